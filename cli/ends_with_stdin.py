@@ -1,0 +1,24 @@
+"""For processes that we start: they end with us, however we end."""
+
+import contextlib
+import os
+import signal
+import threading
+
+import click
+
+until_stdin_closes = click.option(
+    "--until-stdin-closes", is_flag=True, hidden=True, help="End with the process at the other end of standard input."
+)
+
+
+def end_with_stdin() -> None:
+    """Take the end of standard input as a SIGTERM: whoever held its other end is gone, killed perhaps."""
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="until-stdin-closes", daemon=True).start()

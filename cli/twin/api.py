@@ -1,0 +1,230 @@
+"""The part of Paddle's API that Dunning asks, answered from the twin's world."""
+
+import asyncio
+import re
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from aiohttp import web
+from yarl import URL
+
+from cli.twin.bodies import Json
+from cli.twin.budget import Budget
+from cli.twin.errors import ApiError, error_answer
+from cli.twin.faults import Faults, PlannedFault
+from cli.twin.links import Links
+from cli.twin.world import World
+
+PERMISSIONS = frozenset(
+    {"address.read", "customer.read", "customer_portal_session.write", "subscription.read", "transaction.read"}
+)
+SUBSCRIPTIONS_PER_SESSION = 25
+
+_ID = re.compile(r"[a-z]+_[a-z\d]{26}")
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class ApiCall:
+    """A call that was made, at a time of the monotonic clock. `status` is 0 while, or if, there is no answer."""
+
+    route: str
+    at_seconds: float
+    status: int = 0
+
+
+@dataclass
+class Api:
+    """The API. Everything about it may be changed while it runs: its key, its permissions, its faults."""
+
+    world: World
+    links: Links
+    budget: Budget
+    api_key: str
+    faults: Faults = field(default_factory=Faults)
+    permissions: set[str] = field(default_factory=lambda: set(PERMISSIONS))
+    calls: list[ApiCall] = field(default_factory=list)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each route was called, refused calls included."""
+        return Counter(call.route for call in self.calls)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes to serve."""
+        return [
+            self._route("GET", "/", self._root),
+            self._route("GET", "/transactions", self._list_transactions, "transaction.read"),
+            self._route("GET", "/transactions/{id}", self._get_transaction, "transaction.read"),
+            self._route("GET", "/subscriptions", self._list_subscriptions, "subscription.read"),
+            self._route("GET", "/subscriptions/{id}", self._get_subscription, "subscription.read"),
+            self._route("GET", "/customers/{id}", self._get_customer, "customer.read"),
+            self._route(
+                "POST", "/customers/{id}/portal-sessions", self._create_session, "customer_portal_session.write"
+            ),
+            self._route("*", "/{tail:.*}", self._unknown),
+        ]
+
+    def _route(self, method: str, path: str, answer: Answer, permission: str | None = None) -> web.RouteDef:
+        name = f"{method} {path}"
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            call = ApiCall(name, time.monotonic())
+            self.calls.append(call)
+            response = await self._answer(request, name, answer, permission)
+            if response is None:
+                return web.Response()  # goes nowhere: the connection is gone
+            call.status = response.status
+            return response
+
+        return web.route(method, path, serve)
+
+    async def _answer(
+        self, request: web.Request, name: str, answer: Answer, permission: str | None
+    ) -> web.StreamResponse | None:
+        wait_seconds = self.budget.spend(request.remote or "")
+        if wait_seconds is not None:
+            return error_answer(ApiError(HTTPStatus.TOO_MANY_REQUESTS), retry_after=str(wait_seconds))
+        fault = self.faults.next_for(name)
+        if fault is not None:
+            return await self._fail(request, fault)
+        try:
+            self._authenticate(request)
+            self._demand(permission)
+            return await answer(request)
+        except ApiError as error:
+            return error_answer(error)
+
+    async def _fail(self, request: web.Request, fault: PlannedFault) -> web.StreamResponse | None:
+        if isinstance(fault.what, int):
+            return error_answer(ApiError(fault.what, fault.code), retry_after=fault.retry_after)
+        if fault.what == "not_json":
+            return web.Response(text="<!doctype html><title>Just a moment</title>", content_type="text/html")
+        if fault.what == "stall":
+            await self.stopping.wait()
+        if request.transport is not None:
+            request.transport.abort()
+        return None
+
+    def _authenticate(self, request: web.Request) -> None:
+        # Paddle refuses keys with 403, not 401: https://developer.paddle.com/errors/shared/authentication_missing
+        header = request.headers.get("Authorization")
+        if not header:
+            raise ApiError(HTTPStatus.FORBIDDEN, "authentication_missing")
+        scheme, _, key = header.partition(" ")
+        if scheme != "Bearer" or not key:
+            raise ApiError(HTTPStatus.FORBIDDEN, "authentication_malformed")
+        if key != self.api_key:
+            raise ApiError(HTTPStatus.FORBIDDEN, "invalid_token")
+
+    def _demand(self, permission: str | None) -> None:
+        if permission is not None and permission not in self.permissions:
+            raise ApiError(HTTPStatus.FORBIDDEN)
+
+    async def _root(self, _: web.Request) -> web.Response:
+        return _entity(
+            {"environment": "sandbox", "account": {"name": self.world.seller}, "permissions": sorted(self.permissions)}
+        )
+
+    async def _list_transactions(self, request: web.Request) -> web.Response:
+        includes = self._includes(request)
+        found = _filtered(
+            self.world.transactions.values(), request.query, ("id", "subscription_id", "customer_id", "status")
+        )
+        return self._page(request, [self._with_includes(entity, includes) for entity in found], most=30, usual=30)
+
+    async def _get_transaction(self, request: web.Request) -> web.Response:
+        includes = self._includes(request)
+        return _entity(self._with_includes(_find(self.world.transactions, request), includes))
+
+    async def _list_subscriptions(self, request: web.Request) -> web.Response:
+        found = _filtered(
+            self.world.subscriptions.values(), request.query, ("id", "customer_id", "status", "collection_mode")
+        )
+        return self._page(request, [self._with_urls(entity) for entity in found], most=200, usual=50)
+
+    async def _get_subscription(self, request: web.Request) -> web.Response:
+        return _entity(self._with_urls(_find(self.world.subscriptions, request)))
+
+    async def _get_customer(self, request: web.Request) -> web.Response:
+        return _entity(_find(self.world.customers, request))
+
+    async def _create_session(self, request: web.Request) -> web.Response:
+        customer = _find(self.world.customers, request)
+        try:
+            body = await request.json() if request.can_read_body else {}
+            wanted = [str(wanted_id) for wanted_id in body.get("subscription_ids") or []]
+        except (ValueError, AttributeError, TypeError):
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_json") from None
+        own = {found["id"] for found in self.world.subscriptions.values() if found["customer_id"] == customer["id"]}
+        if len(wanted) > SUBSCRIPTIONS_PER_SESSION or len(set(wanted)) < len(wanted) or not own.issuperset(wanted):
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="subscription_ids")
+        return _entity(self.links.session(customer["id"], wanted), status=HTTPStatus.CREATED)
+
+    async def _unknown(self, _: web.Request) -> web.Response:
+        raise ApiError(HTTPStatus.NOT_FOUND, "invalid_url")
+
+    def _includes(self, request: web.Request) -> set[str]:
+        wanted = set(filter(None, request.query.get("include", "").split(",")))
+        if not wanted <= {"customer", "address"}:
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="include")
+        for entity in wanted:
+            self._demand(f"{entity}.read")
+        return wanted
+
+    def _with_includes(self, transaction: Json, includes: set[str]) -> Json:
+        known = {"customer": self.world.customers, "address": self.world.addresses}
+        return transaction | {name: known[name].get(transaction[f"{name}_id"]) for name in sorted(includes)}
+
+    def _with_urls(self, subscription: Json) -> Json:
+        """Add the links that only the API tells: with a token, if the key may make portal sessions."""
+        signed_in = "customer_portal_session.write" in self.permissions
+        return subscription | {"management_urls": self.links.management_urls(subscription, signed_in=signed_in)}
+
+    def _page(self, request: web.Request, entities: list[Json], *, most: int, usual: int) -> web.Response:
+        asked = request.query.get("per_page", str(usual))
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="per_page")
+        per_page = min(int(asked), most)
+        after = request.query.get("after")
+        newest_first = sorted(entities, key=lambda entity: str(entity["id"]), reverse=True)
+        left = [entity for entity in newest_first if after is None or entity["id"] < after]
+        page = left[:per_page]
+        last_id = page[-1]["id"] if page else after or ""
+        next_url = URL(self.links.url).join(request.rel_url).update_query(after=last_id)
+        pagination = {
+            "per_page": per_page,
+            "next": str(next_url),  # on the last page too, as Paddle does
+            "has_more": len(left) > per_page,
+            "estimated_total": len(entities),
+        }
+        return web.json_response({"data": page, "meta": _meta() | {"pagination": pagination}})
+
+
+def _meta() -> Json:
+    return {"request_id": str(uuid.uuid4())}
+
+
+def _entity(data: Json, *, status: int = HTTPStatus.OK) -> web.Response:
+    return web.json_response({"data": data, "meta": _meta()}, status=status)
+
+
+def _find(entities: Mapping[str, Json], request: web.Request) -> Json:
+    found = entities.get(request.match_info["id"])
+    if found is None:
+        raise ApiError(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _filtered(entities: Iterable[Json], query: Mapping[str, str], fields: tuple[str, ...]) -> list[Json]:
+    wanted = {name: set(query[name].split(",")) for name in fields if name in query}
+    for name, values in wanted.items():
+        if name.endswith("id") and not all(_ID.fullmatch(value) for value in values):
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field=name)
+    return [entity for entity in entities if all(entity[name] in values for name, values in wanted.items())]

@@ -1,0 +1,149 @@
+"""The twin's webhooks: signed, sent until they are answered 200, and remembered.
+
+https://developer.paddle.com/webhooks/about/respond-to-webhooks
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from cli.twin.bodies import stamp
+from cli.twin.world import Event
+
+ANSWER_WITHIN = timedelta(seconds=5)
+MOST_ATTEMPTS = 60
+
+
+@dataclass(slots=True)
+class Notification:
+    """One event on its way to the destination. `answers` are the statuses got, 0 for none at all."""
+
+    id: str
+    event_id: str
+    event_type: str
+    body: bytes = field(repr=False)
+    status: str = "not_attempted"
+    answers: list[int] = field(default_factory=list)
+
+
+class Notifications:
+    """Sends every event to one destination. `url` None keeps them unsent, as a webhook that got lost."""
+
+    def __init__(self, *, url: str | None, secret: str, retry_after: timedelta, parallel: int = 4) -> None:
+        """Wait `retry_after` before the second attempt, and longer before each further one, as Paddle does."""
+        self.url = url
+        self.secret = secret
+        self.sent: list[Notification] = []
+        self._retry_seconds = retry_after.total_seconds()
+        self._parallel = parallel
+        self._queue: asyncio.Queue[Notification] = asyncio.Queue()
+        self._unsettled = 0
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timers: set[asyncio.TimerHandle] = set()
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._tasks = [asyncio.create_task(self._send_all()) for _ in range(self._parallel)]
+
+    async def stop(self) -> None:
+        """Stop sending, whatever is still to be sent."""
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def notify(self, event: Event, notification_id: str | None) -> Notification:
+        """Send an event. Without a notification id the envelope has none, as some simulated ones."""
+        envelope = {
+            "event_id": event.id,
+            "event_type": event.type,
+            "occurred_at": stamp(event.occurred_at),
+        } | ({"notification_id": notification_id} if notification_id else {})
+        outside = json.dumps(envelope)
+        body = f'{{"data":{event.data},{outside[1:]}'.encode()  # data first, as Paddle writes it
+        notification = Notification(notification_id or "", event.id, event.type, body)
+        self._enqueue(notification)
+        return notification
+
+    def replay(self, event_id: str, notification_id: str) -> Notification:
+        """Send an event again, as the dashboard's replay button does: the same event in a new notification.
+
+        Raises:
+            KeyError: No such event was ever sent.
+        """
+        found = {notification.event_id: notification for notification in self.sent}[event_id]
+        body = json.loads(found.body)
+        body["notification_id"] = notification_id
+        notification = Notification(notification_id, event_id, body["event_type"], json.dumps(body).encode())
+        self._enqueue(notification)
+        return notification
+
+    async def settled(self) -> None:
+        """Wait until everything is delivered or given up."""
+        await self._settled.wait()
+
+    def _enqueue(self, notification: Notification) -> None:
+        self.sent.append(notification)
+        if self.url is None:
+            return
+        self._unsettled += 1
+        self._settled.clear()
+        self._queue.put_nowait(notification)
+
+    async def _send_all(self) -> None:
+        async with ClientSession(timeout=ClientTimeout(total=ANSWER_WITHIN.total_seconds())) as http:
+            while True:
+                notification = await self._queue.get()
+                await self._attempt(http, notification)
+                if notification.status == "needs_retry":
+                    self._retry_later(notification)
+                else:
+                    self._unsettled -= 1
+                    if not self._unsettled:
+                        self._settled.set()
+
+    async def _attempt(self, http: ClientSession, notification: Notification) -> None:
+        if self.url is None:
+            notification.status = "failed"
+            return
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Paddle",
+            "Paddle-Version": "1",
+            "Paddle-Signature": sign(notification.body, self.secret, int(time.time())),
+        }
+        try:
+            async with http.post(self.url, data=notification.body, headers=headers, allow_redirects=False) as response:
+                answer = response.status
+        except (ClientError, OSError):
+            answer = 0
+        notification.answers.append(answer)
+        if answer == HTTPStatus.OK:
+            notification.status = "delivered"
+        else:
+            notification.status = "failed" if len(notification.answers) >= MOST_ATTEMPTS else "needs_retry"
+
+    def _retry_later(self, notification: Notification) -> None:
+        def retry() -> None:
+            self._timers.discard(timer)
+            self._queue.put_nowait(notification)
+
+        delay = self._retry_seconds * len(notification.answers) ** 1.1
+        timer = asyncio.get_running_loop().call_later(delay, retry)
+        self._timers.add(timer)
+
+
+def sign(body: bytes, secret: str, unix_seconds: int) -> str:
+    """Make a Paddle-Signature: https://developer.paddle.com/webhooks/about/signature-verification."""
+    signed = f"{unix_seconds}:".encode() + body
+    return f"ts={unix_seconds};h1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"

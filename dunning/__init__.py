@@ -1,0 +1,1 @@
+"""Turn a declined Paddle Billing renewal into a paid one."""

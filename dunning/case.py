@@ -1,0 +1,88 @@
+"""A case: one declined renewal being dunned, from the failure to its end. Its id is its transaction's id."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dunning.declines import DeclineClass
+from dunning.delivery import WAITING, Delivery, DeliveryState
+from dunning.instants import Instant
+
+# Paddle gives up after 30 days; five more let a late payment, or its late event, still find the case open.
+# https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
+OPEN_FOR = timedelta(days=35)
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    """The debt is open: steps may be due, and the payment link works."""
+    RECOVERED = "recovered"
+    """The debt is paid. Final, whatever comes later."""
+    EXHAUSTED = "exhausted"
+    """All steps are done and the debt has lapsed unpaid."""
+    STOPPED = "stopped"
+    """Something else ended it: canceled, paused, or no debt after all."""
+
+
+class Case(BaseModel):
+    """One debt, with what was done about it. Holds ids, states and times: no person, no amount.
+
+    The short aliases are what Redis holds, a million times over.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    id: str = Field(alias="i")
+    subscription_id: str = Field(alias="u")
+    customer_id: str = Field(alias="c")
+    campaign: str = Field(alias="k")
+    decline_class: DeclineClass = Field(alias="d")
+    reason_code: str | None = Field(default=None, alias="e")
+    """Paddle's decline code of the newest failed attempt."""
+    failed_at: Instant = Field(alias="f")
+    """When the debt's first collection attempt failed. Never moves."""
+    attempted_at: Instant = Field(alias="a")
+    """When the newest known attempt failed: an older event must not undo what a newer one said."""
+    state: CaseState = Field(default=CaseState.OPEN, alias="s")
+    ended_at: Instant | None = Field(default=None, alias="x")
+    reason: str | None = Field(default=None, alias="r")
+    """Why it ended, where its state does not say it all."""
+    deliveries: Mapping[str, Delivery] = Field(default_factory=dict, alias="y")
+    """By step name. A step that is not here is planned, untouched."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the debt is, as far as we know, still to be paid."""
+        return self.state is CaseState.OPEN
+
+    def delivery(self, step: str) -> Delivery:
+        """Return the step's delivery; an untouched one is planned."""
+        return self.deliveries.get(step) or Delivery()
+
+    def with_delivery(self, step: str, delivery: Delivery) -> Self:
+        """Return the case with this step's delivery replaced.
+
+        A mail that was on its way when the case ended, and came back, is not sent any more.
+        """
+        if delivery.state is DeliveryState.PLANNED and not self.is_open:
+            delivery = delivery.skip(self.reason or self.state.value)
+        return self.model_copy(update={"deliveries": {**self.deliveries, step: delivery}})
+
+    def end(self, state: CaseState, reason: str | None, now: datetime) -> Self:
+        """Return the case, ended. A mail that may be on its way keeps its own state."""
+        return self.model_copy(
+            update={
+                "state": state,
+                "reason": reason,
+                "ended_at": now,
+                "deliveries": {
+                    name: delivery.skip(reason or state.value) if delivery.state in WAITING else delivery
+                    for name, delivery in self.deliveries.items()
+                },
+            }
+        )

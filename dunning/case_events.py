@@ -1,0 +1,110 @@
+"""What an event does to a case. Pure: the event, the case as it is, and now; no clock, no I/O.
+
+Webhooks come late, twice and in any order. Paid is final whatever its time; everything else compares when it happened.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dunning.case import OPEN_FOR, Case, CaseState
+from dunning.declines import decline_class
+from dunning.errors import PermanentError
+from dunning.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.instants import to_milliseconds
+
+PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETED})
+
+# The states in which an automatically collected renewal is a debt. At the first failure the transaction is still
+# `billed`; `past_due` follows within milliseconds. https://developer.paddle.com/webhooks/transactions/transaction-past-due
+OWING = frozenset({"billed", "past_due"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a case: `case` is its new value, or None to leave things as they are; `why` says so in a word."""
+
+    case: Case | None
+    why: str
+
+
+def on_transaction(event: Event, facts: TransactionFacts, case: Case | None, campaign: str, now: datetime) -> Verdict:
+    """Apply an event of a transaction to that transaction's case.
+
+    Raises:
+        PermanentError: when a declined renewal does not say when it failed.
+    """
+    if event.type in PAYMENTS:
+        return _on_paid(case, now)
+    if event.type is EventType.TRANSACTION_CANCELED:
+        return _end(case, CaseState.STOPPED, "debt_canceled", now)
+    if case is None:
+        return _open(event, facts, campaign, now)
+    return _on_another_failure(facts, case)
+
+
+def on_subscription(event: Event, facts: SubscriptionFacts, case: Case, now: datetime) -> Verdict:
+    """Apply the end or the pause of a subscription to one of its cases."""
+    if event.occurred_at < case.failed_at:
+        return Verdict(None, "older_than_the_failure")
+    return _end(case, CaseState.STOPPED, f"subscription_{facts.status}", now)
+
+
+def _on_paid(case: Case | None, now: datetime) -> Verdict:
+    if case is None:
+        return Verdict(None, "no_case")
+    if case.state is CaseState.RECOVERED:
+        return Verdict(None, "already_recovered")
+    return Verdict(case.end(CaseState.RECOVERED, None, now), "recovered")
+
+
+def _end(case: Case | None, state: CaseState, reason: str, now: datetime) -> Verdict:
+    if case is None:
+        return Verdict(None, "no_case")
+    if not case.is_open:
+        return Verdict(None, f"already_{case.state}")
+    return Verdict(case.end(state, reason, now), f"{state}: {reason}")
+
+
+def _open(event: Event, facts: TransactionFacts, campaign: str, now: datetime) -> Verdict:
+    if facts.origin != "subscription_recurring" or facts.subscription_id is None or facts.customer_id is None:
+        return Verdict(None, "no_renewal")
+    if facts.collection_mode != "automatic":
+        return Verdict(None, "collected_by_invoice")
+    if facts.status not in OWING:
+        return Verdict(None, f"transaction_{facts.status}")
+    failures = _failures(facts)
+    failed_at = failures[-1].at if failures else facts.billed_at
+    if failed_at is None:
+        raise PermanentError(f"{event.type} {event.id}: the transaction has neither a failed attempt nor billed_at")
+    if now - failed_at >= OPEN_FOR:
+        return Verdict(None, "too_old")
+    code = failures[0].code if failures else None
+    case = Case(
+        id=facts.id,
+        subscription_id=facts.subscription_id,
+        customer_id=facts.customer_id,
+        campaign=campaign,
+        decline_class=decline_class(code),
+        reason_code=code,
+        failed_at=failed_at,
+        attempted_at=failures[0].at if failures else failed_at,
+    )
+    return Verdict(case, f"opened: {case.decline_class}")
+
+
+def _on_another_failure(facts: TransactionFacts, case: Case) -> Verdict:
+    if not case.is_open:
+        return Verdict(None, f"already_{case.state}")
+    failures = _failures(facts)
+    if not failures or to_milliseconds(failures[0].at) <= to_milliseconds(case.attempted_at):
+        return Verdict(None, "nothing_new")
+    code = failures[0].code
+    changed = case.model_copy(
+        update={"decline_class": decline_class(code), "reason_code": code, "attempted_at": failures[0].at}
+    )
+    return Verdict(changed, f"failed_again: {changed.decline_class}")
+
+
+def _failures(facts: TransactionFacts) -> list[CollectionAttempt]:
+    """Return the failed attempts, newest first; Paddle's order is not relied on."""
+    return sorted((attempt for attempt in facts.attempts if attempt.failed), key=lambda a: a.at, reverse=True)

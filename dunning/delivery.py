@@ -1,0 +1,143 @@
+"""A delivery: a case's step on its way to one mailbox. The one place its states and moves are defined.
+
+    planned ──claim──▶ planned, held ──begin_data──▶ sending ──settle──▶ sent · refused · unknown
+       ▲                    │                            │
+       └──────put_back──────┴──── certain failure ───────┘
+
+A `sending` whose claim has lapsed (its process died) is `unknown`. An `unknown` may be sent again as often as the way
+the mail goes allows, flagged as a repeat; every other end is final.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dunning.instants import Instant
+
+# A send takes at most 30 s after its claim (SMTP up to RCPT 10 s, DATA 20 s): the claim outlives it.
+CLAIM = timedelta(seconds=50)
+FIRST_RETRY = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(minutes=15)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PLANNED = "planned"
+    """Not yet sent; the step's time decides when it is."""
+    SENDING = "sending"
+    """The mail server has accepted the recipient and is being given the mail: from here on it may arrive."""
+    SENT = "sent"
+    """The mail server took responsibility for it."""
+    REFUSED = "refused"
+    """The mail server said, for good, that it will not take it."""
+    SKIPPED = "skipped"
+    """It was due and deliberately not sent; the reason says why."""
+    DEAD = "dead"
+    """It was due and could not be sent; the reason says why."""
+    UNKNOWN = "unknown"
+    """The mail server fell silent after it was given the mail: it may or may not have arrived."""
+
+
+FINAL = frozenset({DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.DEAD})
+
+WAITING = frozenset({DeliveryState.PLANNED, DeliveryState.UNKNOWN})
+
+ENDS_OF_A_SEND = frozenset({DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.UNKNOWN})
+
+
+class Delivery(BaseModel):
+    """One delivery. Every method returns a new one; moves that the chart above does not know raise `ValueError`."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    state: DeliveryState = Field(default=DeliveryState.PLANNED, alias="s")
+    reason: str | None = Field(default=None, alias="r")
+    """Why it was skipped, refused or put back: a skip reason or the mail server's code."""
+    tries: int = Field(default=0, alias="t")
+    """How many sends have failed with certainty."""
+    unknowns: int = Field(default=0, alias="n")
+    """How many sends ended in silence. More than none and `sent`: it may have arrived twice."""
+    closed: bool = Field(default=False, alias="q")
+    """An `unknown` that will not be sent again, however many repeats are allowed."""
+    owner: str | None = Field(default=None, alias="o")
+    """Who holds the claim: one run of one job."""
+    held_until: Instant | None = Field(default=None, alias="h")
+    retry_at: Instant | None = Field(default=None, alias="w")
+    """Not before this, after a failed try."""
+    dated_at: Instant | None = Field(default=None, alias="d")
+    """When it was first claimed: the mail's `Date`, the same in every repeat."""
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether somebody is at work on it."""
+        return self.held_until is not None and self.held_until > now
+
+    def is_settled(self, repeats: int) -> bool:
+        """Whether nothing more will be done, when an `unknown` may be repeated this often."""
+        return self.state in FINAL or (self.state is DeliveryState.UNKNOWN and (self.closed or self.unknowns > repeats))
+
+    def lapse(self, now: datetime) -> Self:
+        """Return it as it stands when its holder is gone: free to be claimed, and what was `sending` is `unknown`."""
+        if self.held_until is None or self.is_held(now):
+            return self
+        if self.state is DeliveryState.SENDING:
+            return self._end(DeliveryState.UNKNOWN, "holder_gone", unknowns=self.unknowns + 1)
+        return self._end(self.state, "holder_gone")
+
+    def claim(self, owner: str, now: datetime) -> Self:
+        """Take it, to send it."""
+        if self.is_held(now) or self.state not in WAITING or self.closed:
+            raise ValueError(f"cannot claim a delivery that is {self.state}, held until {self.held_until}")
+        return self.model_copy(
+            update={"owner": owner, "held_until": now + CLAIM, "dated_at": self.dated_at or now, "retry_at": None}
+        )
+
+    def begin_data(self, owner: str) -> Self:
+        """Mark that the mail server is about to be given the mail."""
+        self._require(owner)
+        return self.model_copy(update={"state": DeliveryState.SENDING})
+
+    def settle(self, owner: str, state: DeliveryState, reason: str) -> Self:
+        """End this send: `sent`, `refused` or `unknown`."""
+        self._require(owner)
+        if state not in ENDS_OF_A_SEND:
+            raise ValueError(f"a send does not end {state}")
+        return self._end(state, reason, unknowns=self.unknowns + (state is DeliveryState.UNKNOWN))
+
+    def put_back(self, owner: str, reason: str, retry_at: datetime, *, counted: bool) -> Self:
+        """Return it to be sent later, after a send that certainly did not reach anybody."""
+        self._require(owner)
+        state = DeliveryState.UNKNOWN if self.unknowns else DeliveryState.PLANNED
+        return self._end(state, reason, tries=self.tries + counted, retry_at=retry_at)
+
+    def postpone(self, reason: str, retry_at: datetime, *, counted: bool) -> Self:
+        """Leave it as it is, not to be looked at before `retry_at`."""
+        if self.state not in WAITING:
+            raise ValueError(f"cannot postpone a delivery that is {self.state}")
+        return self.model_copy(update={"reason": reason, "retry_at": retry_at, "tries": self.tries + counted})
+
+    def skip(self, reason: str) -> Self:
+        """End it, deliberately not sent. What may have arrived stays `unknown`, and is not repeated."""
+        return self._give_up(DeliveryState.SKIPPED, reason)
+
+    def die(self, reason: str) -> Self:
+        """End it, not sendable. What may have arrived stays `unknown`, and is not repeated."""
+        return self._give_up(DeliveryState.DEAD, reason)
+
+    def _give_up(self, state: DeliveryState, reason: str) -> Self:
+        if self.state is DeliveryState.UNKNOWN:
+            return self._end(self.state, reason, closed=True)
+        if self.state is not DeliveryState.PLANNED:
+            raise ValueError(f"a delivery that is {self.state} cannot become {state}")
+        return self._end(state, reason)
+
+    def _require(self, owner: str) -> None:
+        if self.owner != owner or self.state in FINAL:
+            raise ValueError(f"delivery is {self.state} and not held by {owner}")
+
+    def _end(self, state: DeliveryState, reason: str, **more: object) -> Self:
+        return self.model_copy(
+            update={"state": state, "reason": reason, "owner": None, "held_until": None, "retry_at": None, **more}
+        )

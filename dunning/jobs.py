@@ -1,0 +1,23 @@
+"""The jobs there are. Their arguments are ids only: arq logs and stores what it is given."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Job(StrEnum):
+    """A job's name, as arq knows it."""
+
+    HANDLE_EVENT = "handle_event"
+    SEND_STEPS = "send_steps"
+
+
+# A killed worker's job comes back after the longest of these and ten seconds, so they are kept short.
+TIMEOUTS = {
+    Job.HANDLE_EVENT: timedelta(seconds=15),
+    # Paddle 10 s, SMTP up to RCPT 10 s, DATA 20 s, and 5 s for Redis and rendering.
+    Job.SEND_STEPS: timedelta(seconds=45),
+}
+
+# The most cases one send_steps job carries: GET /transactions gives at most 30 a page.
+# https://developer.paddle.com/api-reference/about/pagination
+BATCH = 30

@@ -1,0 +1,62 @@
+"""Payment links: the token in `PUBLIC_URL/pay/{token}`, signed by us and bound to one case.
+
+A token is the case's id, the second from which it is expired, and a signature, joined by dots. It holds nothing
+that opens anything at Paddle, and the same case and expiry always give the same token, so a mail sent again is
+the same mail.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from itsdangerous import Signer
+
+from dunning.errors import ExpiredLinkError, InvalidLinkError
+
+# From the failure on: Paddle collects for 30 days and cancels; a late mail is still opened two weeks after that.
+LINK_LIFETIME = timedelta(days=45)
+
+# Keeps these tokens apart from everything else that is made with the same secrets.
+_PURPOSE = b"dunning.pay"
+
+_CASE_ID = r"[A-Za-z0-9_]{1,64}"
+# 256 bits fill 42 characters and two thirds of a 43rd. Only these spell it without stray bits, which a base64
+# decoder would pass over: so no second spelling of a token is good.
+_SIGNATURE = r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
+_TOKEN = re.compile(rf"({_CASE_ID})\.([0-9]{{1,12}})\.{_SIGNATURE}")
+
+
+class Links:
+    """Makes and checks payment links."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        """Sign with the first of the secrets, and accept what any of them signed."""
+        # Of its keys itsdangerous signs with the last; an operator puts the new secret first.
+        newest_last = list(reversed(secrets))
+        self._signer = Signer(newest_last, salt=_PURPOSE, key_derivation="hmac", digest_method=sha256)
+
+    def sign(self, case_id: str, expires_at: datetime) -> str:
+        """Make the token for a case: some 85 characters that need no escaping in a URL.
+
+        Raises:
+            ValueError: The id is none that a token can hold.
+        """
+        if re.fullmatch(_CASE_ID, case_id) is None:
+            raise ValueError("a case's id should be at most 64 letters, digits and underscores")
+        return self._signer.sign(f"{case_id}.{int(expires_at.timestamp())}").decode("ascii")
+
+    def verify(self, token: str, now: datetime) -> str:
+        """Return the id of the case that the token is for.
+
+        Raises:
+            InvalidLinkError: The token isn't ours, whatever text it is.
+            ExpiredLinkError: The token is ours, and too old.
+        """
+        match = _TOKEN.fullmatch(token)
+        if match is None or not self._signer.validate(token):
+            raise InvalidLinkError("The payment link was not made with any of our link secrets.")
+        case_id, expires_at = match[1], int(match[2])
+        if now.timestamp() >= expires_at:
+            raise ExpiredLinkError(f"The payment link of case {case_id} has expired.")
+        return case_id

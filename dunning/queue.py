@@ -1,0 +1,62 @@
+"""The arq side of the queue: its names, its payloads, its connection. Nothing else but the worker's wiring knows arq.
+
+Jobs are put in the queue by our own scripts, in the same step as what they are about: arq's `enqueue_job` answers None
+both for a job that is there already and for a connection lost before the job was.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
+from redis.asyncio import ConnectionPool
+
+from dunning.instants import to_milliseconds
+from dunning.jobs import Job
+
+QUEUE: Final = "dunning:jobs"
+JOB_KEY: Final = job_key_prefix
+
+# arq's own default is a day, after which a job that waited is dropped unrun.
+KEEP_PAYLOAD: Final = timedelta(weeks=4)
+
+# Stands for the event's id in a payload that a script fills in.
+SLOT: Final = "\0"
+
+
+def serialize(value: dict[str, Any]) -> bytes:
+    """Write a job or its result as JSON, where arq's default is pickle. An exception is kept as its class's name."""
+    return json.dumps(value, separators=(",", ":"), default=lambda other: type(other).__name__).encode()
+
+
+def deserialize(payload: bytes) -> dict[str, Any]:
+    """Read a job or its result."""
+    value: dict[str, Any] = json.loads(payload)
+    return value
+
+
+def handle_event_job_id(event_id: str) -> str:
+    """Return the id under which an event's job is queued: the same one however often it is queued."""
+    return f"{Job.HANDLE_EVENT}:{event_id}"
+
+
+def handle_event_payload(event_id: str, now: datetime) -> str:
+    """Return what arq reads to run `handle_event` for this event."""
+    payload = serialize_job(Job.HANDLE_EVENT, (event_id,), {}, None, to_milliseconds(now), serializer=serialize)
+    return payload.decode()
+
+
+def arq_redis(connections: ConnectionPool) -> ArqRedis:
+    """Return arq's client on connections of our own making. It doesn't connect yet.
+
+    arq's `create_pool` drops the socket time-outs and keep-alive, which a Sentinel needs most.
+    """
+    return ArqRedis(
+        connections,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        default_queue_name=QUEUE,
+        expires_extra_ms=round(KEEP_PAYLOAD.total_seconds() * 1000),
+    )

@@ -1,0 +1,120 @@
+"""Where Redis is: what `DUNNING_REDIS_URL` may say."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote
+
+from dunning.web_url import check_host, split_text, split_url
+
+REDIS_PORT = 6379
+SENTINEL_PORT = 26379
+
+FORMS = (
+    "redis://[USER:PASSWORD@]HOST[:PORT][/DB], the same with rediss:// for TLS, unix:///SOCKET[?db=DB] or "
+    "redis+sentinel://[USER:PASSWORD@]HOST[:PORT][,...]/SERVICE[/DB]"
+)
+
+# The options of redis-py's from_url that an operator has a use for. Time limits are ours to set.
+_OPTIONS = frozenset(
+    {
+        "db",
+        "ssl_ca_certs",
+        "ssl_ca_path",
+        "ssl_cert_reqs",
+        "ssl_certfile",
+        "ssl_check_hostname",
+        "ssl_keyfile",
+        "ssl_min_version",
+    }
+)
+_SENTINEL_OPTIONS = frozenset({"sentinel_password", "tls"})
+_NUMBER = re.compile(r"[0-9]{1,5}")
+_SERVICE = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelUrl:
+    """Sentinels that know where the master of `service` is.
+
+    The login and `tls` are the master's; `sentinel_password` is the sentinels' own, where they ask for one.
+    """
+
+    sentinels: tuple[tuple[str, int], ...]
+    service: str
+    db: int = 0
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    sentinel_password: str | None = field(default=None, repr=False)
+
+
+def check_redis_url(text: str) -> str:
+    """Return the URL of a Redis server, or of the sentinels that know it, once it is seen to be one.
+
+    Raises:
+        ValueError: what is wrong with it, without quoting it.
+    """
+    scheme, slashes, _ = text.partition("://")
+    if not slashes or scheme not in {"redis", "rediss", "unix", "redis+sentinel"}:
+        raise ValueError("it starts with none of redis://, rediss://, unix:// and redis+sentinel://")
+    if scheme == "redis+sentinel":
+        parse_sentinel_url(text)
+        return text
+    parts = split_url(text)
+    _options(parts, _OPTIONS)
+    if scheme != "unix":
+        check_host(parts)
+        _db(parts.path.removeprefix("/"))
+    elif parts.hostname or not parts.path.strip("/"):
+        raise ValueError("it names no socket: the path starts with the third slash")
+    return text
+
+
+def parse_sentinel_url(text: str) -> SentinelUrl:
+    """Read a `redis+sentinel://` URL.
+
+    Raises:
+        ValueError: what is wrong with it, without quoting it.
+    """
+    parts = split_text(text)
+    options = _options(parts, _SENTINEL_OPTIONS)
+    if options.get("tls", "on") != "on":
+        raise ValueError("its option tls is not on")
+    login, _, places = parts.netloc.rpartition("@")
+    username, _, password = login.partition(":")
+    service, _, db = parts.path.removeprefix("/").partition("/")
+    if not _SERVICE.fullmatch(service):
+        raise ValueError("it names no service after the sentinels")
+    return SentinelUrl(
+        sentinels=tuple(_sentinel(place) for place in places.split(",")),
+        service=service,
+        db=_db(db),
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        tls="tls" in options,
+        sentinel_password=options.get("sentinel_password"),
+    )
+
+
+def _sentinel(place: str) -> tuple[str, int]:
+    parts = split_url(f"redis://{place}")
+    return check_host(parts), parts.port or SENTINEL_PORT
+
+
+def _options(parts: SplitResult, known: frozenset[str]) -> dict[str, str]:
+    if parts.fragment:
+        raise ValueError("it has a fragment (#...)")
+    pairs = [option.partition("=")[::2] for option in parts.query.split("&")] if parts.query else []
+    options = {name: unquote(value) for name, value in pairs}
+    if options.keys() - known:
+        raise ValueError(f"it has an option (?...) that is none of {', '.join(sorted(known))}")
+    if not all(options.values()):
+        raise ValueError("it has an option (?...) without a value")
+    _db(options.get("db", ""))
+    return options
+
+
+def _db(text: str) -> int:
+    if text and not _NUMBER.fullmatch(text):
+        raise ValueError("its database is no whole number")
+    return int(text or 0)

@@ -1,0 +1,152 @@
+"""What the values of single settings may be. Each function raises ValueError saying what is wrong, without a value."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, TypeAlias
+from urllib.parse import parse_qs
+
+from pydantic import SecretStr
+
+from dunning.durations import parse_duration
+from dunning.mail_address import parse_mailbox
+from dunning.web_url import WebUrl, parse_web_url
+
+# Shorter than a digest of the SHA-256 that they key is easier to guess than to forge.
+LINK_SECRET_LENGTH = 32
+
+Breaker: TypeAlias = Literal["auto", "off"] | int
+"""New cases an hour past which sending holds: a number, or one found by itself, or none."""
+
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
+
+
+class LinkMint(StrEnum):
+    """When a portal session is made."""
+
+    CLICK = "click"
+    SEND = "send"
+
+
+def parse_api_key(text: str) -> SecretStr:
+    """Read a Paddle API key."""
+    _check_token(text)
+    # https://developer.paddle.com/paddle-js/client-side-tokens
+    if text.startswith(("live_", "test_")):
+        raise ValueError("it is a client-side token")
+    return SecretStr(text)
+
+
+def parse_webhook_secrets(text: str) -> tuple[SecretStr, ...]:
+    """Read the secrets of notification destinations."""
+    secrets = _listed(text)
+    if any(secret.startswith("ntfset_") for secret in secrets):
+        raise ValueError("it holds a destination's id, not its secret")
+    return tuple(map(SecretStr, secrets))
+
+
+def parse_link_secrets(text: str) -> tuple[SecretStr, ...]:
+    """Read the secrets that payment links are signed with."""
+    secrets = _listed(text)
+    if any(len(secret) < LINK_SECRET_LENGTH for secret in secrets):
+        raise ValueError("it holds a secret that is too short")
+    return tuple(map(SecretStr, secrets))
+
+
+def parse_tolerance(text: str) -> timedelta:
+    """Read how far a signature's time may be from now."""
+    try:
+        tolerance = parse_duration(text)
+    except ValueError:
+        raise ValueError("it is no duration") from None
+    if not tolerance:
+        raise ValueError("it would let no notification in")
+    return tolerance
+
+
+def parse_link_mint(text: str) -> LinkMint:
+    """Read when a portal session is made."""
+    try:
+        return LinkMint(text)
+    except ValueError:
+        raise ValueError("it is neither") from None
+
+
+def parse_positive(text: str) -> int:
+    """Read a whole number from 1."""
+    number = _whole(text)
+    if number < 1:
+        raise ValueError("it is less than 1")
+    return number
+
+
+def parse_port(text: str) -> int:
+    """Read a port to listen on; 0 lets the system choose one."""
+    number = _whole(text)
+    if number > 65_535:  # noqa: PLR2004 - ports have 16 bits
+        raise ValueError("it is too large")
+    return number
+
+
+def parse_host(text: str) -> str:
+    """Read an address to listen on."""
+    if not _HOST.fullmatch(text):
+        raise ValueError("it is neither an IP address nor a host name")
+    return text
+
+
+def parse_breaker(text: str) -> Breaker:
+    """Read the breaker's limit."""
+    if text == "auto":
+        return "auto"
+    if text == "off":
+        return "off"
+    return parse_positive(text)
+
+
+def parse_public_url(text: str) -> str:
+    """Read where customers reach us."""
+    return parse_web_url(text).text
+
+
+def parse_portal_login_url(text: str) -> str:
+    """Read the portal's login page."""
+    url: WebUrl = parse_web_url(text, query=True)
+    if "token" in parse_qs(url.query, keep_blank_values=True):
+        raise ValueError("it holds a token, so it is one customer's own link, which expires")
+    return url.text
+
+
+def parse_address(text: str) -> str:
+    """Read one mail address, with or without a name."""
+    return parse_mailbox(text).address
+
+
+def parse_folder(text: str) -> Path:
+    """Read the path of a folder that is there."""
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError("there is no such folder")
+    return path
+
+
+def _listed(text: str) -> list[str]:
+    secrets = [secret.strip() for secret in text.split(",")]
+    for secret in secrets:
+        _check_token(secret)
+    return secrets
+
+
+def _check_token(text: str) -> None:
+    if not text:
+        raise ValueError("it has nothing before or after a comma")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("it holds a space, a line end or a letter outside ASCII")
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError("it is no whole number")
+    return int(text)

@@ -1,0 +1,59 @@
+"""Everything at rest in Redis. Nobody else spells its keys."""
+
+from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
+from dunning.store.clicks import Clicks
+from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool
+from dunning.store.counters import Counters
+from dunning.store.due import DueIndex, Sweep
+from dunning.store.health import Health, Snapshot
+from dunning.store.holds import Hold, Holds
+from dunning.store.inbox import Accepted, Inbox
+from dunning.store.limiter import RedisLimiter
+from dunning.store.seen import Seen
+from dunning.store.suppressions import Suppressions
+
+__all__ = [
+    "REDIS_ERRORS",
+    "Accepted",
+    "EndedBeforeOpeningError",
+    "Hold",
+    "Patience",
+    "Snapshot",
+    "Store",
+    "StoryLine",
+    "Sweep",
+    "Versioned",
+    "connection_pool",
+]
+
+
+class Store:
+    """The store, each part a thing it keeps."""
+
+    def __init__(self, url: str, *, rate_limit: int) -> None:
+        """Prepare to connect; the first use does.
+
+        Args:
+            url: where Redis is, as `DUNNING_REDIS_URL` gives it.
+            rate_limit: API calls allowed in any 60 s, over all processes.
+        """
+        self._redis = connect(url, Patience.LITTLE)
+        self.cases = Cases(self._redis)
+        self.clicks = Clicks(self._redis)
+        self.counters = Counters(self._redis)
+        self.due = DueIndex(self._redis, rate_limit)
+        self.health = Health(self._redis)
+        self.holds = Holds(self._redis)
+        self.inbox = Inbox(self._redis)
+        self.limiter = RedisLimiter(self._redis, rate_limit)
+        self.seen = Seen(self._redis)
+        self.suppressions = Suppressions(self._redis)
+
+    @classmethod
+    def open(cls, url: str, *, rate_limit: int) -> "Store":
+        """Return a store that connects when it is first used."""
+        return cls(url, rate_limit=rate_limit)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._redis.aclose(close_connection_pool=True)

@@ -1,0 +1,132 @@
+"""Cases at rest: read with their revision, written only if nobody wrote them in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dunning.case import Case
+from dunning.errors import CaseConflictError
+from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.store import keys, scripts
+from dunning.store.connection import RedisClient
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A case as it was read, and the revision it had. Revision 0: there was none."""
+
+    case: Case | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """One thing that happened to a case."""
+
+    at: datetime
+    what: str
+
+
+class EndedBeforeOpeningError(CaseConflictError):
+    """The case is not opened: its end had arrived before its beginning."""
+
+
+class Cases:
+    """The cases, each written by one script together with its due time and its story."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._commit = scripts.load(redis, "commit")
+
+    async def read(self, case_id: str) -> Case | None:
+        """Return the case, or None when there is none (any more)."""
+        return (await self.read_versioned([case_id]))[0].case
+
+    async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]:
+        """Return the cases with their revisions, in the order asked for."""
+        return [_parse(entry) for entry in await self._redis.mget([keys.case(case_id) for case_id in case_ids])]
+
+    async def open_of_subscription(self, subscription_id: str) -> list[str]:
+        """Return the ids of the subscription's open cases."""
+        members = await self._redis.smembers(keys.subscription(subscription_id))
+        return sorted(member.decode() for member in members)
+
+    async def story(self, case_id: str) -> list[StoryLine]:
+        """Return what happened to the case, oldest first."""
+        lines = [line.decode().partition(" ") for line in await self._redis.lrange(keys.story(case_id), 0, -1)]
+        return [StoryLine(from_milliseconds(int(at)), what) for at, _, what in lines]
+
+    async def note(self, case_id: str, what: str, now: datetime) -> None:
+        """Add a line to the story of a case that is itself unchanged. A case that is gone stays gone."""
+        await self._redis.rpushx(keys.story(case_id), f"{to_milliseconds(now)} {what}")
+
+    async def commit(
+        self,
+        case: Case,
+        revision: int,
+        *,
+        due_at: datetime | None,
+        now: datetime,
+        story: Sequence[str] = (),
+        counts: Sequence[str] = (),
+        event_id: str | None = None,
+        opened_by: datetime | None = None,
+    ) -> int:
+        """Write the case with what belongs to it, in one step, and return its new revision.
+
+        Args:
+            case: the new value.
+            revision: what it had when it was read; 0 to create it.
+            due_at: when to look at it next; None for never.
+            now: the time of the story's lines.
+            story: what happened, a line each.
+            counts: counters to raise by one.
+            event_id: the event that this handles, if one does.
+            opened_by: when the event happened that opens it; an end that came in before forbids it.
+
+        Raises:
+            CaseConflictError: somebody else wrote it: read again, decide again.
+            EndedBeforeOpeningError: its end is already known.
+        """
+        new_revision = int(
+            await self._commit(
+                keys=[
+                    keys.case(case.id),
+                    keys.story(case.id),
+                    keys.DUE,
+                    keys.subscription(case.subscription_id),
+                    keys.COUNTS,
+                    keys.event(event_id or ""),
+                    keys.INBOX,
+                    keys.mark(case.id),
+                    keys.mark(case.subscription_id),
+                ],
+                args=[
+                    revision,
+                    case.id,
+                    case.state,
+                    case.model_dump_json(by_alias=True, exclude_defaults=True),
+                    "" if due_at is None else to_milliseconds(due_at),
+                    "" if case.is_open else round(keys.KEEP_ENDED_CASE.total_seconds() * 1000),
+                    to_milliseconds(now),
+                    event_id or "",
+                    round(keys.KEEP_HANDLED.total_seconds() * 1000),
+                    "" if opened_by is None else to_milliseconds(opened_by),
+                    len(counts),
+                    *counts,
+                    *story,
+                ],
+            )
+        )
+        if new_revision < 0:
+            raise EndedBeforeOpeningError(f"case {case.id} had ended before it was opened")
+        if new_revision == 0:
+            raise CaseConflictError(f"case {case.id} is no longer at revision {revision}")
+        return new_revision
+
+
+def _parse(entry: bytes | None) -> Versioned:
+    if entry is None:
+        return Versioned(None, 0)
+    revision, _, rest = entry.partition(b" ")
+    return Versioned(Case.model_validate_json(rest.partition(b" ")[2]), int(revision))

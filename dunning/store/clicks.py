@@ -1,0 +1,28 @@
+"""Clicks on a payment link: enough for anybody, too few for a scanner that posts forms."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from dunning.instants import to_milliseconds
+from dunning.store import keys, scripts
+from dunning.store.connection import RedisClient
+
+AN_HOUR = 5
+A_DAY = 20
+_HOUR_MS = round(timedelta(hours=1).total_seconds() * 1000)
+_DAY_MS = round(keys.KEEP_CLICKS.total_seconds() * 1000)
+
+
+class Clicks:
+    """How often each link may mint a portal session: 5 times an hour and 20 times a day."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._click = scripts.load(redis, "click")
+
+    async def allow(self, case_id: str, now: datetime) -> float | None:
+        """Count a click and return None, or return in how many seconds the next one is allowed."""
+        wait = await self._click(
+            keys=[keys.clicks(case_id)],
+            args=[to_milliseconds(now), uuid4().hex, _HOUR_MS, AN_HOUR, _DAY_MS, A_DAY],
+        )
+        return float(wait) / 1000 or None

@@ -1,0 +1,102 @@
+"""Connections to Redis: one address, two tempers. The edge gives up fast, the worker outwaits an outage."""
+
+import socket
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.backoff import NoBackoff
+
+from dunning.redis_url import parse_sentinel_url
+from dunning.store.cancellation import make_writes_cancelable
+from dunning.store.outage import WaitOut
+
+# What a Redis that is away, slow or refusing raises.
+REDIS_ERRORS: Final = (exceptions.RedisError, OSError, TimeoutError)
+
+# A server that is coming back, or that has just become a replica, is worth another try on another connection.
+PASSING: Final[list[type[Exception]]] = [
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    OSError,
+    exceptions.BusyLoadingError,
+    exceptions.ReadOnlyError,
+]
+
+# redis-py's annotations say of every command that its answer may or may not have to be awaited, which no type checker
+# can use. What comes back is checked by whoever reads it.
+RedisClient: TypeAlias = Any
+
+SENTINEL_SCHEME: Final = "redis+sentinel"
+
+
+class Patience(StrEnum):
+    """How long a caller can wait for a Redis that is away."""
+
+    LITTLE = "little"
+    """One new try at once, then an error: somebody is waiting for an answer."""
+    MUCH = "much"
+    """Try until it is back: nobody waits, and an error would end arq's worker."""
+
+
+def connect(url: str, patience: Patience) -> RedisClient:
+    """Return a client; it connects when it is first used.
+
+    Args:
+        url: `redis://`, `rediss://`, `unix://` or `redis+sentinel://[user:password@]host[:port][,…]/SERVICE[/DB]`.
+        patience: how long to wait for a Redis that is away.
+    """
+    return Redis(connection_pool=connection_pool(url, patience))
+
+
+def connection_pool(url: str, patience: Patience) -> ConnectionPool:
+    """Return the pool of connections for this address.
+
+    Without redis-py's health checks: asked for a password we were not given, its check connects anew, which checks,
+    and so on to the end of the stack. A connection that went stale is what the first retry is for.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": 2.0 if patience is Patience.LITTLE else 5.0,
+        "socket_connect_timeout": 1.5,
+        "retry": Retry(NoBackoff(), 1) if patience is Patience.LITTLE else WaitOut(),
+        "retry_on_error": PASSING,
+    }
+    if not url.startswith("unix:"):
+        options |= {"socket_keepalive": True, "socket_keepalive_options": _keep_alive()}
+    if url.startswith(SENTINEL_SCHEME):
+        return make_writes_cancelable(_sentinel_pool(url, options))
+    return make_writes_cancelable(BlockingConnectionPool.from_url(url, max_connections=64, timeout=5, **options))
+
+
+def _keep_alive() -> dict[int, int]:
+    """Notice a peer that vanished without a word after a minute, on systems that let us say so."""
+    wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+    return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
+
+
+class _SentinelPool(SentinelConnectionPool):
+    """Close the connections to the sentinels with the others: redis-py's own leaves them open."""
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 - as redis-py has it
+        await super().disconnect(inuse_connections)
+        if inuse_connections:
+            for sentinel in self.sentinel_manager.sentinels:
+                await sentinel.aclose()
+
+
+def _sentinel_pool(url: str, options: dict[str, Any]) -> ConnectionPool:
+    where = parse_sentinel_url(url)
+    shared = {"username": where.username, "password": where.password, "ssl": where.tls}
+    client: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+        where.sentinels,
+        sentinel_kwargs={"socket_timeout": options["socket_timeout"], "password": where.sentinel_password},
+        **options,
+        **{key: value for key, value in shared.items() if value},
+    )
+    pool: ConnectionPool = client.master_for(
+        where.service, connection_pool_class=_SentinelPool, db=where.db
+    ).connection_pool
+    return pool

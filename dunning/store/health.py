@@ -1,0 +1,90 @@
+"""Whether Redis can be relied on, and what a look at it tells an operator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.exceptions import ResponseError
+
+from dunning import queue
+from dunning.errors import OperatorMustActError, TransientError
+from dunning.instants import to_milliseconds
+from dunning.store import keys
+from dunning.store.connection import REDIS_ERRORS, RedisClient
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What Redis says of all processes together: counters since ever, and gauges of now."""
+
+    counters: dict[str, int]
+    gauges: dict[str, float]
+
+
+class Health:
+    """Looks at Redis as a whole."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+
+    async def ready(self, now: datetime) -> None:
+        """Return if Redis answers and accepts writes.
+
+        Raises:
+            TransientError: it does not answer.
+            OperatorMustActError: it answers, and refuses writes.
+        """
+        try:
+            await self._redis.set(keys.PULSE, to_milliseconds(now))
+        except ResponseError as error:
+            raise OperatorMustActError(f"Redis refuses writes ({_code(error)})", hold="redis_refuses_writes") from None
+        except REDIS_ERRORS as error:
+            raise TransientError(f"Redis does not answer ({type(error).__name__})") from None
+
+    async def snapshot(self, now: datetime) -> Snapshot:
+        """Return the counters of all workers and the gauges of work that waits."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keys.COUNTS)
+            for index in (keys.DUE, keys.INBOX, queue.QUEUE):
+                pipe.zrange(index, 0, 0, withscores=True)
+            for index in (keys.DUE, keys.INBOX, queue.QUEUE, keys.DEAD, keys.API_LOG):
+                pipe.zcard(index)
+            pipe.hlen(keys.HOLDS)
+            pipe.hlen(keys.SUPPRESSED)
+            counts, due, inbox, jobs, *sizes = await pipe.execute()
+        names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
+        return Snapshot(
+            counters={name.decode(): int(count) for name, count in counts.items()},
+            gauges={
+                "oldest_due_seconds": _age(due, now),
+                "oldest_unhandled_event_seconds": _age(inbox, now),
+                "oldest_queued_job_seconds": _age(jobs, now),
+                **dict(zip(names, map(float, sizes), strict=True)),
+            },
+        )
+
+    async def configuration_problems(self) -> list[str]:
+        """Return what about Redis' configuration could lose work, a sentence each.
+
+        A hosted Redis may not let us ask; what it doesn't tell is not held against it.
+        """
+        try:
+            policy = await self._redis.config_get("maxmemory-policy")
+            append_only = await self._redis.config_get("appendonly")
+        except ResponseError:
+            return []
+        problems = []
+        if policy.get("maxmemory-policy") not in {None, "noeviction"}:
+            problems.append("Redis may evict our data when memory runs out: set maxmemory-policy to noeviction.")
+        if append_only.get("appendonly") == "no":
+            problems.append("Redis may lose acknowledged events when it is killed: set appendonly to yes.")
+        return problems
+
+
+def _age(oldest: list[tuple[bytes, float]], now: datetime) -> float:
+    """Return for how many seconds the first entry has been due; 0 where none is."""
+    return max(0.0, (to_milliseconds(now) - oldest[0][1]) / 1000) if oldest else 0.0
+
+
+def _code(error: ResponseError) -> str:
+    """Return the error's code word; the rest of its text is not ours to show."""
+    return type(error).__name__ if type(error) is not ResponseError else (str(error).split() or ["ERR"])[0]

@@ -1,0 +1,81 @@
+"""Every Redis key of Dunning's own, in one table; arq's are in `dunning.queue`.
+
+| key | type | holds | lives |
+|---|---|---|---|
+| dunning:event:{evt} | string | `p` + event: to do; `h`: handled; `d` + why + event: dead | handled 7 d, dead 90 d |
+| dunning:inbox | zset | unhandled events by when they are to be driven again (ms) | |
+| dunning:dead | zset | dead events by when they died (ms) | 90 d |
+| dunning:case:{txn} | string | revision, state and the case | 90 d past its end |
+| dunning:story:{txn} | list | what happened to the case, a line each: ms and words | as its case |
+| dunning:due | zset | cases by when to look at them next (ms) | |
+| dunning:subscription:{sub} | set | the subscription's open cases | |
+| dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 7 d |
+| dunning:clicks:{txn} | zset | clicks that minted a portal session, by time (ms) | 1 d |
+| dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
+| dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
+| dunning:probe | string | present while a hold is on and it is too early to look whether it was mended | 30 s |
+| dunning:api:log | zset | grants by when each stops counting (ms, Redis' clock) | 5 min |
+| dunning:api:hold | string | present while Paddle's 429 stops everyone | as Paddle says |
+| dunning:seen:{sub} | string | a subscription's live state, where the budget is too small to read all at once | 5 min |
+| dunning:counts | hash | counters of all workers together | |
+| dunning:pulse | string | the last write of the readiness check (ms) | |
+"""
+
+from datetime import timedelta
+from typing import Final
+
+INBOX: Final = "dunning:inbox"
+DEAD: Final = "dunning:dead"
+DUE: Final = "dunning:due"
+SUPPRESSED: Final = "dunning:suppressed"
+HOLDS: Final = "dunning:holds"
+PROBE: Final = "dunning:probe"
+API_LOG: Final = "dunning:api:log"
+API_HOLD: Final = "dunning:api:hold"
+COUNTS: Final = "dunning:counts"
+PULSE: Final = "dunning:pulse"
+
+# Paddle forgets an event after 90 days, so none can come again after that.
+# https://developer.paddle.com/changelog/2024/event-notification-retention-changes
+KEEP_EVENT = timedelta(days=90)
+# Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
+KEEP_HANDLED = timedelta(days=7)
+KEEP_MARK = timedelta(days=7)
+KEEP_ENDED_CASE = timedelta(days=90)
+KEEP_CLICKS = timedelta(days=1)
+KEEP_SEEN = timedelta(minutes=5)
+
+
+def event(event_id: str) -> str:
+    """Return the key of an inbox entry."""
+    return f"dunning:event:{event_id}"
+
+
+def case(case_id: str) -> str:
+    """Return the key of a case."""
+    return f"dunning:case:{case_id}"
+
+
+def story(case_id: str) -> str:
+    """Return the key of a case's story."""
+    return f"dunning:story:{case_id}"
+
+
+def subscription(subscription_id: str) -> str:
+    """Return the key of a subscription's open cases."""
+    return f"dunning:subscription:{subscription_id}"
+
+
+def mark(entity_id: str) -> str:
+    """Return the key of the mark that a transaction or subscription ended before a case of it was opened."""
+    return f"dunning:mark:{entity_id}"
+
+
+def clicks(case_id: str) -> str:
+    """Return the key of a payment link's clicks."""
+    return f"dunning:clicks:{case_id}"
+
+
+def seen(subscription_id: str) -> str:
+    """Return the key of a subscription's live state, kept for a moment."""
+    return f"dunning:seen:{subscription_id}"

@@ -1,0 +1,47 @@
+-- Writes a case if nobody wrote it since it was read: case, due index, open cases, story, counters and, where an event
+-- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
+-- was to be opened had already ended.
+-- KEYS: case, story, due, subscription's open cases, counts, event, inbox, mark of the case, mark of the subscription
+-- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
+--       now, event id ('' for none), handled ms to live, occurred at (when opening), number of counters, the counters,
+--       the story's lines
+local revision = 0
+local old = redis.call('GET', KEYS[1])
+if old then
+  revision = tonumber(string.match(old, '^%d+'))
+end
+if revision ~= tonumber(ARGV[1]) then
+  return 0
+end
+if ARGV[10] ~= '' then
+  local since = redis.call('GET', KEYS[9])
+  if redis.call('EXISTS', KEYS[8]) == 1 or (since and tonumber(string.match(since, '%d+$')) >= tonumber(ARGV[10])) then
+    return -1
+  end
+end
+revision = revision + 1
+redis.call('SET', KEYS[1], revision .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+if ARGV[5] == '' then
+  redis.call('ZREM', KEYS[3], ARGV[2])
+else
+  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
+end
+local counters = tonumber(ARGV[11])
+for i = 12, 11 + counters do
+  redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
+end
+for i = 12 + counters, #ARGV do
+  redis.call('RPUSH', KEYS[2], ARGV[7] .. ' ' .. ARGV[i])
+end
+if ARGV[6] == '' then
+  redis.call('SADD', KEYS[4], ARGV[2])
+else
+  redis.call('SREM', KEYS[4], ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[6])
+  redis.call('PEXPIRE', KEYS[2], ARGV[6])
+end
+if ARGV[8] ~= '' then
+  redis.call('SET', KEYS[6], 'h', 'PX', ARGV[9])
+  redis.call('ZREM', KEYS[7], ARGV[8])
+end
+return revision

@@ -1,0 +1,53 @@
+-- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: in one
+-- step, so that nothing is lost in between and nothing is queued twice. Answers {how many were moved, why not more}.
+-- KEYS: due, arq queue, API log, API hold, holds, probe
+-- ARGV: now, lease ms, cases at most, arq job key, arq job id, payload ms to live, job name,
+--       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms
+if redis.call('EXISTS', ARGV[4]) == 1 then
+  return {0, 'repeated'} -- the answer was lost, and the client asks again
+end
+local count = tonumber(ARGV[3])
+local first = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, count)
+if #first == 0 then
+  return {0, 'nothing_due'}
+end
+if redis.call('EXISTS', KEYS[4]) == 1 then
+  return {0, 'api_hold'}
+end
+local held = redis.call('EXISTS', KEYS[5]) == 1
+if held then
+  if redis.call('EXISTS', KEYS[6]) == 1 then
+    return {0, 'held'}
+  end
+  count = 1
+end
+local time = redis.call('TIME')
+local clock = time[1] * 1000 + math.floor(time[2] / 1000)
+local room = tonumber(ARGV[8]) - redis.call('ZCOUNT', KEYS[3], '(' .. clock, '+inf')
+local batch, each = tonumber(ARGV[9]), tonumber(ARGV[10])
+if each > 0 then
+  count = math.min(count, math.floor((room - batch) / each))
+end
+if room < batch or count < 1 then
+  return {0, 'no_grants'}
+end
+-- The first write is one that a Redis out of memory refuses: after any other, the rest of a script is let through.
+local cases, grants = {}, {}
+for i = 1, math.min(count, #first) do
+  cases[i] = first[i]
+  redis.call('ZADD', KEYS[1], ARGV[1] + ARGV[2], first[i])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', clock)
+for i = 1, batch + each * #cases do
+  grants[i] = ARGV[11] .. i
+  redis.call('ZADD', KEYS[3], clock + ARGV[13], grants[i])
+end
+redis.call('PEXPIRE', KEYS[3], 300000)
+if held then
+  redis.call('SET', KEYS[6], '1', 'PX', ARGV[12])
+end
+local payload = cjson.encode({f = ARGV[7], a = {cases, grants}, k = {empty = 1}, et = tonumber(ARGV[1]), t = cjson.null})
+payload = string.gsub(payload, '{"empty":1}', '{}')
+redis.call('SET', ARGV[4], payload, 'PX', ARGV[6])
+redis.call('ZADD', KEYS[2], ARGV[1], ARGV[5])
+return {#cases, ''}

@@ -1,0 +1,39 @@
+"""What tests of every kind share: a real server, and a store on it that is empty."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+
+from cli.embedded import EmbeddedServer
+from dunning.store import Store
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedServer]:
+    """One server for all tests that neither stop nor configure it."""
+    with EmbeddedServer(tcp=True) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedServer) -> str:
+    """Give the address of a server that holds nothing."""
+    with Redis.from_url(redis_server.url) as redis:
+        redis.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Store]:
+    """Give an empty store with Paddle's default budget."""
+    opened = Store.open(redis_url, rate_limit=200)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Give the moment at which the tests that stop the clock take place."""
+    return datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

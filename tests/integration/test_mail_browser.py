@@ -1,0 +1,114 @@
+"""Mails as people see them, in a real Chromium: on a desk and on a phone, by day and by night."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+from dunning.mail_address import Mailbox
+from worker.mail.http_api import parts_of
+from worker.render import MailFacts, Renderer
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DESK = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=360, height=780)
+LINK = (
+    "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium here"),
+]
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield await browser.new_page()
+        await browser.close()
+
+
+def html(template: str) -> str:
+    facts = MailFacts(
+        template=template,
+        step="first",
+        case_id="txn_1",
+        customer_name="Eve Müller",
+        recipient="eve@customer.example",
+        locale="de",
+        product_names=("Acme Professional Plus for Distributed Teams, yearly", "Priority support"),
+        amount=120050,
+        currency_code="EUR",
+        card_last4="4242",
+        reason="expired_card",
+        link=LINK,
+        ends_on=date(2026, 12, 22),
+        dated_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    return parts_of(Renderer(None, Mailbox("Acme", "billing@acme.example"), None, None).render(facts))[1]
+
+
+@pytest.mark.parametrize("template", ["payment_failed", "reminder", "final_notice"])
+@pytest.mark.parametrize("size", [DESK, PHONE])
+async def test_nothing_is_cut_off_and_the_button_is_in_sight(page: Page, template: str, size: ViewportSize) -> None:
+    await page.set_viewport_size(size)
+    await page.set_content(html(template))
+
+    button = await page.get_by_role("link", name=re.compile("^Pay ")).bounding_box()
+
+    assert button is not None
+    assert button["y"] + button["height"] <= size["height"]
+    assert button["height"] >= 44  # what a thumb needs
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_text_stands_out_by_day_and_by_night(page: Page, scheme: Literal["light", "dark"]) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_content(html("final_notice"))
+
+    weakest = await page.evaluate(WEAKEST_CONTRAST)
+
+    assert weakest["ratio"] >= 4.5, weakest  # https://www.w3.org/TR/WCAG22/#contrast-minimum
+
+
+async def test_a_mail_asks_nobody_for_anything(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    await page.set_content(html("payment_failed"), wait_until="networkidle")
+
+    assert asked == []
+
+
+WEAKEST_CONTRAST = """() => {
+  const channels = color => color.match(/[\\d.]+/g).map(Number);
+  const light = color => channels(color).slice(0, 3).map(value => {
+    const part = value / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const color = getComputedStyle(element).backgroundColor;
+      if ((channels(color)[3] ?? 1) > 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let weakest = { ratio: 99 };
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
+    const [one, two] = [light(getComputedStyle(element).color), light(behind(element))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (ratio < weakest.ratio) weakest = { ratio, text: walker.currentNode.textContent };
+  }
+  return weakest;
+}"""

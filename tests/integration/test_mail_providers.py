@@ -1,0 +1,243 @@
+"""The providers with an HTTP API, against real local servers that answer as they do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from aiohttp import web
+
+from worker.mail.postmark import PostmarkTransport
+from worker.mail.resend import ResendTransport
+from worker.mail.transport import Outcome, Result
+
+CUSTOMER = "eve@customer.example"
+
+
+@dataclass
+class Provider:
+    """A provider that keeps what it was asked and answers as told."""
+
+    status: int = 200
+    body: object = field(default_factory=dict)
+    hang_up: bool = False
+    stall: bool = False
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[tuple[str, dict[str, str], dict[str, object]]] = field(default_factory=list)
+    url: str = ""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.asked.append((request.path, dict(request.headers), await request.json()))
+        if self.hang_up and request.transport is not None:
+            request.transport.abort()
+        if self.stall:
+            await self.released.wait()
+        return web.json_response(self.body, status=self.status)
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    provider = Provider()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", provider.handle)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    provider.url = f"http://{host}:{port}"
+    yield provider
+    provider.released.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def resend(provider: Provider) -> AsyncIterator[ResendTransport]:
+    transport = ResendTransport("re_123", api_url=provider.url)
+    yield transport
+    await transport.close()
+
+
+@pytest.fixture
+async def postmark(provider: Provider) -> AsyncIterator[PostmarkTransport]:
+    transport = PostmarkTransport("token-1", api_url=provider.url)
+    yield transport
+    await transport.close()
+
+
+def a_mail() -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = "Acme <billing@acme.example>"
+    mail["To"] = CUSTOMER
+    mail["Reply-To"] = "help@acme.example"
+    mail["Subject"] = "Zahlung"
+    mail["Message-ID"] = "<txn_1.first@acme.example>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("12,00 €\n")
+    mail.add_alternative("<p>12,00 €</p>\n", subtype="html")
+    return mail
+
+
+async def yes() -> bool:
+    return True
+
+
+async def no() -> bool:
+    return False
+
+
+async def send(
+    transport: ResendTransport | PostmarkTransport, before_data: Callable[[], Awaitable[bool]] = yes
+) -> Result:
+    return await transport.send(a_mail(), recipient=CUSTOMER, key="txn_1.first", before_data=before_data)
+
+
+async def test_resend_is_given_the_mail_and_its_key(provider: Provider, resend: ResendTransport) -> None:
+    result = await send(resend)
+
+    assert result == Result(Outcome.SENT, "resend_200")
+    [(path, headers, payload)] = provider.asked
+    assert path == "/emails"
+    assert headers["Authorization"] == "Bearer re_123"
+    assert headers["Idempotency-Key"] == "txn_1.first"
+    assert payload == {
+        "from": "Acme <billing@acme.example>",
+        "to": [CUSTOMER],
+        "reply_to": "help@acme.example",
+        "subject": "Zahlung",
+        "text": "12,00 €\n",
+        "html": "<p>12,00 €</p>\n",
+        "headers": {"Auto-Submitted": "auto-generated"},
+    }
+
+
+async def test_postmark_is_given_the_mail_and_asked_not_to_track(
+    provider: Provider, postmark: PostmarkTransport
+) -> None:
+    provider.body = {"ErrorCode": 0, "Message": "OK"}
+
+    result = await send(postmark)
+
+    assert result == Result(Outcome.SENT, "postmark_200")
+    [(path, headers, payload)] = provider.asked
+    assert path == "/email"
+    assert headers["X-Postmark-Server-Token"] == "token-1"
+    assert payload == {
+        "From": "Acme <billing@acme.example>",
+        "To": CUSTOMER,
+        "ReplyTo": "help@acme.example",
+        "Subject": "Zahlung",
+        "TextBody": "12,00 €\n",
+        "HtmlBody": "<p>12,00 €</p>\n",
+        "MessageStream": "outbound",
+        "TrackOpens": False,
+        "TrackLinks": "None",
+        "Headers": [
+            {"Name": "Message-ID", "Value": "<txn_1.first@acme.example>"},
+            {"Name": "X-PM-KeepID", "Value": "true"},
+            {"Name": "Auto-Submitted", "Value": "auto-generated"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "expected"),
+    [
+        (409, "invalid_idempotent_request", Result(Outcome.SENT, "resend_409")),
+        (409, "concurrent_idempotent_requests", Result(Outcome.TRY_AGAIN, "resend_409")),
+        (429, "rate_limit_exceeded", Result(Outcome.TRY_AGAIN, "resend_429")),
+        (429, "daily_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_login")),
+        (401, "missing_api_key", Result(Outcome.HELD, "resend_401", hold="mail_login")),
+        (403, "invalid_api_key", Result(Outcome.HELD, "resend_403", hold="mail_login")),
+        (403, "validation_error", Result(Outcome.HELD, "resend_403", hold="mail_sender")),
+        (422, "invalid_from_address", Result(Outcome.HELD, "resend_422", hold="mail_sender")),
+        (422, "missing_required_field", Result(Outcome.REFUSED, "resend_422")),
+        (400, "validation_error", Result(Outcome.REFUSED, "resend_400")),
+        (302, "", Result(Outcome.UNKNOWN, "resend_302")),
+        (500, "internal_server_error", Result(Outcome.UNKNOWN, "resend_500")),
+        (503, "", Result(Outcome.TRY_AGAIN, "resend_503")),
+    ],
+)
+async def test_an_answer_of_resend_is_sorted_by_what_to_do_next(
+    provider: Provider, resend: ResendTransport, status: int, name: str, expected: Result
+) -> None:
+    provider.status, provider.body = status, {"name": name, "message": f"about {CUSTOMER}"}
+
+    assert await send(resend) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (401, 10, Result(Outcome.HELD, "postmark_401_10", hold="mail_login")),
+        (422, 10, Result(Outcome.HELD, "postmark_422_10", hold="mail_login")),
+        (422, 400, Result(Outcome.HELD, "postmark_422_400", hold="mail_sender")),
+        (422, 401, Result(Outcome.HELD, "postmark_422_401", hold="mail_sender")),
+        (422, 405, Result(Outcome.HELD, "postmark_422_405", hold="mail_login")),
+        (422, 412, Result(Outcome.HELD, "postmark_422_412", hold="mail_login")),
+        (422, 406, Result(Outcome.REFUSED, "postmark_422_406")),
+        (422, 300, Result(Outcome.REFUSED, "postmark_422_300")),
+        (422, 100, Result(Outcome.TRY_AGAIN, "postmark_422_100")),
+        (422, {"odd": "shape"}, Result(Outcome.REFUSED, "postmark_422")),
+        (429, 429, Result(Outcome.TRY_AGAIN, "postmark_429_429")),
+        (500, 0, Result(Outcome.UNKNOWN, "postmark_500")),
+        (503, 0, Result(Outcome.TRY_AGAIN, "postmark_503")),
+    ],
+)
+async def test_an_answer_of_postmark_is_sorted_by_what_to_do_next(
+    provider: Provider, postmark: PostmarkTransport, status: int, error: object, expected: Result
+) -> None:
+    provider.status, provider.body = status, {"ErrorCode": error, "Message": f"about {CUSTOMER}"}
+
+    assert await send(postmark) == expected
+
+
+async def test_an_answer_that_is_no_object_counts_by_its_status(
+    provider: Provider, postmark: PostmarkTransport
+) -> None:
+    provider.status, provider.body = 422, ["what"]
+
+    assert await send(postmark) == Result(Outcome.REFUSED, "postmark_422")
+
+
+async def test_silence_after_the_mail_was_posted_is_unknown(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    provider.hang_up = True
+    assert await send(resend) == Result(Outcome.UNKNOWN, "resend_eof")
+    assert await send(postmark) == Result(Outcome.UNKNOWN, "postmark_eof")
+
+
+async def test_a_provider_that_does_not_answer_in_time_is_unknown(provider: Provider) -> None:
+    provider.stall = True
+    hurried = ResendTransport(
+        "re_123", api_url=provider.url, connect_within=timedelta(seconds=0.2), answer_within=timedelta(seconds=0.2)
+    )
+
+    assert await send(hurried) == Result(Outcome.UNKNOWN, "resend_timeout")
+
+    await hurried.close()
+
+
+async def test_a_provider_that_cannot_be_reached_is_tried_again(unused_tcp_port: int) -> None:
+    transport = PostmarkTransport("token-1", api_url=f"http://127.0.0.1:{unused_tcp_port}")
+
+    assert await send(transport) == Result(Outcome.TRY_AGAIN, "postmark_connect_failed")
+
+    await transport.close()
+
+
+async def test_nothing_is_posted_when_before_data_says_no(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    abandoned = Result(Outcome.ABANDONED, "abandoned_before_data")
+
+    assert await send(resend, no) == abandoned
+    assert await send(postmark, no) == abandoned
+    assert provider.asked == []
+
+
+async def test_only_resend_recognises_a_repeat(resend: ResendTransport, postmark: PostmarkTransport) -> None:
+    assert resend.idempotent
+    assert not postmark.idempotent

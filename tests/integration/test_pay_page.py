@@ -1,0 +1,240 @@
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from dunning.case import Case, CaseState
+from dunning.declines import DeclineClass
+from dunning.links import LINK_LIFETIME, Links
+from dunning.store import Store
+from tests.integration.edge import LINK_SECRET, LOGIN_URL, NOW, Edge, paddle_id, running, settings
+
+CASE_ID = paddle_id("txn")
+CASE = Case(
+    id=CASE_ID,
+    subscription_id=paddle_id("sub"),
+    customer_id=paddle_id("ctm"),
+    campaign="renewal",
+    decline_class=DeclineClass.HARD,
+    failed_at=NOW,
+    attempted_at=NOW,
+)
+TOKEN = Links([LINK_SECRET]).sign(CASE_ID, NOW + LINK_LIFETIME)
+
+
+@pytest.fixture
+async def edge(redis_url: str) -> AsyncIterator[Edge]:
+    async with running(settings(redis_url)) as edge:
+        yield edge
+
+
+@pytest.fixture
+async def open_case(store: Store) -> Case:
+    await store.cases.commit(CASE, 0, due_at=None, now=NOW)
+    return CASE
+
+
+async def test_the_page_has_one_form_and_says_whose_it_is(edge: Edge, open_case: Case) -> None:
+    async with edge.http.get(edge.url / "pay" / TOKEN) as response:
+        page = await response.text()
+
+    assert response.status == 200
+    assert response.content_type == "text/html"
+    assert page.count("<form") == 1
+    assert '<form method="post"><button type="submit">' in page
+    assert "<input" not in page
+    assert "Lantern Maps" in page
+    assert "Paddle" in page
+    assert LOGIN_URL in page
+    assert "<script" not in page
+    assert open_case.subscription_id not in page
+    assert open_case.customer_id not in page
+
+
+async def test_without_a_seller_s_name_the_page_is_its_host_s(redis_url: str) -> None:
+    async with (
+        running(settings(redis_url, MAIL_FROM="billing@example.com")) as edge,
+        edge.http.get(edge.url / "pay" / "x") as response,
+    ):
+        assert '<p class="seller">billing.example.com</p>' in await response.text()
+
+
+async def test_a_seller_s_name_is_text_and_never_markup(redis_url: str) -> None:
+    async with (
+        running(settings(redis_url, MAIL_FROM="Tom's & \"Co <billing@example.com>")) as edge,
+        edge.http.get(edge.url / "pay" / "x") as response,
+    ):
+        page = await response.text()
+
+    assert '<p class="seller">Tom&#39;s &amp; &#34;Co</p>' in page
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_looking_changes_nothing(edge: Edge, redis_url: str, open_case: Case, method: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        before = await redis.info("commandstats")
+        for _ in range(30):
+            async with edge.http.request(method, edge.url / "pay" / TOKEN) as response:
+                assert response.status == 200
+                body = await response.read()
+        after = await redis.info("commandstats")
+
+    assert bool(body) is (method == "GET")
+    used = {name for name in after if after[name]["calls"] != before.get(name, {"calls": 0})["calls"]}
+    assert used <= {"cmdstat_mget", "cmdstat_info", "cmdstat_client|setinfo", "cmdstat_client|setname", "cmdstat_ping"}
+    assert open_case.is_open
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_every_answer_has_the_headers_that_keep_the_link_private(
+    edge: Edge, open_case: Case, method: str
+) -> None:
+    for path in (f"pay/{TOKEN}", "pay/unknown", "pay/a/b", "pay/", "pay"):
+        async with edge.http.request(method, f"{edge.url}/{path}", allow_redirects=False) as response:
+            headers = response.headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Robots-Tag"] == "noindex"
+        policy = headers["Content-Security-Policy"].split("; ")
+        assert policy[0] == "default-src 'none'"
+        assert policy[2:] == [
+            "form-action 'self' https://customer-portal.paddle.com",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ]
+    assert open_case.is_open
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_another_method_is_not_allowed(edge: Edge, method: str) -> None:
+    async with edge.http.request(method, edge.url / "pay" / TOKEN) as response:
+        assert response.status == 405
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "unknown",
+        TOKEN[:-1],
+        TOKEN + "A",
+        TOKEN.swapcase(),
+        TOKEN + "/",
+        TOKEN + "/more",
+        TOKEN + "%20",
+        TOKEN + "%0d%0aSet-Cookie:%20a=b",
+        "%00",
+        "%ff%fe",
+        "%c3%a9",
+        "..%2f..%2fmetrics",
+        "{{7*7}}",
+        "<script>alert(1)</script>",
+        "a" * 4000,
+        ("%25" * 1200),
+        "." * 1000,
+        Links(["another-secret-of-at-least-32-characters"]).sign(CASE_ID, NOW + LINK_LIFETIME),
+    ],
+)
+async def test_a_link_that_is_not_ours_leads_to_a_page_and_no_further(
+    edge: Edge, open_case: Case, method: str, token: str
+) -> None:
+    async with edge.http.request(method, f"{edge.url}/pay/{token}", allow_redirects=False) as response:
+        page = await response.text()
+
+    assert response.status == 404
+    assert "<form" not in page
+    assert LOGIN_URL in page
+    assert "Set-Cookie" not in response.headers
+    assert "alert(1)" not in page
+    assert open_case.is_open
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_expired_link_says_so(edge: Edge, open_case: Case, method: str) -> None:
+    expired = Links([LINK_SECRET]).sign(open_case.id, NOW)
+
+    async with edge.http.request(method, edge.url / "pay" / expired, allow_redirects=False) as response:
+        page = await response.text()
+
+    assert response.status == 410
+    assert "This link has expired" in page
+    assert "<form" not in page
+    assert LOGIN_URL in page
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_good_link_to_a_case_that_is_gone_is_unknown(edge: Edge, method: str) -> None:
+    async with edge.http.request(method, edge.url / "pay" / TOKEN, allow_redirects=False) as response:
+        assert response.status == 404
+
+
+async def test_a_link_signed_with_an_older_secret_still_works(redis_url: str, open_case: Case) -> None:
+    changed = settings(redis_url, LINK_SECRETS=f"a-newer-link-secret-of-at-least-32-chars,{LINK_SECRET}")
+
+    async with running(changed) as edge, edge.http.get(edge.url / "pay" / TOKEN) as response:
+        assert response.status == 200
+
+    assert open_case.is_open
+
+
+@pytest.mark.parametrize(
+    ("state", "heading"),
+    [
+        (CaseState.RECOVERED, "All paid, thank you"),
+        (CaseState.EXHAUSTED, "Nothing is left to pay"),
+        (CaseState.STOPPED, "Nothing is left to pay"),
+    ],
+)
+async def test_an_ended_case_has_nothing_left_to_pay(
+    edge: Edge, store: Store, open_case: Case, state: CaseState, heading: str
+) -> None:
+    await store.cases.commit(open_case.end(state, None, NOW), 1, due_at=None, now=NOW)
+
+    async with edge.http.get(edge.url / "pay" / TOKEN) as response:
+        page = await response.text()
+
+    assert response.status == 200
+    assert f"<h1>{heading}</h1>" in page
+    assert "<form" not in page
+    assert LOGIN_URL in page
+
+
+async def test_without_redis_a_good_link_still_shows_its_button() -> None:
+    async with running(settings("redis://127.0.0.1:1/0")) as edge:
+        async with edge.http.get(edge.url / "pay" / TOKEN) as good:
+            page = await good.text()
+        async with edge.http.get(edge.url / "pay" / "unknown") as unknown:
+            pass
+
+    assert (good.status, unknown.status) == (200, 404)
+    assert "<form" in page
+
+
+async def test_a_link_works_until_its_last_second(redis_url: str, open_case: Case) -> None:
+    end = NOW + LINK_LIFETIME
+    async with (
+        running(settings(redis_url), clock=lambda: end - timedelta(seconds=1)) as edge,
+        edge.http.get(edge.url / "pay" / TOKEN) as last,
+    ):
+        pass
+    async with (
+        running(settings(redis_url), clock=lambda: end) as edge,
+        edge.http.get(edge.url / "pay" / TOKEN) as late,
+    ):
+        pass
+
+    assert (last.status, late.status) == (200, 410)
+    assert open_case.is_open
+
+
+async def test_the_form_may_lead_to_paddle_s_portal_and_to_the_login_page(redis_url: str) -> None:
+    of = settings(redis_url, PORTAL_LOGIN_URL="https://pay.example.com/login")
+
+    async with running(of) as edge, edge.http.get(edge.url / "pay" / "x") as response:
+        policy = response.headers["Content-Security-Policy"]
+
+    assert "form-action 'self' https://customer-portal.paddle.com https://pay.example.com;" in policy

@@ -1,0 +1,249 @@
+import asyncio
+
+import pytest
+
+from dunning import queue
+from dunning.errors import OperatorMustActError
+from dunning.jobs import BATCH
+from dunning.store import Store, Sweep, keys
+from dunning.store.limiter import background_budget
+from tests.integration.at_rest import NOW, everything, later, opened, redis_ms, redis_of
+
+NOW_MS = round(NOW.timestamp() * 1000)
+LEASE_MS = 60_000
+
+
+async def make_due(store: Store, count: int, *, first_ms: int = NOW_MS - 100_000) -> list[str]:
+    case_ids = [f"txn_{number:04d}" for number in range(count)]
+    await redis_of(store).zadd(keys.DUE, {case_id: first_ms + number for number, case_id in enumerate(case_ids)})
+    return case_ids
+
+
+async def jobs(store: Store) -> list[tuple[list[str], list[str]]]:
+    """Give the queued jobs' arguments: cases and grants."""
+    redis = redis_of(store)
+    found = []
+    for job_id in await redis.zrange(queue.QUEUE, 0, -1):
+        cases, grants = queue.deserialize(await redis.get(b"arq:job:" + job_id))["a"]
+        found.append((cases, grants))
+    return found
+
+
+async def test_nothing_due_is_nothing_moved(store: Store) -> None:
+    await make_due(store, 1, first_ms=NOW_MS + 1)
+    before = await everything(redis_of(store))
+
+    swept = await store.due.sweep(NOW, calls_per_case=0)
+
+    assert swept == Sweep(0, "nothing_due")
+    assert await everything(redis_of(store)) == before
+
+
+async def test_what_is_due_is_leased_and_queued_with_its_two_calls(store: Store) -> None:
+    (case_id,) = await make_due(store, 1, first_ms=NOW_MS)
+    redis = redis_of(store)
+    clock = await redis_ms(redis)
+
+    swept = await store.due.sweep(NOW, calls_per_case=0)
+
+    ((cases, grants),) = await jobs(store)
+    scores = [score for _, score in await redis.zrange(keys.API_LOG, 0, -1, withscores=True)]
+    assert swept == Sweep(1, "")
+    assert cases == [case_id]
+    assert await redis.zscore(keys.DUE, case_id) == NOW_MS + LEASE_MS
+    assert sorted(grants) == sorted(member.decode() for member in await redis.zrange(keys.API_LOG, 0, -1))
+    assert len(scores) == 2
+    assert clock + 60_000 <= min(scores) <= max(scores) <= await redis_ms(redis) + 60_000
+
+
+async def test_the_payload_is_what_arq_would_have_written(store: Store) -> None:
+    await make_due(store, 2)
+
+    await store.due.sweep(NOW, calls_per_case=0)
+
+    redis = redis_of(store)
+    ((cases, grants),) = await jobs(store)
+    (job_id,) = await redis.zrange(queue.QUEUE, 0, -1)
+    assert queue.deserialize(await redis.get(b"arq:job:" + job_id)) == {
+        "t": None,
+        "f": "send_steps",
+        "a": [cases, grants],
+        "k": {},
+        "et": NOW_MS,
+    }
+    assert job_id.startswith(b"send_steps:")
+    assert await redis.zscore(queue.QUEUE, job_id) == NOW_MS
+    assert 0 < await redis.pttl(b"arq:job:" + job_id) <= queue.KEEP_PAYLOAD.total_seconds() * 1000
+
+
+async def test_a_batch_is_thirty_and_the_longest_due_go_first(store: Store) -> None:
+    case_ids = await make_due(store, BATCH + 5)
+
+    swept = [await store.due.sweep(NOW, calls_per_case=0) for _ in range(3)]
+
+    handed = sorted(cases for cases, _ in await jobs(store))
+    assert swept == [Sweep(30, ""), Sweep(5, ""), Sweep(0, "nothing_due")]
+    assert handed == [case_ids[:30], case_ids[30:]]
+
+
+async def test_a_lease_that_lapsed_hands_the_case_over_again(store: Store) -> None:
+    await make_due(store, 1)
+    await store.due.sweep(NOW, calls_per_case=0)
+
+    while_held = await store.due.sweep(later(seconds=59.999), calls_per_case=0)
+    lapsed = await store.due.sweep(later(seconds=60), calls_per_case=0)
+
+    assert (while_held.moved, lapsed.moved) == (0, 1)
+
+
+async def test_sweeps_at_once_never_queue_a_case_twice(store: Store, redis_url: str) -> None:
+    case_ids = await make_due(store, 300)
+    async with opened(redis_url) as other:
+        await asyncio.gather(*(one.due.sweep(NOW, calls_per_case=0) for one in [store, other] * 10))
+
+    handed = [case_id for cases, _ in await jobs(store) for case_id in cases]
+    assert sorted(handed) == case_ids
+
+
+async def test_a_sweep_that_is_repeated_because_its_answer_was_lost_does_nothing_more(store: Store) -> None:
+    """redis-py sends a command again when the connection breaks before the answer."""
+    await make_due(store, 60)
+    redis = redis_of(store)
+    await store.due.sweep(NOW, calls_per_case=0)
+    (job_id,) = await redis.zrange(queue.QUEUE, 0, -1)
+    before = await everything(redis)
+
+    moved, why = await store.due._sweep(
+        keys=[keys.DUE, queue.QUEUE, keys.API_LOG, keys.API_HOLD, keys.HOLDS, keys.PROBE],
+        args=[NOW_MS, LEASE_MS, BATCH, b"arq:job:" + job_id, job_id, 1, "send_steps", 190, 2, 0, "x", 1, 60_000],
+    )
+
+    assert (moved, why) == (0, b"repeated")
+    assert await everything(redis) == before
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 200])
+async def test_background_work_stops_a_twentieth_short(redis_url: str, limit: int) -> None:
+    async with opened(redis_url, rate_limit=limit) as store:
+        await make_due(store, 30 * 120)
+        last = Sweep(1, "")
+        while last.moved:
+            last = await store.due.sweep(NOW, calls_per_case=0)
+
+        used = await redis_of(store).zcard(keys.API_LOG)
+        assert last == Sweep(0, "no_grants")
+        assert used == background_budget(limit) // min(2, background_budget(limit)) * min(2, background_budget(limit))
+        assert [len(grants) for _, grants in await jobs(store)] == [min(2, background_budget(limit))] * (
+            used // min(2, background_budget(limit))
+        )
+
+
+@pytest.mark.parametrize(("limit", "background"), [(1, 1), (2, 1), (3, 2), (20, 19), (21, 19), (200, 190), (240, 228)])
+def test_the_background_budget(limit: int, background: int) -> None:
+    assert background_budget(limit) == background
+
+
+async def test_a_click_finds_room_when_background_work_has_used_its_budget(store: Store) -> None:
+    await make_due(store, 3000)
+    while (await store.due.sweep(NOW, calls_per_case=0)).moved:
+        pass
+
+    assert await store.limiter.ask(1, background=True) is None
+    assert await store.limiter.ask(10, background=False) is not None
+    assert await store.limiter.ask(1, background=False) is None
+
+
+async def test_a_refused_sweep_changes_nothing(store: Store) -> None:
+    await store.limiter.ask(189, background=True)
+    await make_due(store, 5)
+    before = await everything(redis_of(store))
+
+    swept = await store.due.sweep(NOW, calls_per_case=0)
+
+    assert swept == Sweep(0, "no_grants")
+    assert await everything(redis_of(store)) == before
+
+
+async def test_grants_that_have_lapsed_make_room(store: Store) -> None:
+    redis = redis_of(store)
+    await redis.zadd(keys.API_LOG, {f"old{number}": await redis_ms(redis) for number in range(190)})
+    await make_due(store, 1)
+
+    swept = await store.due.sweep(NOW, calls_per_case=0)
+
+    assert swept.moved == 1
+    assert await redis.zcard(keys.API_LOG) == 2
+
+
+async def test_where_each_case_takes_a_call_the_budget_bounds_the_batch(redis_url: str) -> None:
+    async with opened(redis_url, rate_limit=10) as store:
+        await make_due(store, 30)
+
+        swept = await store.due.sweep(NOW, calls_per_case=1)
+        refused = await store.due.sweep(NOW, calls_per_case=1)
+
+        ((cases, grants),) = await jobs(store)
+        assert (swept, refused) == (Sweep(7, ""), Sweep(0, "no_grants"))
+        assert len(cases) == 7
+        assert len(set(grants)) == 2 + 7
+
+
+async def test_a_429_stops_the_sweep(store: Store) -> None:
+    await make_due(store, 1)
+    await store.limiter.hold(60)
+    before = await everything(redis_of(store))
+
+    swept = await store.due.sweep(NOW, calls_per_case=0)
+
+    assert swept == Sweep(0, "api_hold")
+    assert (await everything(redis_of(store))).keys() == before.keys()
+    assert await redis_of(store).zscore(keys.DUE, "txn_0000") == NOW_MS - 100_000
+
+
+async def test_while_a_hold_is_on_one_case_in_half_a_minute_probes(store: Store) -> None:
+    await make_due(store, 5)
+    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
+    redis = redis_of(store)
+
+    at_once = await store.due.sweep(NOW, calls_per_case=0)
+    await redis.delete(keys.PROBE)  # as its expiry does
+    probe = await store.due.sweep(NOW, calls_per_case=0)
+    after = await store.due.sweep(NOW, calls_per_case=0)
+
+    assert (at_once, probe, after) == (Sweep(0, "held"), Sweep(1, ""), Sweep(0, "held"))
+    assert [cases for cases, _ in await jobs(store)] == [["txn_0000"]]
+    assert 29_000 < await redis.pttl(keys.PROBE) <= 30_000
+
+
+async def test_when_it_is_mended_everything_goes_on(store: Store) -> None:
+    await make_due(store, 5)
+    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
+
+    await store.holds.release("paddle_key")
+
+    assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(5, "")
+
+
+async def test_what_is_put_back_is_looked_at_then(store: Store) -> None:
+    case_ids = await make_due(store, 2)
+
+    await store.due.put_back(case_ids, later(seconds=10))
+
+    assert await redis_of(store).zrange(keys.DUE, 0, -1, withscores=True) == [
+        (case_id.encode(), NOW_MS + 10_000) for case_id in case_ids
+    ]
+
+
+async def test_what_is_over_is_not_put_back(store: Store) -> None:
+    await store.due.put_back(["txn_over"], NOW)
+    await store.due.put_back([], NOW)
+
+    assert await everything(redis_of(store)) == {}
+
+
+async def test_what_is_forgotten_is_not_looked_at_again(store: Store) -> None:
+    (case_id,) = await make_due(store, 1)
+
+    await store.due.forget(case_id)
+
+    assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(0, "nothing_due")

@@ -1,0 +1,198 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from dunning import queue
+from dunning.events import Event, EventType
+from dunning.store import Accepted, Store, keys
+from tests.integration.at_rest import NOW, everything, later, of_transaction, paddle_id, redis_of
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+async def test_an_event_is_noted_and_its_job_queued(store: Store) -> None:
+    event = of_transaction()
+
+    accepted = await store.inbox.accept(event, NOW)
+
+    job = f"handle_event:{event.id}"
+    redis = redis_of(store)
+    assert accepted is Accepted.ACCEPTED
+    assert await store.inbox.read(event.id) == event
+    assert await redis.zrange(keys.INBOX, 0, -1, withscores=True) == [(event.id.encode(), NOW.timestamp() * 1000)]
+    assert await redis.zrange(queue.QUEUE, 0, -1, withscores=True) == [(job.encode(), NOW.timestamp() * 1000)]
+    assert (await redis.get(f"arq:job:{job}")).decode() == queue.handle_event_payload(event.id, NOW)
+
+
+async def test_an_acknowledged_event_never_expires_and_its_job_lives_for_weeks(store: Store) -> None:
+    event = of_transaction()
+
+    await store.inbox.accept(event, NOW)
+
+    redis = redis_of(store)
+    assert await redis.pttl(keys.event(event.id)) == -1
+    assert 27 * DAY_MS < await redis.pttl(f"arq:job:handle_event:{event.id}") <= 28 * DAY_MS
+
+
+async def test_a_duplicate_of_a_waiting_event_changes_nothing(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    before = await everything(redis_of(store))
+
+    accepted = await store.inbox.accept(event, later(seconds=5))
+
+    assert accepted is Accepted.DUPLICATE
+    assert await everything(redis_of(store)) == before
+
+
+async def test_a_duplicate_of_a_handled_event_is_not_queued(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    await store.inbox.mark_handled(event.id)
+    await redis_of(store).delete(queue.QUEUE)
+
+    accepted = await store.inbox.accept(event, later(seconds=5))
+
+    assert accepted is Accepted.DUPLICATE
+    assert not await redis_of(store).exists(queue.QUEUE, keys.INBOX)
+
+
+async def test_a_hundred_copies_at_once_are_accepted_once(store: Store) -> None:
+    event = of_transaction()
+
+    outcomes = await asyncio.gather(*(store.inbox.accept(event, NOW) for _ in range(100)))
+
+    assert sorted(outcomes) == [Accepted.ACCEPTED, *[Accepted.DUPLICATE] * 99]
+    assert await redis_of(store).zcard(queue.QUEUE) == 1
+
+
+async def test_a_dead_event_that_comes_again_is_queued_again(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    await store.inbox.give_up(event, "fault: KeyError", NOW)
+
+    accepted = await store.inbox.accept(event, later(days=1))
+
+    redis = redis_of(store)
+    assert accepted is Accepted.REQUEUED
+    assert await store.inbox.read(event.id) == event
+    assert await redis.zscore(keys.INBOX, event.id) == later(days=1).timestamp() * 1000
+    assert not await redis.exists(keys.DEAD)
+    assert await redis.pttl(keys.event(event.id)) == -1
+
+
+async def test_a_dead_end_that_comes_again_is_queued_whatever_it_touches(store: Store) -> None:
+    event = of_transaction(EventType.TRANSACTION_PAID)
+    await store.inbox.bury(
+        event.id, event_type=event.type, notification_id=None, occurred_at=NOW, reason="malformed", now=NOW
+    )
+
+    assert await store.inbox.accept(event, NOW) is Accepted.REQUEUED
+
+
+async def test_a_buried_event_is_kept_with_its_ids_and_why(store: Store) -> None:
+    event_id = paddle_id("evt")
+
+    buried = await store.inbox.bury(
+        event_id,
+        event_type="transaction.paid",
+        notification_id="ntf_1",
+        occurred_at=NOW,
+        reason="data.id (missing)",
+        now=NOW,
+    )
+
+    redis = redis_of(store)
+    kept = (await redis.get(keys.event(event_id))).decode()
+    assert buried is Accepted.ACCEPTED
+    assert kept == "ddata.id (missing)\ntransaction.paid ntf_1 2026-05-04T12:00:00+00:00"
+    assert await redis.zrange(keys.DEAD, 0, -1) == [event_id.encode()]
+    assert 89 * DAY_MS < await redis.pttl(keys.event(event_id)) <= 90 * DAY_MS
+    assert await store.inbox.read(event_id) is None
+    assert not await redis.exists(queue.QUEUE, keys.INBOX)
+
+
+@pytest.mark.parametrize("state", ["waiting", "handled", "dead"])
+async def test_burying_an_event_that_is_known_changes_nothing(store: Store, state: str) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    if state == "handled":
+        await store.inbox.mark_handled(event.id)
+    elif state == "dead":
+        await store.inbox.give_up(event, "first reason", NOW)
+    before = await everything(redis_of(store))
+
+    buried = await store.inbox.bury(
+        event.id, event_type=event.type, notification_id=None, occurred_at=NOW, reason="malformed", now=later(hours=1)
+    )
+
+    assert buried is Accepted.DUPLICATE
+    assert await everything(redis_of(store)) == before
+
+
+async def test_an_event_given_up_is_dead_and_waits_no_more(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+
+    await store.inbox.give_up(event, "it has no billed_at", later(seconds=3))
+
+    redis = redis_of(store)
+    kept = (await redis.get(keys.event(event.id))).decode()
+    assert kept.startswith("dit has no billed_at\n{")
+    assert Event.model_validate_json(kept.partition("\n")[2]) == event
+    assert await redis.zscore(keys.DEAD, event.id) == later(seconds=3).timestamp() * 1000
+    assert not await redis.exists(keys.INBOX)
+    assert await store.inbox.read(event.id) is None
+
+
+async def test_an_event_that_another_run_has_handled_is_not_given_up(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    await store.inbox.mark_handled(event.id)
+
+    await store.inbox.give_up(event, "fault", NOW)
+
+    assert await redis_of(store).get(keys.event(event.id)) == b"h"
+    assert not await redis_of(store).exists(keys.DEAD)
+
+
+async def test_the_dead_are_listed_for_as_long_as_their_entry_lives(store: Store) -> None:
+    old, new = of_transaction(), of_transaction()
+    for event, died_at in ((old, NOW), (new, NOW + keys.KEEP_EVENT)):
+        await store.inbox.accept(event, NOW)
+        await store.inbox.give_up(event, "fault", died_at)
+
+    assert await redis_of(store).zrange(keys.DEAD, 0, -1) == [new.id.encode()]
+
+
+async def test_a_handled_event_leaves_a_trace_for_a_week(store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+
+    await store.inbox.mark_handled(event.id)
+
+    redis = redis_of(store)
+    assert await redis.get(keys.event(event.id)) == b"h"
+    assert 6 * DAY_MS < await redis.pttl(keys.event(event.id)) <= 7 * DAY_MS
+    assert not await redis.exists(keys.INBOX)
+    assert await store.inbox.read(event.id) is None
+
+
+async def test_an_event_nobody_knows_reads_as_nothing(store: Store) -> None:
+    assert await store.inbox.read(paddle_id("evt")) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        of_transaction(failed=False),
+        of_transaction(at=NOW + timedelta(microseconds=1)),
+        of_transaction(EventType.TRANSACTION_PAST_DUE),
+    ],
+    ids=["without attempts", "with microseconds", "with an attempt"],
+)
+async def test_an_event_reads_as_it_was_written(store: Store, event: Event) -> None:
+    await store.inbox.accept(event, NOW)
+
+    assert await store.inbox.read(event.id) == event

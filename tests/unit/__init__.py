@@ -1,0 +1,1 @@
+"""Tests of the pure part, and of single modules."""

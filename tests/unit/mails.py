@@ -1,0 +1,55 @@
+"""Facts to write mails from, and mails as the customer's program reads them."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from dunning.declines import Reason
+from dunning.mail_address import Mailbox
+from worker.render import MailFacts, Renderer
+
+TEMPLATES = ("payment_failed", "reminder", "final_notice")
+LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"
+NBSP = "\u00a0"
+RENDERER = Renderer(
+    None, Mailbox("Acme, Inc.", "billing@acme.example"), Mailbox("Help", "help@acme.example"), redirect=None
+)
+
+
+def facts(template: str = "payment_failed") -> MailFacts:
+    return MailFacts(
+        template=template,
+        step="first",
+        case_id="txn_01hv8x5b1s2a3b4c5d6e7f8g9h",
+        customer_name="Eve Müller",
+        recipient="eve@customer.example",
+        locale="de",
+        product_names=("Acme Pro",),
+        amount=120050,
+        currency_code="EUR",
+        card_last4="4242",
+        reason=Reason.EXPIRED_CARD,
+        link=LINK,
+        ends_on=None,
+        dated_at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    )
+
+
+def sent(mail: EmailMessage) -> EmailMessage:
+    """The mail as the customer's program reads it."""
+    return message_from_bytes(mail.as_bytes(), EmailMessage, policy=default)
+
+
+def text_of(mail: EmailMessage) -> str:
+    return part(mail, "plain")
+
+
+def html_of(mail: EmailMessage) -> str:
+    return part(mail, "html")
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    body = sent(mail).get_body((kind,))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")

@@ -1,0 +1,282 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from dunning.case import OPEN_FOR, Case, CaseState
+from dunning.case_events import Verdict, on_subscription, on_transaction
+from dunning.declines import DeclineClass
+from dunning.errors import PermanentError
+from dunning.events import EventType, SubscriptionFacts, TransactionFacts
+from dunning.instants import from_milliseconds, to_milliseconds
+from tests.unit.case_builders import (
+    CAMPAIGN,
+    CUSTOMER,
+    DAY,
+    FAILED_AT,
+    HOUR,
+    MINUTE,
+    PAID,
+    SECOND,
+    SUBSCRIPTION,
+    TRANSACTION,
+    a_case,
+    a_transaction,
+    an_attempt,
+    an_event,
+    sent,
+)
+
+NOW = FAILED_AT + MINUTE
+
+FAILED = [EventType.TRANSACTION_PAYMENT_FAILED, EventType.TRANSACTION_PAST_DUE]
+ENDED = [CaseState.RECOVERED, CaseState.EXHAUSTED, CaseState.STOPPED]
+
+
+def verdict_on(
+    event_type: EventType, case: Case | None, facts: TransactionFacts | None = None, now: datetime = NOW
+) -> Verdict:
+    facts = facts or a_transaction()
+    return on_transaction(an_event(event_type, facts), facts, case, CAMPAIGN.name, now)
+
+
+def opened(facts: TransactionFacts) -> Case:
+    case = verdict_on(EventType.TRANSACTION_PAST_DUE, None, facts).case
+    assert case is not None
+    return case
+
+
+# Opening
+
+
+@pytest.mark.parametrize("event_type", FAILED)
+def test_a_declined_renewal_opens_a_case(event_type: EventType) -> None:
+    verdict = verdict_on(event_type, None)
+
+    assert verdict == Verdict(
+        Case(
+            id=TRANSACTION,
+            subscription_id=SUBSCRIPTION,
+            customer_id=CUSTOMER,
+            campaign="renewal",
+            decline_class=DeclineClass.HARD,
+            reason_code="expired_card",
+            failed_at=FAILED_AT,
+            attempted_at=FAILED_AT,
+        ),
+        "opened: hard",
+    )
+
+
+def test_the_first_failure_opens_a_case_while_the_transaction_is_still_billed() -> None:
+    assert opened(a_transaction(status="billed")).is_open
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"origin": "web"}, "no_renewal"),
+        ({"origin": "api"}, "no_renewal"),
+        ({"origin": "subscription_charge"}, "no_renewal"),
+        ({"origin": "subscription_payment_method_change"}, "no_renewal"),
+        ({"subscription_id": None}, "no_renewal"),
+        ({"customer_id": None}, "no_renewal"),
+        ({"collection_mode": "manual"}, "collected_by_invoice"),
+        ({"status": "ready"}, "transaction_ready"),
+        ({"status": "paid"}, "transaction_paid"),
+        ({"status": "completed"}, "transaction_completed"),
+        ({"status": "canceled"}, "transaction_canceled"),
+    ],
+)
+def test_what_is_no_debt_of_a_renewal_opens_nothing(changes: dict[str, object], why: str) -> None:
+    assert verdict_on(EventType.TRANSACTION_PAYMENT_FAILED, None, a_transaction(**changes)) == Verdict(None, why)
+
+
+def test_the_failure_was_when_the_oldest_attempt_failed_whatever_their_order() -> None:
+    newest, oldest = an_attempt(FAILED_AT + 3 * DAY, "declined"), an_attempt(FAILED_AT, "expired_card")
+
+    for attempts in ((newest, oldest), (oldest, newest)):
+        case = opened(a_transaction(attempts=attempts))
+
+        assert case.failed_at == FAILED_AT
+        assert case.attempted_at == FAILED_AT + 3 * DAY
+        assert (case.reason_code, case.decline_class) == ("declined", DeclineClass.SOFT)
+
+
+def test_attempts_that_did_not_fail_say_nothing_about_the_failure() -> None:
+    canceled = an_attempt(FAILED_AT - DAY, None, status="canceled")
+    pending = an_attempt(FAILED_AT + DAY, None, status="pending_no_action_required")
+
+    case = opened(a_transaction(attempts=(pending, an_attempt(), canceled)))
+
+    assert (case.failed_at, case.attempted_at) == (FAILED_AT, FAILED_AT)
+
+
+def test_a_debt_without_a_failed_attempt_failed_when_it_was_billed() -> None:
+    case = opened(a_transaction(attempts=(), billed_at=FAILED_AT))
+
+    assert (case.failed_at, case.attempted_at) == (FAILED_AT, FAILED_AT)
+    assert (case.reason_code, case.decline_class) == (None, DeclineClass.SOFT)
+
+
+def test_a_debt_that_does_not_say_when_it_failed_is_an_error() -> None:
+    with pytest.raises(PermanentError, match="neither a failed attempt nor billed_at"):
+        verdict_on(EventType.TRANSACTION_PAST_DUE, None, a_transaction(attempts=(), billed_at=None))
+
+
+def test_the_time_of_the_event_is_never_the_time_of_the_failure() -> None:
+    facts = a_transaction()
+    event = an_event(EventType.TRANSACTION_PAST_DUE, facts, at=FAILED_AT + 2 * DAY)
+
+    case = on_transaction(event, facts, None, CAMPAIGN.name, FAILED_AT + 2 * DAY).case
+
+    assert case is not None
+    assert case.failed_at == FAILED_AT
+
+
+@pytest.mark.parametrize(("age", "why"), [(OPEN_FOR - SECOND, "opened: hard"), (OPEN_FOR, "too_old")])
+def test_a_debt_past_its_days_is_not_opened(age: timedelta, why: str) -> None:
+    assert verdict_on(EventType.TRANSACTION_PAST_DUE, None, now=FAILED_AT + age).why == why
+
+
+# Failing again
+
+
+def test_a_newer_attempt_changes_why_and_nothing_else() -> None:
+    case = a_case(deliveries={"first": sent()})
+    again = a_transaction(attempts=(an_attempt(FAILED_AT + DAY, "issuer_unavailable"), an_attempt()))
+
+    verdict = verdict_on(EventType.TRANSACTION_PAYMENT_FAILED, case, again)
+
+    assert verdict == Verdict(
+        case.model_copy(
+            update={
+                "decline_class": DeclineClass.OUTAGE,
+                "reason_code": "issuer_unavailable",
+                "attempted_at": FAILED_AT + DAY,
+            }
+        ),
+        "failed_again: outage",
+    )
+
+
+@pytest.mark.parametrize("event_type", FAILED)
+def test_another_event_of_the_same_attempt_changes_nothing(event_type: EventType) -> None:
+    assert verdict_on(event_type, a_case()) == Verdict(None, "nothing_new")
+
+
+@pytest.mark.parametrize("microsecond", [123_400, 123_600])
+def test_the_same_attempt_is_known_again_after_its_microseconds_were_lost_at_rest(microsecond: int) -> None:
+    at = FAILED_AT.replace(microsecond=microsecond)
+    stored = a_case(failed_at=at, attempted_at=from_milliseconds(to_milliseconds(at)))
+
+    verdict = verdict_on(EventType.TRANSACTION_PAST_DUE, stored, a_transaction(attempts=(an_attempt(at),)))
+
+    assert verdict == Verdict(None, "nothing_new")
+
+
+def test_an_older_attempt_that_comes_late_does_not_undo_what_a_newer_one_said() -> None:
+    case = a_case(attempted_at=FAILED_AT + DAY, decline_class=DeclineClass.SOFT, reason_code="declined")
+
+    assert verdict_on(EventType.TRANSACTION_PAYMENT_FAILED, case) == Verdict(None, "nothing_new")
+
+
+def test_an_event_without_a_failed_attempt_changes_nothing() -> None:
+    assert verdict_on(EventType.TRANSACTION_PAST_DUE, a_case(), a_transaction(attempts=())) == Verdict(
+        None, "nothing_new"
+    )
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_failure_never_opens_again_what_has_ended(state: CaseState) -> None:
+    again = a_transaction(attempts=(an_attempt(FAILED_AT + DAY),))
+
+    verdict = verdict_on(EventType.TRANSACTION_PAYMENT_FAILED, a_case(state=state), again)
+
+    assert verdict == Verdict(None, f"already_{state}")
+
+
+# Paid
+
+
+@pytest.mark.parametrize("event_type", PAID)
+def test_paid_recovers_an_open_case(event_type: EventType) -> None:
+    case = a_case()
+
+    verdict = verdict_on(event_type, case)
+
+    assert verdict == Verdict(case.end(CaseState.RECOVERED, None, NOW), "recovered")
+
+
+@pytest.mark.parametrize("state", [CaseState.EXHAUSTED, CaseState.STOPPED])
+def test_paid_recovers_even_what_had_ended_otherwise(state: CaseState) -> None:
+    ended = a_case().end(state, "subscription_paused", NOW - HOUR)
+
+    recovered = verdict_on(EventType.TRANSACTION_PAID, ended).case
+
+    assert recovered is not None
+    assert (recovered.state, recovered.reason, recovered.ended_at) == (CaseState.RECOVERED, None, NOW)
+
+
+def test_paid_is_final_whatever_its_time() -> None:
+    facts = a_transaction(status="paid")
+    long_ago = an_event(EventType.TRANSACTION_PAID, facts, at=FAILED_AT - DAY)
+
+    assert on_transaction(long_ago, facts, a_case(), CAMPAIGN.name, NOW).why == "recovered"
+
+
+def test_paid_twice_is_recovered_once() -> None:
+    recovered = a_case().end(CaseState.RECOVERED, None, NOW - HOUR)
+
+    assert verdict_on(EventType.TRANSACTION_COMPLETED, recovered) == Verdict(None, "already_recovered")
+
+
+@pytest.mark.parametrize("event_type", [*PAID, EventType.TRANSACTION_CANCELED])
+def test_the_end_of_what_was_never_opened_is_nothing_to_us(event_type: EventType) -> None:
+    assert verdict_on(event_type, None) == Verdict(None, "no_case")
+
+
+# Ending otherwise
+
+
+def test_a_canceled_debt_stops_its_case() -> None:
+    case = a_case()
+
+    verdict = verdict_on(EventType.TRANSACTION_CANCELED, case)
+
+    assert verdict == Verdict(case.end(CaseState.STOPPED, "debt_canceled", NOW), "stopped: debt_canceled")
+
+
+@pytest.mark.parametrize(
+    ("event_type", "status"),
+    [(EventType.SUBSCRIPTION_CANCELED, "canceled"), (EventType.SUBSCRIPTION_PAUSED, "paused")],
+)
+def test_the_end_of_a_subscription_stops_its_case(event_type: EventType, status: str) -> None:
+    case = a_case()
+    facts = a_subscription(status)
+
+    verdict = on_subscription(an_event(event_type, facts), facts, case, NOW)
+
+    reason = f"subscription_{status}"
+    assert verdict == Verdict(case.end(CaseState.STOPPED, reason, NOW), f"stopped: {reason}")
+
+
+def test_a_pause_from_before_the_failure_says_nothing_about_the_debt() -> None:
+    facts = a_subscription("paused")
+    earlier = an_event(EventType.SUBSCRIPTION_PAUSED, facts, at=FAILED_AT - SECOND)
+
+    assert on_subscription(earlier, facts, a_case(), NOW) == Verdict(None, "older_than_the_failure")
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_what_has_ended_is_not_stopped(state: CaseState) -> None:
+    facts = a_subscription("canceled")
+    ended = a_case(state=state)
+
+    assert verdict_on(EventType.TRANSACTION_CANCELED, ended) == Verdict(None, f"already_{state}")
+    assert on_subscription(an_event(EventType.SUBSCRIPTION_CANCELED, facts), facts, ended, NOW) == Verdict(
+        None, f"already_{state}"
+    )
+
+
+def a_subscription(status: str) -> SubscriptionFacts:
+    return SubscriptionFacts(id=SUBSCRIPTION, status=status, collection_mode="automatic", customer_id=CUSTOMER)

@@ -1,0 +1,109 @@
+import pytest
+
+from dunning.case import Case, CaseState
+from dunning.case_story import counted, told
+from dunning.delivery import Delivery, DeliveryState
+from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, held, planned, sending, sent, unknown
+
+LATER = FAILED_AT + MINUTE
+PUT_BACK = held().put_back(ME, "smtp_451", LATER, counted=True)
+REPEATED = unknown().claim(ME, LATER).begin_data(ME).settle(ME, DeliveryState.SENT, "smtp_250")
+
+
+def with_first(delivery: Delivery) -> Case:
+    return a_case(deliveries={"first": delivery})
+
+
+RECOVERED = a_case().end(CaseState.RECOVERED, None, LATER)
+STOPPED = a_case().end(CaseState.STOPPED, "subscription_paused", LATER)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        pytest.param(planned(), held(), ["first claimed"], id="claimed"),
+        pytest.param(held(), sending(), ["first sending"], id="sending"),
+        pytest.param(sending(), sent(), ["first sent: smtp_250"], id="sent"),
+        pytest.param(unknown(), REPEATED, ["first sent: smtp_250, repeated"], id="sent again"),
+        pytest.param(unknown(), unknown().claim(ME, LATER), ["first claimed"], id="claimed again"),
+        pytest.param(sending(), unknown(), ["first unknown: eof_after_data"], id="silence"),
+        pytest.param(planned(), planned().skip("overtaken"), ["first skipped: overtaken"], id="skipped"),
+        pytest.param(planned(), planned().die("debt_lapsed"), ["first dead: debt_lapsed"], id="dead"),
+        pytest.param(held(), PUT_BACK, ["first planned: smtp_451, again at 2026-05-04T12:01:00Z"], id="put back"),
+        pytest.param(PUT_BACK, PUT_BACK.postpone("smtp_451", LATER + MINUTE, counted=True), [], id="the same again"),
+        pytest.param(sent(), sent(), [], id="nothing"),
+    ],
+)
+def test_a_delivery_that_moved_is_told_with_why(before: Delivery, after: Delivery, lines: list[str]) -> None:
+    assert told(with_first(before), with_first(after)) == lines
+
+
+def test_an_ended_case_promises_no_retry() -> None:
+    on_its_way = with_first(sending()).end(CaseState.RECOVERED, None, LATER)
+    silence = unknown().postpone("eof_after_data", LATER, counted=False)
+
+    assert told(on_its_way, on_its_way.with_delivery("first", silence)) == ["first unknown: eof_after_data"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        pytest.param(a_case(), RECOVERED, ["recovered"], id="recovered"),
+        pytest.param(a_case(), STOPPED, ["stopped: subscription_paused"], id="stopped, and why"),
+        pytest.param(STOPPED, RECOVERED, ["recovered"], id="paid after all"),
+        pytest.param(RECOVERED, RECOVERED, [], id="ended before"),
+        pytest.param(a_case(), a_case(), [], id="still open"),
+        pytest.param(None, a_case(), [], id="opened"),
+    ],
+)
+def test_an_end_is_told_once_with_why(before: Case | None, after: Case, lines: list[str]) -> None:
+    assert told(before, after) == lines
+
+
+def test_an_end_tells_what_it_skipped() -> None:
+    before = with_first(PUT_BACK)
+
+    assert told(before, before.end(CaseState.RECOVERED, None, LATER)) == ["first skipped: recovered", "recovered"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counters"),
+    [
+        pytest.param(planned(), held(), [], id="claimed"),
+        pytest.param(held(), sending(), [], id="sending"),
+        pytest.param(sending(), PUT_BACK, [], id="put back"),
+        pytest.param(sending(), sent(), ["deliveries_sent"], id="sent"),
+        pytest.param(unknown(), REPEATED, ["deliveries_sent", "deliveries_repeated"], id="sent again"),
+        pytest.param(sending(), unknown(), ["deliveries_unknown"], id="silence"),
+        pytest.param(unknown(), unknown().skip("overtaken"), [], id="silence, closed"),
+        pytest.param(planned(), planned().skip("overtaken"), ["deliveries_skipped", "skipped_overtaken"], id="skipped"),
+        pytest.param(planned(), planned().die("debt_lapsed"), ["deliveries_dead"], id="dead"),
+        pytest.param(sent(), sent(), [], id="nothing"),
+    ],
+)
+def test_an_outcome_is_counted_once(before: Delivery, after: Delivery, counters: list[str]) -> None:
+    assert counted(with_first(before), with_first(after)) == counters
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counters"),
+    [
+        pytest.param(None, a_case(), ["cases_opened"], id="opened"),
+        pytest.param(a_case(), RECOVERED, ["cases_recovered"], id="recovered"),
+        pytest.param(a_case(), STOPPED, ["cases_stopped"], id="stopped"),
+        pytest.param(STOPPED, RECOVERED, ["cases_recovered"], id="paid after all"),
+        pytest.param(RECOVERED, RECOVERED, [], id="ended before"),
+        pytest.param(a_case(), a_case(), [], id="still open"),
+    ],
+)
+def test_a_case_is_counted_when_it_opens_and_when_it_ends(
+    before: Case | None, after: Case, counters: list[str]
+) -> None:
+    assert counted(before, after) == counters
+
+
+def test_a_case_that_is_told_of_for_the_first_time_is_told_in_full() -> None:
+    first_seen = with_first(sent()).end(CaseState.RECOVERED, None, LATER)
+
+    assert told(None, first_seen) == ["first sent: smtp_250", "recovered"]
+    assert counted(None, first_seen) == ["deliveries_sent", "cases_opened", "cases_recovered"]

@@ -1,0 +1,200 @@
+"""The files in deploy/, as far as they can be tried without an engine that runs them."""
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from cli.embedded import find_server
+from cli.main import COMMANDS
+from dunning.case import CaseState
+from dunning.case_steps import SkipReason
+from dunning.delivery import FINAL, DeliveryState
+from dunning.settings import KNOWN, load_settings
+from dunning.store import Store
+from dunning.store.connection import RedisClient
+from webhooks.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+PUBLIC_PATHS = {"/webhooks/paddle", "/pay", "/mail"}
+ANSWERS_WITHIN_SECONDS = 10.0
+
+METRIC = re.compile(r"\bdunning_[a-z_]+\b")
+# What `dunning.case_story.counted` raises, with one reason of a skip for all of them.
+COUNTERS = [
+    "cases_opened",
+    *(f"cases_{state}" for state in CaseState if state is not CaseState.OPEN),
+    *(f"deliveries_{state}" for state in {*FINAL, DeliveryState.UNKNOWN}),
+    "deliveries_repeated",
+    f"skipped_{SkipReason.OVERTAKEN}",
+]
+UNITS = ["dunning-webhooks.service", "dunning-worker.service"]
+
+
+def read(name: str) -> str:
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"(?m)^\s*#.*$", "", text)
+
+
+def environment_of(text: str) -> dict[str, str]:
+    """Read an environment file as Compose and systemd do: comments left out, quotes around a value taken off."""
+    pairs = (line.partition("=") for line in without_comments(text).splitlines() if line)
+    return {name: value.removeprefix('"').removesuffix('"') for name, _, value in pairs}
+
+
+@pytest.fixture
+def configured_server() -> Iterator[RedisClient]:
+    """Run a server as redis.conf says, but for where it listens and keeps its data."""
+    with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
+        socket = Path(folder) / "redis.sock"
+        server = subprocess.Popen(
+            [find_server(), str(DEPLOY / "redis.conf"), "--port", "0", "--unixsocket", str(socket), "--dir", folder],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            with Redis.from_url(f"unix://{socket}") as redis:
+                deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
+                while not _answers(redis):
+                    assert server.poll() is None, "the server refuses redis.conf"
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+                yield redis
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _answers(redis: RedisClient) -> bool:
+    with suppress(RedisError):
+        return bool(redis.ping())
+    return False
+
+
+def test_a_real_server_takes_the_redis_configuration(configured_server: RedisClient) -> None:
+    policy = configured_server.config_get("*")
+
+    assert policy["maxmemory-policy"] == "noeviction"
+    assert policy["appendonly"] == "yes"
+    assert policy["appendfsync"] == "always"
+    assert policy["save"] == ""
+
+
+async def test_metrics_in_alerts_and_in_the_documentation_exist(store: Store, now: datetime) -> None:
+    for counter in COUNTERS:
+        await store.counters.add(counter)
+    exposition = Metrics().exposition(await store.health.snapshot(now)).decode()
+    exposed = set(re.findall(r"^# TYPE (\w+) ", exposition, re.MULTILINE))
+
+    alerted = set(METRIC.findall(without_comments(read("alerts.yaml"))))
+    documented = set(METRIC.findall((ROOT / "docs" / "operations.md").read_text(encoding="utf-8")))
+
+    assert alerted <= documented
+    assert documented == exposed
+
+
+def test_the_example_environment_is_accepted() -> None:
+    environment = environment_of(read("env.example"))
+
+    settings = load_settings(environment)
+
+    assert settings.paddle.sandbox
+    assert settings.mail_redirect == "you@example.com"
+
+
+def test_the_example_environment_shows_every_variable() -> None:
+    assert set(re.findall(r"^(?:# )?(DUNNING_\w+)=", read("env.example"), re.MULTILINE)) == set(KNOWN)
+
+
+def test_compose_runs_commands_that_exist() -> None:
+    compose = read("compose.yaml")
+
+    started = re.findall(r'^    command: \["([a-z]+)"\]', compose, re.MULTILINE)
+
+    assert started == ["webhooks", "worker"]
+    assert set(started) <= set(COMMANDS)
+
+
+def test_the_image_runs_a_command_that_exists() -> None:
+    (command,) = re.findall(r'^CMD \["(\w+)"\]', read("Dockerfile"), re.MULTILINE)
+
+    assert command in COMMANDS
+
+
+def test_the_image_is_built_from_the_locked_versions_and_runs_as_nobody_special() -> None:
+    dockerfile = read("Dockerfile")
+
+    assert "--require-hashes -r requirements.lock" in dockerfile
+    assert "\nUSER 10001" in dockerfile
+    assert "\nHEALTHCHECK NONE" in dockerfile
+
+
+def test_what_the_image_copies_is_let_into_the_build() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", read("Dockerfile"), re.MULTILINE)
+    let_in = re.findall(r"^!(\S+)$", read("Dockerfile.dockerignore"), re.MULTILINE)
+
+    sources = {source for line in copied for source in line.split()}
+
+    assert sources == set(let_in)
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def test_the_proxy_lets_three_paths_through() -> None:
+    (paths,) = re.findall(r"@public path (.+)", read("Caddyfile"))
+
+    assert {path.removesuffix("/*") for path in paths.split()} == PUBLIC_PATHS
+
+
+def test_the_proxy_keeps_no_access_log_and_cuts_payment_links_out_of_its_errors() -> None:
+    options, sites = without_comments(read("Caddyfile")).split("\n}\n", 1)
+
+    assert "request>uri regexp" in options
+    assert not re.search(r"^\s*log\b", sites, re.MULTILINE)
+
+
+def test_the_ingress_lets_three_paths_through() -> None:
+    assert set(re.findall(r"^ +- path: (\S+)", read("kubernetes.yaml"), re.MULTILINE)) == PUBLIC_PATHS
+
+
+def test_pods_are_given_time_to_drain_and_no_variables_of_services() -> None:
+    deployments = read("kubernetes.yaml").split("\n---\n")[:2]
+
+    for deployment, command in zip(deployments, ["webhooks", "worker"], strict=True):
+        assert f'args: ["{command}"]' in deployment
+        assert "terminationGracePeriodSeconds: 70" in deployment
+        assert "enableServiceLinks: false" in deployment
+
+
+def test_probes_ask_whether_the_process_lives() -> None:
+    assert set(re.findall(r"httpGet: \{path: (\S+),", read("kubernetes.yaml"))) == {"/healthz"}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_units_run_a_command_that_exists_and_let_it_drain(unit: str) -> None:
+    text = read(unit)
+
+    (command,) = re.findall(r"^ExecStart=\S+/dunning (\w+)$", text, re.MULTILINE)
+
+    assert command in COMMANDS
+    assert "\nTimeoutStopSec=70\n" in text
+    # 2 is how the command ends on a wrong setting.
+    assert "\nRestartPreventExitStatus=2\n" in text
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml", "alerts.yaml"])
+def test_yaml_is_indented_with_spaces_by_even_steps(name: str) -> None:
+    for line in read(name).splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        assert "\t" not in line
+        assert len(indent) % 2 == 0, line

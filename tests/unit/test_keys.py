@@ -1,0 +1,39 @@
+from dunning.store import keys
+
+CONSTANTS = {name: value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)}
+MADE = [keys.event, keys.case, keys.story, keys.subscription, keys.mark, keys.clicks, keys.seen]
+ROWS = [line.split("|")[1].strip() for line in (keys.__doc__ or "").splitlines() if line.startswith("| dunning:")]
+
+
+def test_every_key_is_ours_by_its_name() -> None:
+    assert all(value.startswith("dunning:") for value in CONSTANTS.values())
+    assert all(make("x").startswith("dunning:") for make in MADE)
+
+
+def test_every_key_is_in_the_table_once_and_nothing_else_is() -> None:
+    spelled = [*CONSTANTS.values(), *(make("").rstrip(":") for make in MADE)]
+
+    assert sorted(row.partition(":{")[0] for row in ROWS) == sorted(spelled)
+
+
+def test_no_two_things_share_a_key() -> None:
+    made = [make("x") for make in MADE] + list(CONSTANTS.values())
+
+    assert len(set(made)) == len(made)
+
+
+def test_a_key_is_made_from_the_id_alone() -> None:
+    assert [make("x_1") for make in MADE] == [
+        "dunning:event:x_1",
+        "dunning:case:x_1",
+        "dunning:story:x_1",
+        "dunning:subscription:x_1",
+        "dunning:mark:x_1",
+        "dunning:clicks:x_1",
+        "dunning:seen:x_1",
+    ]
+
+
+def test_a_handled_event_is_remembered_for_longer_than_paddle_repeats_it() -> None:
+    assert keys.KEEP_HANDLED.days > 3
+    assert keys.KEEP_MARK.days > 3

@@ -1,0 +1,141 @@
+import string
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import Signer
+
+from dunning.errors import ExpiredLinkError, InvalidLinkError
+from dunning.links import LINK_LIFETIME, Links
+
+OLD = "the-secret-of-last-year-0123456789abcdef"
+NEW = "the-secret-of-this-year-0123456789abcdef"
+CASE = "txn_01hv8wptq8987qeep44cyrewp9"
+NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+EXPIRES_AT = NOW + LINK_LIFETIME
+
+URL_SAFE = set(string.ascii_letters + string.digits + "-._~")
+
+
+def test_a_token_is_good_for_its_case() -> None:
+    links = Links([NEW])
+
+    assert links.verify(links.sign(CASE, EXPIRES_AT), NOW) == CASE
+
+
+def test_a_token_is_short_and_needs_no_escaping() -> None:
+    token = Links([NEW]).sign(CASE, EXPIRES_AT)
+
+    assert len(token) <= 90
+    assert set(token) <= URL_SAFE
+
+
+def test_the_same_case_and_expiry_give_the_same_token() -> None:
+    assert Links([NEW, OLD]).sign(CASE, EXPIRES_AT) == Links([NEW]).sign(CASE, EXPIRES_AT)
+
+
+def test_links_live_for_45_days() -> None:
+    assert timedelta(days=45) == LINK_LIFETIME
+
+
+def test_a_token_is_good_until_the_second_it_expires() -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, EXPIRES_AT)
+
+    assert links.verify(token, EXPIRES_AT - timedelta(microseconds=1)) == CASE
+    with pytest.raises(ExpiredLinkError, match=CASE):
+        links.verify(token, EXPIRES_AT)
+
+
+def test_a_token_signed_with_the_old_secret_outlives_the_change_to_a_new_one() -> None:
+    token = Links([OLD]).sign(CASE, EXPIRES_AT)
+
+    assert Links([NEW, OLD]).verify(token, NOW) == CASE
+
+
+def test_the_first_secret_signs() -> None:
+    token = Links([NEW, OLD]).sign(CASE, EXPIRES_AT)
+
+    assert Links([NEW]).verify(token, NOW) == CASE
+
+
+def test_a_secret_taken_away_ends_its_links() -> None:
+    token = Links([OLD]).sign(CASE, EXPIRES_AT)
+
+    with pytest.raises(InvalidLinkError):
+        Links([NEW]).verify(token, NOW)
+
+
+def test_a_token_made_for_another_purpose_is_refused() -> None:
+    other = Signer([NEW], salt=b"dunning.other", key_derivation="hmac", digest_method=sha256)
+    token = other.sign(f"{CASE}.{int(EXPIRES_AT.timestamp())}").decode()
+
+    with pytest.raises(InvalidLinkError):
+        Links([NEW]).verify(token, NOW)
+
+
+def test_no_change_of_a_single_character_is_accepted() -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, EXPIRES_AT)
+    changed = {
+        token[:at] + character + token[at + 1 :] for at in range(len(token)) for character in URL_SAFE - {token[at]}
+    }
+
+    accepted = [tampered for tampered in changed if is_accepted(links, tampered)]
+
+    assert accepted == []
+
+
+@pytest.mark.parametrize("added", ["\n", " ", "=", ".", "%", "A", "é", "\x00", "\ud800", "x" * 100_000])
+def test_nothing_may_be_added_to_a_token(added: str) -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, EXPIRES_AT)
+
+    assert not is_accepted(links, token + added)
+    assert not is_accepted(links, added + token)
+
+
+def test_a_token_tampered_with_after_it_expired_is_not_called_expired() -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, NOW - timedelta(days=1))
+
+    with pytest.raises(InvalidLinkError) as refusal:
+        links.verify(token.replace("txn_01", "txn_02"), NOW)
+    assert not isinstance(refusal.value, ExpiredLinkError)
+
+
+@given(st.one_of(st.text(), st.from_regex(r"\A[a-z_]{1,9}\.[0-9]{1,12}\.[A-Za-z0-9_-]{42,43}\Z")))
+def test_any_text_that_is_not_ours_is_an_invalid_link(text: str) -> None:
+    with pytest.raises(InvalidLinkError):
+        Links([NEW]).verify(text, NOW)
+
+
+@pytest.mark.parametrize("case_id", ["", "txn.1", "txn 1", "txn_é", "txn_1\n", "x" * 65])
+def test_an_id_that_no_token_can_hold_is_not_signed(case_id: str) -> None:
+    with pytest.raises(ValueError, match="letters, digits and underscores"):
+        Links([NEW]).sign(case_id, EXPIRES_AT)
+
+
+def test_what_is_raised_holds_no_token() -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, EXPIRES_AT)
+    signature = token.rpartition(".")[2]
+
+    with pytest.raises(ExpiredLinkError) as expired:
+        links.verify(token, EXPIRES_AT)
+    with pytest.raises(InvalidLinkError) as invalid:
+        links.verify(token[::-1], NOW)
+
+    assert signature not in str(expired.value)
+    assert str(invalid.value) == "The payment link was not made with any of our link secrets."
+    assert invalid.value.__context__ is None
+
+
+def is_accepted(links: Links, token: str) -> bool:
+    try:
+        links.verify(token, NOW)
+    except InvalidLinkError:
+        return False
+    return True

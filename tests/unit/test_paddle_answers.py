@@ -1,0 +1,246 @@
+import contextlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunning import paddle_answers as answers
+from dunning.errors import TransientError
+from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.paddle_shapes import Customer
+from tests.unit import paddle_bodies as bodies
+
+
+def read_transaction(**changes: object) -> LiveTransaction:
+    page = answers.read_transactions(json.dumps(bodies.page(bodies.transaction(**changes))).encode())
+    assert page.malformed == ()
+    (transaction,) = page.entities
+    return transaction
+
+
+def malformed_transaction(entity: object) -> answers.Malformed:
+    page = answers.read_transactions(json.dumps(bodies.page(entity)).encode())
+    assert page.entities == ()
+    (malformed,) = page.malformed
+    return malformed
+
+
+def without(entity: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {name: value for name, value in entity.items() if name not in fields}
+
+
+def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
+    assert read_transaction() == LiveTransaction(
+        id=bodies.TRANSACTION,
+        status="past_due",
+        subscription_id=bodies.SUBSCRIPTION,
+        collection_mode="automatic",
+        balance=2400,
+        currency_code="USD",
+        product_names=("Nordlys Studio",),
+        card_last4="4242",
+        attempts=(
+            LiveAttempt(
+                at=datetime(2026, 3, 2, 9, 30, 4, 123456, tzinfo=UTC), status="error", code="not_enough_balance"
+            ),
+        ),
+        customer=LiveCustomer(
+            id=bodies.CUSTOMER,
+            status="active",
+            email=bodies.EMAIL,
+            name=bodies.NAME,
+            locale="nb",
+            country_code="NO",
+        ),
+    )
+
+
+def test_the_balance_is_what_is_still_due_after_credits() -> None:
+    details = {"totals": bodies.totals(grand_total="2400", balance="1500"), "line_items": []}
+
+    assert read_transaction(details=details).balance == 1500
+
+
+@pytest.mark.parametrize("balance", [{}, {"balance": None}])
+def test_without_a_balance_the_grand_total_is_due(balance: dict[str, None]) -> None:
+    totals = without(bodies.totals(grand_total="2400"), "balance") | balance
+
+    assert read_transaction(details={"totals": totals, "line_items": []}).balance == 2400
+
+
+def test_a_paid_transaction_has_nothing_due() -> None:
+    assert read_transaction(details={"totals": bodies.totals(balance="0")}).balance == 0
+
+
+def test_yen_have_no_minor_unit_and_are_read_as_they_are() -> None:
+    details = {"totals": bodies.totals(balance="2980", grand_total="2980", currency_code="JPY"), "line_items": []}
+
+    transaction = read_transaction(details=details, currency_code="JPY")
+
+    assert (transaction.balance, transaction.currency_code) == (2980, "JPY")
+
+
+def test_the_currency_is_the_transactions_where_the_totals_name_none() -> None:
+    details = {"totals": without(bodies.totals(), "currency_code")}
+
+    assert read_transaction(details=details, currency_code="GBP").currency_code == "GBP"
+
+
+def test_products_are_named_once_in_the_invoices_order() -> None:
+    names = ["Seats", "Support", "Seats", None, ""]
+    lines = [bodies.line_item(name) for name in names] + [{"product": None}, {}]
+
+    transaction = read_transaction(details={"totals": bodies.totals(), "line_items": lines})
+
+    assert transaction.product_names == ("Seats", "Support")
+
+
+@pytest.mark.parametrize("payments", [[], None])
+def test_a_transaction_without_payments_has_no_attempts_and_no_card(payments: list[object] | None) -> None:
+    transaction = read_transaction(payments=payments)
+
+    assert transaction.attempts == ()
+    assert transaction.card_last4 is None
+
+
+def test_a_transaction_may_leave_out_what_no_mail_needs() -> None:
+    body = bodies.page(
+        without(bodies.transaction(), "payments", "customer", "address", "subscription_id", "items", "origin")
+    )
+
+    (transaction,) = answers.read_transactions(json.dumps(body).encode()).entities
+
+    assert transaction.attempts == ()
+    assert transaction.customer is None
+    assert transaction.subscription_id is None
+
+
+def test_the_card_is_the_newest_attempts_that_has_one() -> None:
+    paypal = bodies.payment(method_details={"type": "paypal", "card": None})
+    newer = bodies.payment(method_details={"type": "card", "card": {"last4": "1111"}})
+    older = bodies.payment(method_details={"type": "card", "card": {"last4": "2222"}})
+    unknown = bodies.payment(method_details=None)
+
+    assert read_transaction(payments=[unknown, paypal, newer, older]).card_last4 == "1111"
+
+
+def test_attempts_keep_paddles_order_newest_first() -> None:
+    payments = [
+        bodies.payment(status="created", error_code=None, created_at=None),
+        bodies.payment(created_at="2026-03-05T09:30:00.123456789Z"),
+        bodies.payment(created_at="2026-03-02T09:30:00Z", error_code="expired_card"),
+    ]
+
+    attempts = read_transaction(payments=payments).attempts
+
+    assert attempts == (
+        LiveAttempt(at=None, status="created", code=None),
+        LiveAttempt(at=datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), status="error", code="not_enough_balance"),
+        LiveAttempt(at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), status="error", code="expired_card"),
+    )
+
+
+@pytest.mark.parametrize("name", [None, "", "  "])
+def test_a_customer_may_have_no_name(name: str | None) -> None:
+    found = read_transaction(customer=bodies.customer(name=name)).customer
+
+    assert found is not None
+    assert found.name is None
+
+
+@pytest.mark.parametrize("address", [None, {"country_code": None}, {}])
+def test_a_customer_may_have_no_country(address: dict[str, None] | None) -> None:
+    found = read_transaction(address=address).customer
+
+    assert found is not None
+    assert found.country_code is None
+
+
+def test_a_customer_with_nothing_but_an_id_is_not_taken_for_an_active_one() -> None:
+    found = read_transaction(customer={"id": bodies.CUSTOMER}, address=None).customer
+
+    assert found == LiveCustomer(
+        id=bodies.CUSTOMER, status="unknown", email=None, name=None, locale="en", country_code=None
+    )
+
+
+def test_an_archived_customer_is_told_as_archived() -> None:
+    found = read_transaction(customer=bodies.customer(status="archived")).customer
+
+    assert found is not None
+    assert found.status == "archived"
+
+
+def test_unknown_fields_and_values_are_no_problem() -> None:
+    found = read_transaction(status="on_hold", origin="moon", next_attempt={"at": "soon"}, payments=[{"new": True}])
+
+    assert found.status == "on_hold"
+    assert found.attempts == (LiveAttempt(at=None, status="unknown", code=None),)
+
+
+@pytest.mark.parametrize(
+    ("entity", "problem"),
+    [
+        (without(bodies.transaction(), "status"), "status missing"),
+        (bodies.transaction(details={}), "details.totals missing"),
+        (bodies.transaction(details={"totals": {"currency_code": "USD"}}), "details.totals.balance missing"),
+        (bodies.transaction(details={"totals": {"balance": "1"}}, currency_code=None), "currency_code missing"),
+        (bodies.transaction(details={"totals": bodies.totals(balance="12.5")}), "details.totals.balance int_parsing"),
+        (bodies.transaction(payments=[bodies.payment(created_at=bodies.EMAIL)]), "payments.0.created_at datetime_"),
+        (bodies.transaction(customer={"email": bodies.EMAIL}), "customer.id missing"),
+    ],
+)
+def test_a_transaction_that_lacks_what_we_need_is_named_with_its_problem(entity: object, problem: str) -> None:
+    malformed = malformed_transaction(entity)
+
+    assert malformed.id == bodies.TRANSACTION
+    assert problem in malformed.problem
+    assert bodies.EMAIL not in malformed.problem
+
+
+@pytest.mark.parametrize("entity", [None, 7, "txn", [], {"id": 7}, {"id": bodies.EMAIL}, {}])
+def test_an_entity_that_is_no_entity_has_no_id_to_name(entity: object) -> None:
+    assert malformed_transaction(entity).id is None
+
+
+def test_one_bad_entity_does_not_spoil_the_others() -> None:
+    body = bodies.page(bodies.transaction(id=bodies.OTHER_TRANSACTION, details=None), bodies.transaction())
+
+    page = answers.read_transactions(json.dumps(body).encode())
+
+    assert [transaction.id for transaction in page.entities] == [bodies.TRANSACTION]
+    assert [malformed.id for malformed in page.malformed] == [bodies.OTHER_TRANSACTION]
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(bodies.transaction())), JSON_VALUES)
+def test_a_field_of_any_value_leaves_the_transaction_read_or_named(field: str, value: object) -> None:
+    page = answers.read_transactions(json.dumps(bodies.page(bodies.transaction(**{field: value}))).encode())
+
+    assert len(page.entities) + len(page.malformed) == 1
+
+
+@given(st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+def test_any_body_is_a_list_or_a_transient_error(body: bytes) -> None:
+    page: answers.Page[LiveSubscription] = answers.Page((), (), None)
+
+    with contextlib.suppress(TransientError):
+        page = answers.read_subscriptions(body)
+
+    assert isinstance(page, answers.Page)
+
+
+def test_an_answers_parts_show_none_of_their_fields() -> None:
+    customer = Customer.model_validate(bodies.customer())
+
+    assert bodies.EMAIL not in repr(customer) + str(customer)
+    assert bodies.NAME not in repr(customer) + str(customer)

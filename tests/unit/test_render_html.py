@@ -1,0 +1,67 @@
+"""The HTML of a mail: complete, and asking nobody for anything."""
+
+import re
+from html import escape
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.unit.mails import LINK, NBSP, RENDERER, TEMPLATES, facts, html_of
+from worker.mail_templates import SHIPPED
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_mail_fetches_nothing_and_links_nowhere_else(template: str) -> None:
+    html = html_of(RENDERER.render(facts(template)))
+
+    assert set(re.findall(r'href="([^"]*)"', html)) == {escape(LINK)}
+    assert not re.search(r"<(img|link|script|iframe|form)\b|@import|url\(|@font-face|background=", html)
+    assert set(re.findall(r"https?://[^\s\"'<]+", html)) <= {
+        "http://www.w3.org/1999/xhtml",
+        escape(LINK),
+    }
+
+
+def test_a_mail_says_that_it_can_be_read_in_the_dark() -> None:
+    html = html_of(RENDERER.render(facts()))
+
+    assert '<meta name="color-scheme" content="light dark"' in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_compiling_keeps_every_text_and_link_of_the_source() -> None:
+    source = (SHIPPED / "_layout.mjml").read_text("utf-8")
+    html = html_of(RENDERER.render(facts()))
+    values = {"amount": f"1.200,50{NBSP}€", "link": LINK, "product": "Acme Pro", "card_last4": "4242"}
+    values |= {"seller": "Acme, Inc.", "title": "Your payment did not go through"}
+    values |= {"preheader": f"You can pay 1.200,50{NBSP}€ with the same or another payment method."}
+
+    wanted = Words()
+    wanted.feed(re.sub(r"{{ (\w+) }}", lambda match: escape(values[match[1]]), re.sub(r"{%.*?%}", "", source)))
+    found = Words()
+    found.feed(html)
+
+    assert len(wanted.words) > 15
+    assert [word for word in wanted.words if word not in found.words] == []
+    assert wanted.links == found.links == [LINK, LINK]
+
+
+class Words(HTMLParser):
+    """The texts and links of a document, styles aside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag in {"style", "mj-style"}
+        self.links.extend(value for name, value in attrs if name == "href" and value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = self._in_style and tag not in {"style", "mj-style"}
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self._in_style:
+            self.words.append(" ".join(data.split()))

@@ -1,0 +1,147 @@
+"""A seller's own templates: what they can replace, and how their slips are told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dunning.errors import ConfigurationError
+from dunning.mail_address import Mailbox
+from worker.mail.http_api import parts_of
+from worker.render import MailFacts, Renderer
+
+FACTS = MailFacts(
+    template="payment_failed",
+    step="first",
+    case_id="txn_1",
+    customer_name="Eve <3",
+    recipient="eve@customer.example",
+    locale="en",
+    product_names=("Pro",),
+    amount=1200,
+    currency_code="USD",
+    card_last4="4242",
+    reason="generic",
+    link="https://billing.acme.example/pay/x?a=1&b=2",
+    ends_on=None,
+    dated_at=datetime(2026, 11, 22, tzinfo=UTC),
+)
+
+WriteTemplates = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> WriteTemplates:
+    def write(**files: str) -> Path:
+        for name, text in files.items():
+            stem, _, ending = name.rpartition("__")
+            (tmp_path / f"{stem}.{ending.replace('_', '.')}").write_text(text, "utf-8")
+        return tmp_path
+
+    return write
+
+
+def renderer(templates: Path) -> Renderer:
+    return Renderer(templates, Mailbox("Acme", "billing@acme.example"), None, None)
+
+
+def problems(templates: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as raised:
+        renderer(templates)
+    return [problem.replace(f"{templates}/", "") for problem in raised.value.problems]
+
+
+def test_a_folder_with_nothing_in_it_changes_nothing(tmp_path: Path) -> None:
+    shipped = Renderer(None, Mailbox("Acme", "billing@acme.example"), None, None)
+
+    assert renderer(tmp_path).render(FACTS).as_bytes() == shipped.render(FACTS).as_bytes()
+
+
+def test_one_own_part_takes_the_place_of_the_shipped_one(write: WriteTemplates) -> None:
+    folder = write(payment_failed__txt="Hi {{ customer_name }}, pay {{ amount }}:\n{{ link }}\n")
+
+    mail = renderer(folder).render(FACTS)
+
+    text, html = parts_of(mail)
+    assert text == "Hi Eve <3, pay $12.00:\nhttps://billing.acme.example/pay/x?a=1&b=2\n"
+    assert "Pay $12.00 now" in html
+
+
+def test_own_mjml_is_compiled_and_escapes_what_it_is_given(write: WriteTemplates) -> None:
+    folder = write(
+        payment_failed__mjml="<mjml><mj-body><mj-section><mj-column>"
+        '<mj-text>Hi {{ customer_name }}</mj-text><mj-button href="{{ link }}">Pay</mj-button>'
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
+
+    _, html = parts_of(renderer(folder).render(FACTS))
+
+    assert "Hi Eve &lt;3" in html
+    assert 'href="https://billing.acme.example/pay/x?a=1&amp;b=2"' in html
+
+
+def test_own_html_is_used_as_it_is(write: WriteTemplates) -> None:
+    folder = write(payment_failed__html='<a href="{{ link }}">{{ customer_name }}</a>')
+
+    _, html = parts_of(renderer(folder).render(FACTS))
+
+    assert html == '<a href="https://billing.acme.example/pay/x?a=1&amp;b=2">Eve &lt;3</a>\n'
+
+
+def test_an_own_layout_dresses_the_shipped_mails(write: WriteTemplates) -> None:
+    folder = write(_layout__html='<a href="{{ link }}">{{ title }}</a>{% block message %}{% endblock %}')
+
+    _, html = parts_of(renderer(folder).render(FACTS))
+
+    assert html.startswith(
+        '<a href="https://billing.acme.example/pay/x?a=1&amp;b=2">Your payment did not go through</a>'
+    )
+    assert "This can have many causes" in html
+
+
+def test_a_new_mail_needs_all_its_parts(write: WriteTemplates) -> None:
+    whole = write(vip__subject_txt="For you", vip__txt="{{ link }}", vip__html="{{ link }}")
+    assert renderer(whole).has_template("vip")
+    assert not renderer(whole).has_template("unheard_of")
+    assert renderer(whole).render(replace(FACTS, template="vip"))["Subject"] == "For you"
+
+    (whole / "vip.html").unlink()
+
+    assert problems(whole) == [f"{whole}: vip.html is missing; vip needs subject.txt, txt, html"]
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"reminder__txt": "one\n{% if %}\n{{ link }}"}, "reminder.txt:2: Expected an expression"),
+        ({"reminder__txt": "one\n\n{{ amuont }}\n{{ link }}"}, "reminder.txt:3: 'amuont' is undefined"),
+        ({"reminder__html": "\n{{ link.gone.far }}"}, "reminder.html:2: 'str object' has no attribute 'gone'"),
+        ({"reminder__mjml": "<mjml>\n{% endif %}</mjml>"}, "reminder.mjml:2: Encountered unknown tag 'endif'."),
+        ({"reminder__mjml": "<p>{{ link }}</p>"}, "reminder.mjml:1: no MJML: unexpected token in root template"),
+        ({"reminder__txt": "Pay: {{ link }}"}, "reminder.txt: the link does not stand alone on a line"),
+        ({"reminder__html": "<p>Pay</p>"}, "reminder.html: the link is missing"),
+        ({"reminder__subject_txt": " \n"}, "reminder.subject.txt: the subject is empty"),
+    ],
+)
+def test_a_slip_is_told_at_start_with_file_and_line(write: WriteTemplates, files: dict[str, str], problem: str) -> None:
+    told = problems(write(**files))
+
+    assert len(told) == 1
+    assert told[0].startswith(problem)
+
+
+def test_every_slip_is_told_at_once(write: WriteTemplates) -> None:
+    assert len(problems(write(reminder__txt="{{ x }}", final_notice__txt="{{ y }}"))) == 2
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="is no folder"):
+        renderer(tmp_path / "gone")
+
+
+def test_a_file_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").write_bytes("Zahlung über {{ link }}".encode("latin-1"))
+
+    assert "reminder.txt: " in problems(tmp_path)[0]

@@ -1,0 +1,258 @@
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dunning.campaign_file import parse_campaigns, shipped
+from dunning.portal import LIVE_PORTAL
+from dunning.settings import (
+    KNOWN,
+    LinkMint,
+    Mailbox,
+    bare_environment,
+    data_folder,
+    environment_with_redis,
+    load_paddle_settings,
+    load_settings,
+)
+from tests.unit.good_settings import GOOD, SECRET, problems_of
+
+
+def test_what_is_required_is_enough_and_everything_else_has_its_default() -> None:
+    settings = load_settings(GOOD)
+
+    assert settings.paddle.api_url == "https://api.paddle.com"
+    assert settings.paddle.portal_origins == {LIVE_PORTAL}
+    assert settings.paddle.rate_limit == 200
+    assert settings.paddle.sandbox is False
+    assert settings.webhook_tolerance == timedelta(seconds=60)
+    assert settings.link_mint is LinkMint.CLICK
+    assert settings.mail_from == Mailbox("Acme Billing", "billing@example.com")
+    assert settings.mail_reply_to is None
+    assert settings.mail_redirect is None
+    assert settings.campaign_file is None
+    assert settings.campaigns == parse_campaigns(shipped(), "default.toml")
+    assert settings.templates is None
+    assert settings.breaker == "auto"
+    assert (settings.host, settings.port) == ("0.0.0.0", 8080)  # noqa: S104 - the default as it is written down
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    campaign_file = tmp_path / "campaign.toml"
+    campaign_file.write_text(shipped())
+
+    settings = load_settings(
+        GOOD
+        | {
+            "DUNNING_PADDLE_RATE_LIMIT": "40",
+            "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_1, pdl_ntfset_2",
+            "DUNNING_WEBHOOK_TOLERANCE": "5m",
+            "DUNNING_LINK_SECRETS": f"{'a' * 32},{'b' * 32}",
+            "DUNNING_LINK_MINT": "send",
+            "DUNNING_PUBLIC_URL": "https://Billing.example.com:443/pay-here/",
+            "DUNNING_MAIL_REPLY_TO": "help@example.com",
+            "DUNNING_MAIL_REDIRECT": "Me <me@example.com>",
+            "DUNNING_CAMPAIGN_FILE": str(campaign_file),
+            "DUNNING_TEMPLATES": str(tmp_path),
+            "DUNNING_BREAKER": "120",
+            "DUNNING_HOST": "::1",
+            "DUNNING_PORT": "0",
+        }
+    )
+
+    assert settings.paddle.rate_limit == 40
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["pdl_ntfset_1", "pdl_ntfset_2"]
+    assert settings.webhook_tolerance == timedelta(minutes=5)
+    assert [secret.get_secret_value()[0] for secret in settings.link_secrets] == ["a", "b"]
+    assert settings.link_mint is LinkMint.SEND
+    assert settings.public_url == "https://billing.example.com/pay-here"
+    assert settings.mail_reply_to == Mailbox(None, "help@example.com")
+    assert settings.mail_redirect == "me@example.com"
+    assert settings.campaign_file == campaign_file
+    assert settings.templates == tmp_path
+    assert settings.breaker == 120
+    assert (settings.host, settings.port) == ("::1", 0)
+
+
+WRONG = [
+    ("DUNNING_PADDLE_API_KEY", "", "missing"),
+    ("DUNNING_PADDLE_API_KEY", "pdl_live_ x", "a space"),
+    ("DUNNING_PADDLE_API_KEY", "pdl_live_ü", "outside ASCII"),
+    ("DUNNING_PADDLE_API_KEY", "test_1234", "client-side token"),
+    ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "not of the environment"),
+    ("DUNNING_PADDLE_API_URL", "http://paddle.example.com", "this machine itself"),
+    ("DUNNING_PADDLE_API_URL", "api.paddle.com", "neither https"),
+    ("DUNNING_PADDLE_API_URL", "https://", "no host"),
+    ("DUNNING_PADDLE_RATE_LIMIT", "0", "less than 1"),
+    ("DUNNING_PADDLE_RATE_LIMIT", "-1", "no whole number"),
+    ("DUNNING_PADDLE_RATE_LIMIT", "1.5", "no whole number"),
+    ("DUNNING_PADDLE_RATE_LIMIT", "٣", "no whole number"),
+    ("DUNNING_WEBHOOK_SECRETS", "", "missing"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_1,", "before or after a comma"),
+    ("DUNNING_WEBHOOK_SECRETS", "ntfset_1", "id, not its secret"),
+    ("DUNNING_WEBHOOK_TOLERANCE", "60", "no duration"),
+    ("DUNNING_WEBHOOK_TOLERANCE", "0s", "no notification"),
+    ("DUNNING_LINK_SECRETS", "", "missing"),
+    ("DUNNING_LINK_SECRETS", f"{'a' * 32},{'b' * 31}", "too short"),
+    ("DUNNING_LINK_MINT", "never", "click or send"),
+    ("DUNNING_PUBLIC_URL", "", "missing"),
+    ("DUNNING_PUBLIC_URL", "http://billing.example.com", "this machine itself"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com?a=b", "a query"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com#", "a fragment"),
+    ("DUNNING_PUBLIC_URL", "https://me@billing.example.com", "user name"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com:0", "port"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com:x", "port"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com;script-src", "no host name"),
+    ("DUNNING_PUBLIC_URL", "https://[::1", "no URL"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/\n", None),  # space around a value is no part of it
+    ("DUNNING_PUBLIC_URL", "https://billing.example\n.com", "no URL may hold"),
+    ("DUNNING_PORTAL_LOGIN_URL", "", "missing"),
+    ("DUNNING_PORTAL_LOGIN_URL", "http://customer-portal.paddle.com", "this machine itself"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://customer-portal.paddle.com/cpl_1?token=pga_x", "a token"),
+    ("DUNNING_REDIS_URL", "", "missing"),
+    ("DUNNING_REDIS_URL", "localhost:6379", "none of redis://"),
+    ("DUNNING_REDIS_URL", "redis://", "no host"),
+    ("DUNNING_MAIL_URL", "", "missing"),
+    ("DUNNING_MAIL_URL", "mail.example.com", "none of smtp:"),
+    ("DUNNING_MAIL_FROM", "", "missing"),
+    ("DUNNING_MAIL_FROM", "Acme", "no mail address"),
+    ("DUNNING_MAIL_FROM", "Acme <a@example.com>, <b@example.com>", "more than one"),
+    ("DUNNING_MAIL_FROM", "Acme\r\nBcc: x <a@example.com>", "line end"),
+    ("DUNNING_MAIL_REPLY_TO", "a@b@example.com", "more than one"),
+    ("DUNNING_MAIL_REDIRECT", "me", "no mail address"),
+    ("DUNNING_CAMPAIGN_FILE", "/nowhere/campaign.toml", "No such file"),
+    ("DUNNING_TEMPLATES", "/nowhere", "no such folder"),
+    ("DUNNING_BREAKER", "on", "no whole number"),
+    ("DUNNING_BREAKER", "0", "less than 1"),
+    ("DUNNING_HOST", "not a host", "neither an IP address"),
+    ("DUNNING_PORT", "65536", "too large"),
+    ("DUNNING_PORT", "http", "no whole number"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "wrong"), WRONG)
+def test_a_wrong_value_gives_one_line_that_names_its_variable(name: str, value: str, wrong: str | None) -> None:
+    if wrong is None:
+        load_settings(GOOD | {name: value})
+        return
+
+    (problem,) = problems_of(GOOD | {name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert wrong in problem
+    assert "; it should be " in problem
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_no_problem_repeats_a_value(name: str) -> None:
+    environ = dict.fromkeys(KNOWN, f"\x7f {SECRET}")
+
+    lines = "\n".join(problems_of(environ))
+
+    assert f"{name}: " in lines
+    assert SECRET not in lines
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_variables() -> None:
+    told = problems_of({"DUNNING_PORT": "x", "DUNNING_NONSENSE": "x", "DUNNING_CAMPAIGN_FILE": "/nowhere"})
+
+    assert [problem.partition(":")[0] for problem in told] == [
+        "DUNNING_PADDLE_API_KEY",
+        "DUNNING_WEBHOOK_SECRETS",
+        "DUNNING_LINK_SECRETS",
+        "DUNNING_PUBLIC_URL",
+        "DUNNING_PORTAL_LOGIN_URL",
+        "DUNNING_REDIS_URL",
+        "DUNNING_MAIL_URL",
+        "DUNNING_MAIL_FROM",
+        "DUNNING_CAMPAIGN_FILE",
+        "DUNNING_PORT",
+        "DUNNING_NONSENSE",
+    ]
+
+
+def test_each_problem_of_a_campaign_file_is_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_text('[campaign.renewal]\non = "renewal_faild"\nmodee = 1\n')
+
+    told = problems_of(GOOD | {"DUNNING_CAMPAIGN_FILE": str(file)})
+
+    assert len(told) > 1
+    assert all(problem.startswith(f"DUNNING_CAMPAIGN_FILE: {file}:") for problem in told)
+
+
+def test_a_campaign_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_bytes(b"\xff\xfe")
+
+    (problem,) = problems_of(GOOD | {"DUNNING_CAMPAIGN_FILE": str(file)})
+
+    assert problem == "DUNNING_CAMPAIGN_FILE: the file is not UTF-8 text; it should be a campaign file"
+
+
+@pytest.mark.parametrize("breaker", ["auto", "off"])
+def test_the_breaker_may_find_its_own_limit_or_have_none(breaker: str) -> None:
+    assert load_settings(GOOD | {"DUNNING_BREAKER": breaker}).breaker == breaker
+
+
+def test_up_needs_no_redis() -> None:
+    environ = {name: value for name, value in GOOD.items() if name != "DUNNING_REDIS_URL"}
+
+    assert load_settings(environ, redis_required=False).redis_url is None
+
+
+def test_minting_at_sending_needs_room_for_more_calls_than_a_mail_makes() -> None:
+    (problem,) = problems_of(GOOD | {"DUNNING_LINK_MINT": "send", "DUNNING_PADDLE_RATE_LIMIT": "3"})
+
+    assert problem.startswith("DUNNING_LINK_MINT: it is send, and DUNNING_PADDLE_RATE_LIMIT leaves no room")
+    assert load_settings(GOOD | {"DUNNING_LINK_MINT": "send", "DUNNING_PADDLE_RATE_LIMIT": "4"})
+
+
+def test_secrets_are_not_shown() -> None:
+    environ = GOOD | {
+        "DUNNING_REDIS_URL": f"redis://:{SECRET}@localhost",
+        "DUNNING_MAIL_URL": f"smtp://{SECRET}:{SECRET}@mail.example.com",
+    }
+
+    assert SECRET not in repr(load_settings(environ))
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = load_settings(GOOD)
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc] # what the test is about
+
+
+def test_the_process_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+    assert load_settings() == load_settings(GOOD)
+    assert load_paddle_settings() == load_settings(GOOD).paddle
+    assert environment_with_redis("unix:///x")["DUNNING_REDIS_URL"] == "unix:///x"
+    assert environment_with_redis("unix:///x")["DUNNING_MAIL_URL"] == GOOD["DUNNING_MAIL_URL"]
+
+
+def test_processes_that_get_their_settings_from_us_get_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUNNING_PORT", "1")
+    monkeypatch.setenv("PORT", "1")
+
+    assert "DUNNING_PORT" not in bare_environment()
+    assert bare_environment()["PORT"] == "1"
+
+
+def test_real_and_sandbox_debts_are_kept_apart() -> None:
+    environ = {"XDG_STATE_HOME": "/var/lib"}
+
+    assert data_folder(sandbox=False, environ=environ) == Path("/var/lib/dunning/live")
+    assert data_folder(sandbox=True, environ=environ) == Path("/var/lib/dunning/sandbox")
+
+
+def test_data_is_kept_at_home_where_nothing_else_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", "relative/paths/do/not/count")
+
+    assert data_folder(sandbox=False) == tmp_path / ".local" / "state" / "dunning" / "live"

@@ -1,0 +1,28 @@
+from dunning.suppression import address_key
+
+SECRET = "a-link-secret-of-at-least-32-characters"
+
+
+def test_the_same_mailbox_has_one_key_however_it_is_written() -> None:
+    assert address_key(" Ada@Example.COM\n", SECRET) == address_key("ada@example.com", SECRET)
+
+
+def test_other_mailboxes_and_other_secrets_have_other_keys() -> None:
+    keys = {
+        address_key("ada@example.com", SECRET),
+        address_key("bob@example.com", SECRET),
+        address_key("ada@example.com", SECRET + "!"),
+    }
+
+    assert len(keys) == 3
+
+
+def test_the_key_shows_nothing_of_the_address() -> None:
+    key = address_key("ada@example.com", SECRET)
+
+    assert len(key) == 64
+    assert set(key) <= set("0123456789abcdef")
+
+
+def test_an_address_that_is_no_text_at_all_has_a_key_too() -> None:
+    assert address_key("\udcff@example.com", SECRET)

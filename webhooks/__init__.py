@@ -1,0 +1,1 @@
+"""The HTTP edge: Paddle's notifications in, payment links out. Knows no mail."""

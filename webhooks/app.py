@@ -1,0 +1,93 @@
+"""The HTTP edge: Paddle's notifications in, payment links out."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from aiohttp import ClientSession, DummyCookieJar, web
+
+from dunning.errors import ConfigurationError
+from dunning.links import Links
+from dunning.paddle import PaddleClient
+from dunning.settings import Settings
+from dunning.store import Store
+from webhooks import health, mail_events, pay, receive
+from webhooks.body import MAX_BODY_BYTES
+from webhooks.deadlines import Deadlines
+from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, STORE, Clock
+from webhooks.metrics import Metrics
+from webhooks.middlewares import ServerLogger, catch_failures, count_answers, protect_pay
+from webhooks.pages import Pages
+
+# How long what is left of a refused body is read and thrown away, so that its sender gets to read the answer.
+LINGER_SECONDS = 2.0
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlines | None = None) -> web.Application:
+    """Build the application. It starts, and answers, whether or not Redis and Paddle do.
+
+    Raises:
+        ConfigurationError: the settings name no Redis.
+    """
+    if settings.redis_url is None:
+        raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should be like redis://host:6379/0."])
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[count_answers, catch_failures],
+        # These go over what a runner says: no access log, since the path of a payment link is its whole right; no
+        # unpacking of bodies, since even a refused one would be unpacked.
+        handler_args={
+            "access_log": None,
+            "auto_decompress": False,
+            "lingering_time": LINGER_SECONDS,
+            "logger": ServerLogger("webhooks"),
+        },
+    )
+    app[SETTINGS] = settings
+    app[CLOCK] = clock
+    app[DEADLINES] = deadlines or Deadlines()
+    app[METRICS] = Metrics()
+    app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
+    app[PAGES] = Pages(
+        seller=settings.mail_from.name or urlsplit(settings.public_url).hostname or settings.public_url,
+        login_url=settings.portal_login_url,
+        portal_origins=settings.paddle.portal_origins,
+    )
+    app.cleanup_ctx.append(_connections)
+    app.on_response_prepare.append(protect_pay)
+    app.add_routes(
+        [
+            web.post("/webhooks/paddle", receive.receive),
+            # Everything below /pay/: a link that a mail program mangled deserves a page too.
+            web.get("/pay/{token:(?s:.+)}", pay.show),
+            web.post("/pay/{token:(?s:.+)}", pay.click),
+            web.post("/mail/{provider}", mail_events.receive_mail_event),
+            web.get("/healthz", health.live),
+            web.get("/readyz", health.ready),
+            web.get("/metrics", health.show_metrics),
+        ]
+    )
+    return app
+
+
+async def _connections(app: web.Application) -> AsyncIterator[None]:
+    """Open what the handlers share, and close it when the application stops. Nothing connects before it is used."""
+    settings = app[SETTINGS]
+    assert settings.redis_url is not None  # noqa: S101 - create_app has refused it
+    store = Store.open(settings.redis_url.get_secret_value(), rate_limit=settings.paddle.rate_limit)
+    # No cookies: a session belongs to one customer, and this client serves them all.
+    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+        app[STORE] = store
+        app[PADDLE] = PaddleClient(
+            http,
+            api_url=settings.paddle.api_url,
+            api_key=settings.paddle.api_key.get_secret_value(),
+            limiter=store.limiter,
+        )
+        yield
+    await store.close()

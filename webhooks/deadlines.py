@@ -1,0 +1,37 @@
+"""How long the edge waits for others, so that whoever waits for the edge gets an answer in time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dunning.errors import OperatorMustActError, TransientError
+from dunning.store import REDIS_ERRORS
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The longest waits. Paddle hangs up after 5 s: https://developer.paddle.com/webhooks/about/respond-to-webhooks."""
+
+    body: timedelta = timedelta(seconds=3)
+    redis: timedelta = timedelta(seconds=2)
+    paddle: timedelta = timedelta(seconds=10)
+
+
+class RedisAwayError(TransientError):
+    """Redis is away, slow or refuses writes."""
+
+
+@asynccontextmanager
+async def redis_within(limit: timedelta) -> AsyncIterator[None]:
+    """Give what is done inside `limit` to be done.
+
+    Raises:
+        RedisAwayError: it wasn't, or Redis failed. The message names the error's class only.
+    """
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            yield
+    except (*REDIS_ERRORS, TransientError, OperatorMustActError) as error:
+        raise RedisAwayError(f"Redis is away or refuses writes ({type(error).__name__}).") from error

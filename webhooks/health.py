@@ -1,0 +1,41 @@
+"""What an operator's machines ask: `/healthz` whether to restart us, `/readyz` whether we work, `/metrics` how."""
+
+import structlog
+from aiohttp import hdrs, web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from dunning.errors import DunningError
+from webhooks.deadlines import RedisAwayError, redis_within
+from webhooks.keys import CLOCK, DEADLINES, METRICS, STORE
+
+log = structlog.get_logger()
+
+
+async def live(request: web.Request) -> web.Response:
+    """Answer 200: the process lives. Restarting it would not bring Redis back."""
+    del request
+    return web.Response(text="ok\n")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Answer 200 only while Redis answers and accepts writes, else 503 and why."""
+    app = request.app
+    try:
+        async with redis_within(app[DEADLINES].redis):
+            await app[STORE].health.ready(app[CLOCK]())
+    except DunningError as error:
+        reason = error.__cause__ if isinstance(error.__cause__, DunningError) else error
+        return web.Response(status=503, text=f"{reason}\n")
+    return web.Response(text="ok\n")
+
+
+async def show_metrics(request: web.Request) -> web.Response:
+    """Answer with the metrics. While Redis is away they are those of this process, and `dunning_redis_up` is 0."""
+    app = request.app
+    try:
+        async with redis_within(app[DEADLINES].redis):
+            snapshot = await app[STORE].health.snapshot(app[CLOCK]())
+    except RedisAwayError as error:
+        log.warning("metrics.without_redis", reason=str(error))
+        snapshot = None
+    return web.Response(body=app[METRICS].exposition(snapshot), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

@@ -1,0 +1,80 @@
+"""What Prometheus is told: what this process counted, and what all of them have in Redis."""
+
+import re
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dunning.store import Snapshot
+from webhooks import event_types
+
+
+class Metrics:
+    """The counters of this process, one registry for each application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "dunning_http_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._notifications = Counter(
+            "dunning_notifications",
+            "Notifications of Paddle, by event type and by what became of them.",
+            ["event_type", "outcome"],
+            registry=self._registry,
+        )
+        self._clicks = Counter(
+            "dunning_clicks", "Clicks on payment links, by where they led.", ["outcome"], registry=self._registry
+        )
+        self._mail_events = Counter(
+            "dunning_mail_events",
+            "What mail providers told us, by what became of it.",
+            ["provider", "outcome"],
+            registry=self._registry,
+        )
+
+    def count_request(self, route: str, status: int) -> None:
+        """Count an answer under its route's template."""
+        self._requests.labels(route, str(status)).inc()
+
+    def count_notification(self, event_type: str, outcome: str) -> None:
+        """Count a notification. Types that we don't know count as `other`."""
+        self._notifications.labels(event_types.label(event_type), outcome).inc()
+
+    def count_click(self, outcome: str) -> None:
+        """Count a click."""
+        self._clicks.labels(outcome).inc()
+
+    def count_mail_event(self, provider: str, outcome: str) -> None:
+        """Count a bounce, a complaint, or what else a provider said."""
+        self._mail_events.labels(provider, outcome).inc()
+
+    def exposition(self, snapshot: Snapshot | None) -> bytes:
+        """Write all that is known in Prometheus' text format. None: Redis did not answer."""
+        redis = CollectorRegistry()
+        redis.register(_Redis(snapshot))
+        return generate_latest(self._registry) + generate_latest(redis)
+
+
+class _Redis(Collector):
+    """A snapshot of Redis, as metrics."""
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("dunning_redis_up", "Whether Redis answers.", value=float(self._snapshot is not None))
+        if self._snapshot is None:
+            return
+        for name, count in sorted(self._snapshot.counters.items()):
+            # A skip's reason is in the name, and whoever adds one need not know what Prometheus takes for a name.
+            safe = re.sub(r"[^a-z0-9_]", "_", name.lower())
+            yield CounterMetricFamily(f"dunning_{safe}", f"{_words(name)}, by all processes together.", value=count)
+        for name, value in sorted(self._snapshot.gauges.items()):
+            yield GaugeMetricFamily(f"dunning_{name}", f"{_words(name)}, now.", value=value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,69 @@
+"""What surrounds every handler: answers are counted, failures are caught and told without anything private."""
+
+import logging
+import traceback
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
+
+from webhooks.keys import METRICS, PAGES
+
+log = structlog.get_logger()
+
+UNMATCHED = "unmatched"
+
+
+@web.middleware
+async def count_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count every answer under its route's template."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        request.app[METRICS].count_request(route(request), answer.status)
+        raise
+    request.app[METRICS].count_request(route(request), response.status)
+    return response
+
+
+@web.middleware
+async def catch_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 500 when a handler fails. aiohttp would log the request's path, and a payment link is one."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
+        _tell(error, route(request))
+        return web.Response(status=500, text="Something broke here. It is noted.")
+
+
+async def protect_pay(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the page's headers on whatever is answered under /pay, redirects and errors too."""
+    if request.path == "/pay" or request.path.startswith("/pay/"):
+        response.headers.update(request.app[PAGES].headers)
+
+
+def route(request: web.Request) -> str:
+    """Return the template of the request's route, in which a token is `{token}`."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else UNMATCHED
+
+
+class ServerLogger(logging.Logger):
+    """aiohttp's own logger: it reports what is no HTTP, with the bytes in question, which may be a payment link."""
+
+    def exception(self, msg: object, *args: object, exc_info: object = True, **options: object) -> None:
+        """Log what kind of error it was and where, and nothing else."""
+        del msg, args, options
+        if isinstance(exc_info, HttpProcessingError):
+            log.info("http.not_understood", error=type(exc_info).__name__)
+        elif isinstance(exc_info, BaseException):
+            _tell(exc_info, UNMATCHED)
+
+
+def _tell(error: BaseException, template: str) -> None:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    log.error("http.failed", route=template, error=type(error).__name__, where=where)

@@ -1,0 +1,70 @@
+"""The few pages a customer may see. They say nothing about anybody, so each is written once, at the start."""
+
+import base64
+from collections.abc import Collection
+from enum import StrEnum
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+class Page(StrEnum):
+    """A page, by its template's name."""
+
+    PAY = "pay"
+    """The button."""
+    PAID = "paid"
+    CLOSED = "closed"
+    """The debt ended some other way."""
+    UNKNOWN = "unknown"
+    """No link of ours."""
+    EXPIRED = "expired"
+    TOO_MANY = "too_many"
+    """Clicked too often."""
+
+
+class Pages:
+    """The pages of one seller, and the headers that go with them."""
+
+    def __init__(self, *, seller: str, login_url: str, portal_origins: Collection[str]) -> None:
+        """Write the pages.
+
+        Args:
+            seller: whose page it is, as the customer knows them.
+            login_url: the seller's portal login page.
+            portal_origins: where a click may lead.
+        """
+        environment = Environment(
+            loader=PackageLoader("webhooks", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        style = environment.get_template("style.css").render()
+        self._html = {
+            page: environment.get_template(f"{page}.html").render(seller=seller, login_url=login_url, style=style)
+            for page in Page
+        }
+        # A hash instead of a nonce: the page is the same for everybody, and 'unsafe-inline' is never needed.
+        style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
+        # form-action governs the redirect after the POST too, so it has to name where a click leads.
+        leads_to = " ".join(sorted({*portal_origins, _origin(login_url)}))
+        self.headers = {
+            hdrs.CACHE_CONTROL: "no-store",
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self' {leads_to}; "
+                "frame-ancestors 'none'; base-uri 'none'"
+            ),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "X-Robots-Tag": "noindex",
+        }
+
+    def answer(self, page: Page, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        """Answer with a page."""
+        return web.Response(text=self._html[page], content_type="text/html", status=status, headers=headers)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,162 @@
+"""`/pay/{token}`: the page that a mail's link opens, and the click that leads on to Paddle, signed in.
+
+Mail scanners fetch links, so only a POST does anything. What it makes, a portal session, is good for a day and opens
+the customer's whole account: it goes into this one answer, and nowhere else.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from aiohttp import hdrs, web
+
+from dunning.case import Case, CaseState
+from dunning.errors import (
+    ExpiredLinkError,
+    GrantRefusedError,
+    InvalidLinkError,
+    OperatorMustActError,
+    PermanentError,
+    TransientError,
+    UnsafePortalUrlError,
+)
+from dunning.grants import Grant
+from dunning.store import REDIS_ERRORS
+from webhooks.deadlines import RedisAwayError, redis_within
+from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, STORE
+from webhooks.pages import Page
+
+log = structlog.get_logger()
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer GET and HEAD: the button, or why there is none. Changes nothing, and asks nothing of Paddle."""
+    app = request.app
+    try:
+        case = await _find_case(request, app[CLOCK]())
+    except _NoCaseError as problem:
+        return problem.answer
+    except RedisAwayError:
+        # The link is ours and still good: the click will find its way, to the login page if need be.
+        return app[PAGES].answer(Page.PAY)
+    if case.is_open:
+        return app[PAGES].answer(Page.PAY)
+    return app[PAGES].answer(Page.PAID if case.state is CaseState.RECOVERED else Page.CLOSED)
+
+
+async def click(request: web.Request) -> web.Response:
+    """Answer POST: lead to Paddle's *update payment method* page, or else to the portal's login page.
+
+    The body is of no interest and is not read.
+    """
+    app = request.app
+    now = app[CLOCK]()
+    try:
+        case = await _find_case(request, now)
+        if not case.is_open:
+            return _fall_back(request, case.id, "case_ended")
+        async with redis_within(app[DEADLINES].redis):
+            wait_seconds = await app[STORE].clicks.allow(case.id, now)
+    except _NoCaseError as problem:
+        return problem.answer
+    except RedisAwayError:
+        return _fall_back(request, None, "redis_away")
+    if wait_seconds is not None:
+        log.warning("click.too_many", case_id=case.id)
+        app[METRICS].count_click("too_many")
+        return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(max(1, math.ceil(wait_seconds)))})
+    try:
+        deep_link = await _make_deep_link(request, case)
+    except _DetourError as detour:
+        await _note(request, case.id, f"click_fell_back: {detour.reason}", now)
+        return _fall_back(request, case.id, detour.reason, detour.error)
+    await _note(request, case.id, "clicked", now)
+    log.info("click.led_to_paddle", case_id=case.id)
+    app[METRICS].count_click("led_to_paddle")
+    return _see_other(deep_link)
+
+
+@dataclass
+class _NoCaseError(Exception):
+    """The link leads to no case; this is the page that says so."""
+
+    answer: web.Response
+
+
+@dataclass
+class _DetourError(Exception):
+    """There is no deep link to be had now, and why: a word for the log and the case's story."""
+
+    reason: str
+    error: Exception
+
+
+async def _find_case(request: web.Request, now: datetime) -> Case:
+    app = request.app
+    try:
+        case_id = app[LINKS].verify(request.match_info["token"], now)
+    except ExpiredLinkError:
+        raise _NoCaseError(app[PAGES].answer(Page.EXPIRED, 410)) from None
+    except InvalidLinkError:
+        raise _NoCaseError(app[PAGES].answer(Page.UNKNOWN, 404)) from None
+    async with redis_within(app[DEADLINES].redis):
+        case = await app[STORE].cases.read(case_id)
+    if case is None:
+        raise _NoCaseError(app[PAGES].answer(Page.UNKNOWN, 404))
+    return case
+
+
+async def _make_deep_link(request: web.Request, case: Case) -> str:
+    app = request.app
+    origins = app[SETTINGS].paddle.portal_origins
+    try:
+        async with asyncio.timeout(app[DEADLINES].paddle.total_seconds()):
+            grant = await _ask_grant(request)
+            session = await app[PADDLE].create_portal_session(case.customer_id, [case.subscription_id], grant)
+        return session.update_link(case.subscription_id, origins)
+    except OperatorMustActError as error:
+        raise _DetourError(error.hold, error) from None
+    except RedisAwayError as error:
+        raise _DetourError("redis_away", error) from None
+    except GrantRefusedError as error:
+        raise _DetourError("no_grant", error) from None
+    except (TransientError, TimeoutError) as error:
+        raise _DetourError("paddle_unreachable", error) from None
+    except REDIS_ERRORS as error:
+        # From the limiter inside the client. After TimeoutError, which is one of them and Paddle's here.
+        raise _DetourError("redis_away", error) from None
+    except UnsafePortalUrlError as error:
+        raise _DetourError("unsafe_link", error) from None
+    except PermanentError as error:
+        raise _DetourError("paddle_refused", error) from None
+
+
+async def _ask_grant(request: web.Request) -> Grant:
+    async with redis_within(request.app[DEADLINES].redis):
+        grants = await request.app[STORE].limiter.ask(1, background=False)
+    if not grants:
+        raise GrantRefusedError("The API budget has no room for a click.")
+    return grants[0]
+
+
+async def _note(request: web.Request, case_id: str, what: str, now: datetime) -> None:
+    """Add to the case's story; a click does not fail for want of it."""
+    try:
+        async with redis_within(request.app[DEADLINES].redis):
+            await request.app[STORE].cases.note(case_id, what, now)
+    except RedisAwayError as error:
+        log.warning("click.not_noted", case_id=case_id, reason=str(error))
+
+
+def _fall_back(request: web.Request, case_id: str | None, reason: str, error: Exception | None = None) -> web.Response:
+    """Lead to the portal's login page, which never expires and holds no token."""
+    log.warning("click.fell_back", case_id=case_id, reason=reason, error=type(error).__name__ if error else None)
+    request.app[METRICS].count_click(reason)
+    return _see_other(request.app[SETTINGS].portal_login_url)
+
+
+def _see_other(url: str) -> web.Response:
+    # Not HTTPSeeOther: it would parse the URL and quote it anew.
+    return web.Response(status=303, headers={hdrs.LOCATION: url})

@@ -1,0 +1,1 @@
+"""The arq side: handles events, sweeps what is due, writes and sends mail."""

@@ -1,0 +1,87 @@
+"""The job that lets an event do to its cases what the rules say."""
+
+from collections.abc import Callable
+
+import structlog
+
+from dunning.case import Case
+from dunning.case_events import Verdict, on_subscription, on_transaction
+from dunning.errors import CaseConflictError
+from dunning.events import Event, SubscriptionFacts, TransactionFacts
+from dunning.store import EndedBeforeOpeningError
+from worker.services import Services
+from worker.write_case import write_case
+
+log = structlog.get_logger()
+
+
+async def handle_event(services: Services, event_id: str) -> None:
+    """Apply the event to the cases it is about, and note that it is handled.
+
+    Raises:
+        PermanentError: it can never be applied.
+        CaseConflictError: others kept writing the case; run it again.
+    """
+    event = await services.store.inbox.read(event_id)
+    if event is None:
+        log.info("event.nothing_to_do", event_id=event_id)
+        return
+    if isinstance(event.facts, TransactionFacts):
+        await _of_transaction(services, event, event.facts)
+    else:
+        await _of_subscription(services, event, event.facts)
+
+
+async def give_up(services: Services, event_id: str, reason: str) -> None:
+    """Keep an event that can't be handled as dead, where an operator sees it and Paddle's replay revives it."""
+    event = await services.store.inbox.read(event_id)
+    if event is not None:
+        await services.store.inbox.give_up(event, reason, services.clock())
+        log.error("event.dead", event_id=event_id, type=event.type, reason=reason)
+
+
+async def _of_transaction(services: Services, event: Event, facts: TransactionFacts) -> None:
+    def decide(case: Case | None) -> Verdict:
+        return on_transaction(event, facts, case, services.campaign.name, services.clock())
+
+    if not await _apply(services, event, facts.id, decide, handles=True):
+        await services.store.inbox.mark_handled(event.id)
+
+
+async def _of_subscription(services: Services, event: Event, facts: SubscriptionFacts) -> None:
+    def decide(case: Case | None) -> Verdict:
+        return Verdict(None, "no_case") if case is None else on_subscription(event, facts, case, services.clock())
+
+    for case_id in await services.store.cases.open_of_subscription(facts.id):
+        await _apply(services, event, case_id, decide, handles=False)
+    await services.store.inbox.mark_handled(event.id)
+
+
+async def _apply(
+    services: Services, event: Event, case_id: str, decide: Callable[[Case | None], Verdict], *, handles: bool
+) -> bool:
+    """Decide on the case as it is and write what comes of it; on a conflict read and decide again.
+
+    Returns whether anything was written.
+    """
+    while True:
+        (before,) = await services.store.cases.read_versioned([case_id])
+        verdict = decide(before.case)
+        log.info("event.applied", event_id=event.id, type=event.type, case_id=case_id, verdict=verdict.why)
+        if verdict.case is None:
+            return False
+        try:
+            await write_case(
+                services,
+                before,
+                verdict.case,
+                why=f"{verdict.why} ({event.type} {event.id})",
+                event_id=event.id if handles else None,
+                opened_by=event.occurred_at if before.case is None else None,
+            )
+        except EndedBeforeOpeningError:
+            log.info("event.ended_before_opening", event_id=event.id, case_id=case_id)
+            return False
+        except CaseConflictError:
+            continue
+        return True

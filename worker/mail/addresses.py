@@ -1,0 +1,17 @@
+"""Addresses as they may stand in an envelope or a header: plain ASCII, one at a time."""
+
+import re
+
+# Deliberately narrow: no quoted local parts, no comments, no literals. What checkouts let through fits into this, and
+# nothing that could break out of a header or an SMTP command does.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+
+
+def ascii_address(address: str) -> str | None:
+    """Give the address with its domain in ASCII (`ü.example` as `xn--tda.example`), or None if it can't be mailed."""
+    local, at, domain = address.strip().rpartition("@")
+    try:
+        written = f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return None
+    return written if _ADDRESS.fullmatch(written) else None

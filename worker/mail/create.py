@@ -1,0 +1,40 @@
+"""Which way mail leaves, by the one setting that says so."""
+
+from pathlib import Path
+
+from dunning.mail_address import Mailbox
+from dunning.mail_url import MailUrl
+from worker.mail import postmark, resend
+from worker.mail.console import ConsoleTransport
+from worker.mail.file import FileTransport
+from worker.mail.smtp import SmtpTransport, Tls
+from worker.mail.transport import Transport
+
+
+def create_transport(mail: MailUrl, mail_from: Mailbox) -> Transport:
+    """Make the transport that `DUNNING_MAIL_URL` names. It connects to nothing yet."""
+    password = mail.password.get_secret_value() if mail.password is not None else ""
+    match mail.kind:
+        case "smtp" | "smtps":
+            return SmtpTransport(
+                mail.host,
+                mail.port,
+                sender=mail_from.address,
+                tls=_tls(mail),
+                username=mail.username,
+                password=password,
+            )
+        case "resend":
+            return resend.ResendTransport(password, api_url=mail.api_url or resend.API_URL)
+        case "postmark":
+            return postmark.PostmarkTransport(password, api_url=mail.api_url or postmark.API_URL)
+        case "file":
+            return FileTransport(mail.path or Path())
+        case "console":
+            return ConsoleTransport()
+
+
+def _tls(mail: MailUrl) -> Tls:
+    if mail.kind == "smtps":
+        return Tls.IMPLICIT
+    return Tls.STARTTLS if mail.tls == "required" else Tls.OFF

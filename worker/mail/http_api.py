@@ -1,0 +1,87 @@
+"""What the providers with an HTTP API have in common: one POST, and how certain we are of what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+
+import aiohttp
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from worker.mail.transport import Outcome, Result
+
+_JSON = TypeAdapter(dict[str, JsonValue])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer: the status, and the body where it is a JSON object."""
+
+    status: int
+    body: Mapping[str, JsonValue]
+
+
+class HttpApi:
+    """Posts JSON to one provider, with a deadline, and sorts what is no answer."""
+
+    def __init__(
+        self,
+        provider: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        connect_within: timedelta,
+        answer_within: timedelta,
+    ) -> None:
+        self._provider = provider
+        self._url = url
+        self._headers = dict(headers)
+        self._timeout = aiohttp.ClientTimeout(
+            total=connect_within.total_seconds() + answer_within.total_seconds(),
+            connect=connect_within.total_seconds(),
+        )
+        self._http: aiohttp.ClientSession | None = None
+
+    async def post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> Answer | Result:
+        """Post a mail: the answer, or the Result where there is none."""
+        try:
+            async with self._session().post(
+                self._url, json=payload, headers=headers, allow_redirects=False
+            ) as response:
+                return Answer(response.status, _parsed(await response.read()))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return Result(Outcome.TRY_AGAIN, f"{self._provider}_connect_failed")
+        except TimeoutError:
+            return Result(Outcome.UNKNOWN, f"{self._provider}_timeout")
+        except (aiohttp.ClientError, OSError):
+            return Result(Outcome.UNKNOWN, f"{self._provider}_eof")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                headers=self._headers,
+                timeout=self._timeout,
+                # A connection that the provider closes just as we post on it leaves us not knowing: keep none long.
+                connector=aiohttp.TCPConnector(limit=8, keepalive_timeout=5),
+            )
+        return self._http
+
+
+def parts_of(mail: EmailMessage) -> tuple[str, str]:
+    """Give the text and the HTML of a mail."""
+    text, html = (
+        part.get_content() if (part := mail.get_body((kind,))) is not None else "" for kind in ("plain", "html")
+    )
+    return text, html
+
+
+def _parsed(body: bytes) -> Mapping[str, JsonValue]:
+    try:
+        return _JSON.validate_json(body)
+    except ValidationError:
+        return {}

@@ -1,0 +1,249 @@
+"""Mail by SMTP, so that what happened is known as exactly as SMTP lets it be known."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from enum import StrEnum
+
+import aiosmtplib
+
+from worker.mail.addresses import ascii_address
+from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
+from worker.mail.smtp_pool import SmtpPool
+from worker.mail.transport import Outcome, Result
+
+_LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
+_START_INPUT = 354
+_CLOSING = 421
+
+
+class Tls(StrEnum):
+    """How the connection is encrypted. There is no "if offered": who can cut STARTTLS out could read everything."""
+
+    OFF = "off"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long each part may take; together less than the job that sends may."""
+
+    up_to_rcpt: timedelta = timedelta(seconds=10)  # waiting for a connection, connecting, and all up to RCPT
+    data: timedelta = timedelta(seconds=20)  # from DATA to the answer to the mail
+    # A kept connection may have been dropped by a firewall without a word: what is left of `up_to_rcpt` must do for
+    # a new one.
+    kept: timedelta = timedelta(seconds=3)
+    idle: timedelta = timedelta(seconds=30)  # many servers hang up after a minute or more
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One mail's conversation, and how far it has come."""
+
+    stage: Stage = Stage.POOL
+    client: aiosmtplib.SMTP | None = None
+
+    def take(self) -> aiosmtplib.SMTP | None:
+        client, self.client = self.client, None
+        return client
+
+
+class SmtpTransport:
+    """Sends over a small pool of kept connections to one server.
+
+    Nothing of what the server says is raised, logged or kept: its texts quote addresses.
+    """
+
+    idempotent = False
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        sender: str,
+        tls: Tls,
+        username: str | None = None,
+        password: str | None = None,
+        tls_context: ssl.SSLContext | None = None,
+        connections: int = 8,
+        patience: Patience = Patience(),
+    ) -> None:
+        self._host, self._port = host, port
+        self._sender = ascii_address(sender) or sender
+        self._username, self._password = username, password
+        self._tls = tls
+        self._tls_context = tls_context or (None if tls is Tls.OFF else ssl.create_default_context())
+        self._patience = patience
+        self._pool = SmtpPool(
+            self._new_client, size=connections, idle_for=patience.idle, reset_within=timedelta(seconds=1)
+        )
+
+    async def send(
+        self,
+        mail: EmailMessage,
+        *,
+        recipient: str,
+        key: str,  # noqa: ARG002 - SMTP knows no keys; Message-ID is the nearest thing
+        before_data: Callable[[], Awaitable[bool]],
+    ) -> Result:
+        """Send one mail; see `Transport.send`."""
+        address = ascii_address(recipient)
+        if address is None:
+            return Result(Outcome.REFUSED, "address_malformed")
+        talk = _Talk()
+        deadline = asyncio.get_running_loop().time() + self._patience.up_to_rcpt.total_seconds()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._pool.enter()
+        except TimeoutError as error:
+            return explain_failure(talk.stage, error)
+        try:
+            return await self._converse(talk, mail, address, deadline, before_data)
+        finally:
+            if talk.client is not None:  # whatever went wrong, nobody can say what comes next on this one
+                talk.client.close()
+            self._pool.leave()
+
+    async def close(self) -> None:
+        """Say good-bye on the kept connections."""
+        await self._pool.close()
+
+    async def _converse(
+        self,
+        talk: _Talk,
+        mail: EmailMessage,
+        address: str,
+        deadline: float,
+        before_data: Callable[[], Awaitable[bool]],
+    ) -> Result:
+        try:
+            async with asyncio.timeout_at(deadline):
+                client = await self._announce(talk, address)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            if isinstance(error, aiosmtplib.SMTPResponseException):
+                await self._leave_unfinished(talk)
+            return explain_failure(talk.stage, error)
+        try:
+            wanted = await before_data()
+        except Exception:
+            await self._leave_unfinished(talk)
+            raise
+        if not wanted:
+            await self._leave_unfinished(talk)
+            return Result(Outcome.ABANDONED, "abandoned_before_data")
+        try:
+            async with asyncio.timeout(self._patience.data.total_seconds()):
+                result = await self._hand_over(talk, client, mail)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return explain_failure(talk.stage, error)
+        if talk.stage is Stage.MESSAGE:
+            talk.client = None
+            self._pool.put_back(client)
+        else:
+            await self._leave_unfinished(talk)
+        return result
+
+    async def _announce(self, talk: _Talk, address: str) -> aiosmtplib.SMTP:
+        """Come to an accepted RCPT, over a kept connection if one still answers."""
+        client = await self._open_on_kept(talk)
+        if client is None:
+            client = await self._connect(talk)
+            talk.stage = Stage.MAIL
+            await client.mail(self._sender, options=_mail_options(client))
+        talk.stage = Stage.RCPT
+        await client.rcpt(address)
+        return client
+
+    async def _open_on_kept(self, talk: _Talk) -> aiosmtplib.SMTP | None:
+        """Say MAIL on a kept connection; None if there is none, or the server hung up on it while it was idle."""
+        client = talk.client = self._pool.take_kept()
+        if client is None:
+            return None
+        talk.stage = Stage.MAIL
+        try:
+            await client.mail(self._sender, options=_mail_options(client), timeout=self._patience.kept.total_seconds())
+        except aiosmtplib.SMTPSenderRefused as refused:
+            if refused.code != _CLOSING:
+                raise
+        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
+            pass
+        else:
+            return client
+        client.close()
+        talk.client = None
+        return None
+
+    async def _connect(self, talk: _Talk) -> aiosmtplib.SMTP:
+        talk.stage = Stage.CONNECT
+        client = talk.client = await self._pool.connect()
+        await _greet(client)
+        if self._tls is Tls.STARTTLS:
+            talk.stage = Stage.TLS
+            if not client.supports_extension("starttls"):
+                raise aiosmtplib.SMTPNotSupported("STARTTLS")
+            await client.starttls()
+            await _greet(client)
+        if self._username is not None:
+            talk.stage = Stage.LOGIN
+            await client.login(self._username, self._password or "")
+        return client
+
+    async def _hand_over(self, talk: _Talk, client: aiosmtplib.SMTP, mail: EmailMessage) -> Result:
+        """Say DATA and the mail in two steps: aiosmtplib's own `data()` can't tell before from after."""
+        data = as_data(mail, eight_bit=client.supports_extension("8bitmime"))
+        talk.stage = Stage.DATA
+        answer = await client.execute_command(b"DATA", timeout=None)
+        if answer.code != _START_INPUT or client.protocol is None:
+            return explain_answer(talk.stage, answer.code)
+        client.protocol.write(data)
+        talk.stage = Stage.MESSAGE
+        answer = await client.protocol.read_response()
+        if answer.code == _CLOSING:
+            client.close()
+        return explain_answer(talk.stage, answer.code)
+
+    async def _leave_unfinished(self, talk: _Talk) -> None:
+        """Put the connection back if the server will forget the envelope."""
+        client = talk.take()
+        if client is not None:
+            await self._pool.put_back_unfinished(client)
+
+    def _new_client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            # Our own name would be looked up in DNS, which may take seconds; the sender's domain is one that resolves.
+            local_hostname=self._sender.rpartition("@")[2],
+            use_tls=self._tls is Tls.IMPLICIT,
+            start_tls=False,  # done by hand, to know what failed
+            tls_context=self._tls_context,
+            timeout=None,  # each conversation has its own deadlines
+        )
+
+
+def as_data(mail: EmailMessage, *, eight_bit: bool) -> bytes:
+    """Write the mail as it follows DATA: CRLF, dots doubled, ended; in seven bits for servers that know no more."""
+    written = mail.as_bytes(policy=SMTP if eight_bit else SMTP.clone(cte_type="7bit"))
+    if not written.endswith(b"\r\n"):
+        written += b"\r\n"
+    return _LINE_STARTS_WITH_DOT.sub(b"..", written) + b".\r\n"
+
+
+def _mail_options(client: aiosmtplib.SMTP) -> list[str]:
+    return ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        if not client.is_connected:
+            raise
+        await client.helo()

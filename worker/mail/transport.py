@@ -1,0 +1,58 @@
+"""What every way of sending mail has in common: what it is asked, and what it can answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import Protocol
+
+
+class Outcome(StrEnum):
+    """What became of a mail, sorted by what to do next."""
+
+    SENT = "sent"  # the other side answered that it has it
+    REFUSED = "refused"  # this mail or this address will never be taken: do not try again
+    TRY_AGAIN = "try_again"  # certainly not sent, and it may work later
+    HELD = "held"  # certainly not sent, and only the operator can mend why
+    UNKNOWN = "unknown"  # it was handed over and no answer came: it may have been sent
+    ABANDONED = "abandoned"  # `before_data` said no: certainly not sent, and not to be
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An outcome, and why.
+
+    `code` is short and stable, and safe for logs, metrics and the case's story: it never holds what the other side
+    wrote, which quotes addresses. `hold` names what the operator must mend, where the outcome is HELD.
+    """
+
+    outcome: Outcome
+    code: str
+    hold: str | None = None
+
+
+class Transport(Protocol):
+    """A way to send mail.
+
+    `idempotent` says whether a repeat under the same key is recognised, and the mail so sent only once.
+    """
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether the other side recognises a repeat by its key."""
+        ...
+
+    async def send(
+        self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        """Send one mail to one recipient, and say what became of it.
+
+        `before_data` is awaited at the last moment at which nothing has been handed over yet; when it answers False,
+        nothing is. Whatever goes wrong between us and the other side is a Result; only what `before_data` raises
+        is raised.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close what is kept open."""
+        ...

@@ -1,0 +1,147 @@
+"""The arq worker, wired. `dunning worker` runs it; so does `arq worker.main.WorkerSettings`."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from arq.worker import Worker, func
+
+from dunning import log as logs
+from dunning import queue
+from dunning.errors import ConfigurationError
+from dunning.jobs import TIMEOUTS, Job
+from dunning.settings import Settings, load_settings
+from dunning.store import REDIS_ERRORS, Patience, connection_pool
+from worker.adapter import adapt
+from worker.handle_event import give_up, handle_event
+from worker.send_steps import leave_to_the_lease, send_steps
+from worker.services import Services, check_templates, open_services
+from worker.sweep import sweep_forever
+
+log = structlog.get_logger()
+
+# A job may take 45 s, and SIGTERM has to end us within 60.
+DRAIN_WITHIN = timedelta(seconds=47)
+LEAVE_WITHIN = timedelta(seconds=2)
+RESTART_AFTER = timedelta(seconds=1)
+# arq's own: past it a job is dropped with no word to anybody. `worker.adapter` gives up long before, and says so.
+NEVER = 1_000_000
+
+
+def create_worker(settings: Settings) -> Worker:
+    """Return an arq worker that leaves signals to its caller. Has to be called in a running loop."""
+    worker = Worker(**_wiring(settings), handle_signals=False)
+    worker.ctx["picks_jobs"] = lambda: worker.allow_pick_jobs
+    return worker
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is at hand. Outlives a Redis that goes away and comes back."""
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        await _work(create_worker(settings), stop)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RESTART_AFTER.total_seconds())
+
+
+async def _work(worker: Worker, stop: asyncio.Event) -> None:
+    """Run one worker until it is told to stop or breaks: a Redis that refuses writes breaks arq's main loop."""
+    working = asyncio.ensure_future(worker.async_run())
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if working.done() and (error := working.exception()):
+        log.error("worker.broke", error=type(error).__name__)
+    await stop_worker(worker, working)
+
+
+async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
+    """Let a worker finish what is at hand, and close it, whatever state Redis is in.
+
+    What can't be finished in time comes back by its lease. arq's own way is to cancel its main loop, which may hit a
+    command to Redis half-way; told that its burst is over, the loop ends by itself.
+    """
+    worker.allow_pick_jobs = False
+    worker.burst, worker.max_burst_jobs = True, 0
+    if worker.tasks:
+        await asyncio.wait(worker.tasks.values(), timeout=DRAIN_WITHIN.total_seconds())
+    await asyncio.wait({working}, timeout=LEAVE_WITHIN.total_seconds())
+    for task in (working, *worker.tasks.values()):
+        task.cancel()
+    await asyncio.gather(working, *worker.tasks.values(), return_exceptions=True)
+    # arq's close gives up half-way when it meets a job that was canceled, so none is left for it.
+    worker.tasks.clear()
+    pool = worker.pool
+    with contextlib.suppress(TimeoutError, *REDIS_ERRORS):
+        await asyncio.wait_for(worker.close(), LEAVE_WITHIN.total_seconds())
+    await _shut_down(worker.ctx)
+    await pool.aclose(close_connection_pool=True)
+
+
+async def _start_up(ctx: dict[Any, Any]) -> None:
+    services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"])
+    ctx["services"] = services
+    for problem in await services.store.health.configuration_problems():
+        log.warning("redis.configuration", problem=problem)
+    picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
+    ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
+    log.info("worker.started")
+
+
+async def _shut_down(ctx: dict[Any, Any]) -> None:
+    """Stop sweeping and close what was opened. Harmless when it was done already."""
+    sweep: asyncio.Task[None] | None = ctx.pop("sweep", None)
+    if sweep is not None:
+        await asyncio.wait({sweep}, timeout=LEAVE_WITHIN.total_seconds())
+        sweep.cancel()
+        await asyncio.gather(sweep, return_exceptions=True)
+    services: Services | None = ctx.pop("services", None)
+    if services is not None:
+        await services.close()
+        log.info("worker.stopped")
+
+
+def _wiring(settings: Settings) -> dict[str, Any]:
+    """Return arq's arguments. Each that differs from its default does so for a reason."""
+    if settings.redis_url is None:
+        raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should say where Redis is."])
+    redis_url = settings.redis_url.get_secret_value()
+    return {
+        "functions": [
+            func(adapt(handle_event, give_up), name=Job.HANDLE_EVENT, timeout=TIMEOUTS[Job.HANDLE_EVENT]),
+            func(adapt(send_steps, leave_to_the_lease), name=Job.SEND_STEPS, timeout=TIMEOUTS[Job.SEND_STEPS]),
+        ],
+        "queue_name": queue.QUEUE,
+        "redis_pool": queue.arq_redis(connection_pool(redis_url, Patience.MUCH)),
+        "job_serializer": queue.serialize,
+        "job_deserializer": queue.deserialize,
+        "keep_result": 0,  # nobody asks for results, and they would be at rest
+        "log_results": False,
+        "max_tries": NEVER,
+        "max_jobs": 50,  # the default of 10 caps a worker at 20 sends a second
+        "poll_delay": timedelta(seconds=0.02),  # the default of 0.5 s is the largest part of a mail's latency
+        "on_startup": _start_up,
+        "on_shutdown": _shut_down,
+        "job_completion_wait": round(DRAIN_WITHIN.total_seconds()),
+        "ctx": {"settings": settings, "redis_url": redis_url, "renderer": check_templates(settings)},
+    }
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the protocol's own signature
+    """Make `WorkerSettings` when arq's command line asks for it, and not at import."""
+    if name != "WorkerSettings":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    logs.configure()
+    return type("WorkerSettings", (), _wiring(load_settings()))

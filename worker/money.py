@@ -1,0 +1,44 @@
+"""Amounts as the customer's locale writes them."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_currency
+
+# How many digits the minor unit has where it isn't two, by ISO 4217. Paddle counts in these:
+# https://developer.paddle.com/concepts/sell/supported-currencies. What a language shows may be fewer (CLDR writes
+# Serbian dinars without their hundredths), so Babel can't be asked.
+_MINOR_DIGITS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"), 0
+    ),
+    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+_USUAL_MINOR_DIGITS = 2
+
+FALLBACK_LOCALE = Locale("en")
+
+
+def format_money(amount: int, currency: str, locale: str) -> str:
+    """Write `amount`, in minor units of `currency`, as people of `locale` do: 1200, EUR, de is `12,00 €`.
+
+    An unknown locale falls back to its language and then to English; an unknown currency is shown by its code.
+    """
+    digits = _MINOR_DIGITS.get(currency, _USUAL_MINOR_DIGITS)
+    value = Decimal(amount).scaleb(-digits)
+    # Never rounded: a cent that isn't shown would make it another amount.
+    return format_currency(value, currency, locale=find_locale(locale), decimal_quantization=False)
+
+
+@lru_cache(maxsize=512)
+def find_locale(tag: str) -> Locale:
+    """Find the nearest known locale to a BCP 47 tag: `pt-BR`, then `pt`, then English."""
+    subtags = tag.replace("_", "-").split("-")
+    while subtags:
+        try:
+            return Locale.parse("-".join(subtags), sep="-")
+        except (UnknownLocaleError, ValueError):
+            subtags.pop()
+    return FALLBACK_LOCALE

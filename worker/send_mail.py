@@ -1,0 +1,215 @@
+"""Sending one step: claim, render, hand over, record. Never lost; doubled only when killed in one narrow gap.
+
+The claim and every later write compare the case's revision. So a payment that comes in while the mail is on its way to
+the mail server stops it, up to the moment before DATA.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+
+from dunning.campaign import Step
+from dunning.case import Case
+from dunning.case_steps import backoff
+from dunning.declines import reason_key
+from dunning.delivery import Delivery, DeliveryState
+from dunning.errors import (
+    CaseConflictError,
+    DunningError,
+    GrantRefusedError,
+    OperatorMustActError,
+    PermanentError,
+    UnsafePortalUrlError,
+)
+from dunning.grants import Grant
+from dunning.links import LINK_LIFETIME
+from dunning.live import LiveTransaction
+from dunning.store import REDIS_ERRORS, Versioned
+from worker.find_due import Due
+from worker.mail.transport import Outcome, Result
+from worker.operator import MAIL_HOLDS, put_on_hold, release_holds
+from worker.render import MailFacts
+from worker.services import Services
+from worker.write_case import write_case
+
+log = structlog.get_logger()
+
+# How long the record of a mail that went out is tried to be written. The job itself may take 45 s.
+RECORD_WITHIN = timedelta(seconds=15)
+TRIES_OF_THE_REFUSED = 8
+RECORD_AGAIN = timedelta(seconds=0.2)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """One claimed delivery, and the case as it was last written or read."""
+
+    services: Services
+    owner: str
+    step: str
+    case: Case
+    revision: int
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.case.delivery(self.step)
+
+    async def write(self, delivery: Delivery) -> bool:
+        """Write the delivery, and return whether it was still ours to write."""
+        while self.delivery.owner == self.owner:
+            after = self.case.with_delivery(self.step, delivery)
+            try:
+                written = await write_case(self.services, Versioned(self.case, self.revision), after)
+            except CaseConflictError:
+                (now,) = await self.services.store.cases.read_versioned([self.case.id])
+                if now.case is None:
+                    return False
+                self.case, self.revision = now.case, now.revision
+            else:
+                self.case, self.revision = after, written.revision
+                return True
+        return False
+
+
+async def send_mail(services: Services, due: Due, transaction: LiveTransaction, grant: Grant | None) -> None:
+    """Send the step to the customer that Paddle just named.
+
+    Raises:
+        CaseConflictError: somebody wrote the case since it was read; it will be looked at again.
+    """
+    owner = uuid4().hex[:12]
+    step = due.step.name
+    claimed = due.case.with_delivery(step, due.case.delivery(step).claim(owner, services.clock()))
+    written = await write_case(services, due.read, claimed)
+    sending = _Sending(services, owner, step, claimed, written.revision)
+    try:
+        result = await _hand_over(sending, due.step, transaction, grant)
+    except GrantRefusedError:
+        await _insist(sending, sending.delivery.put_back(owner, "no_grant", services.clock(), counted=False))
+    except OperatorMustActError as error:
+        await put_on_hold(services, error)
+        await _insist(sending, sending.delivery.put_back(owner, error.hold, services.clock(), counted=False))
+    except PermanentError as error:
+        log.error("mail.not_possible", case_id=claimed.id, step=step, error=str(error))  # noqa: TRY400 - no fault of ours
+        await _put_back_or_die(sending)
+    except DunningError as error:
+        log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
+        await _put_back(sending, "not_ready")
+    else:
+        await _record(sending, result)
+
+
+async def _hand_over(sending: _Sending, step: Step, transaction: LiveTransaction, grant: Grant | None) -> Result:
+    services, case, customer = sending.services, sending.case, transaction.customer
+    if customer is None or customer.email is None:
+        raise PermanentError(f"transaction {case.id} has no customer to write to")
+    ends_at = services.campaign.ends_at(case.failed_at)
+    mail = services.renderer.render(
+        MailFacts(
+            template=step.template,
+            step=step.name,
+            case_id=case.id,
+            customer_name=customer.name,
+            recipient=customer.email,
+            locale=customer.locale,
+            product_names=transaction.product_names,
+            amount=transaction.balance,
+            currency_code=transaction.currency_code,
+            card_last4=transaction.card_last4,
+            reason=reason_key(case.reason_code),
+            link=await _link(services, case, grant),
+            ends_on=ends_at.date() if ends_at else None,
+            dated_at=sending.delivery.dated_at or services.clock(),
+        )
+    )
+
+    async def begin_data() -> bool:
+        return await sending.write(sending.delivery.begin_data(sending.owner))
+
+    return await services.transport.send(
+        mail,
+        recipient=services.settings.mail_redirect or customer.email,
+        key=f"{case.id}.{step.name}",
+        before_data=begin_data,
+    )
+
+
+async def _link(services: Services, case: Case, grant: Grant | None) -> str:
+    """Make the link: ours, or where the seller wants it Paddle's own. Neither is kept."""
+    if not services.minting_on_send:
+        return f"{services.settings.public_url}/pay/{services.links.sign(case.id, case.failed_at + LINK_LIFETIME)}"
+    if grant is None:
+        raise GrantRefusedError("no API call was reserved to make this mail's portal session")
+    session = await services.paddle.create_portal_session(case.customer_id, [case.subscription_id], grant)
+    try:
+        return session.update_link(case.subscription_id, services.settings.paddle.portal_origins)
+    except UnsafePortalUrlError as error:
+        # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
+        problem = f"{error} Does the API key have the permission customer_portal_session.write?"
+        raise OperatorMustActError(problem, hold="paddle_permission") from None
+
+
+async def _record(sending: _Sending, result: Result) -> None:
+    log.info(
+        "mail.handed_over",
+        case_id=sending.case.id,
+        step=sending.step,
+        outcome=result.outcome,
+        code=result.code,
+    )
+    match result.outcome:
+        case Outcome.SENT | Outcome.REFUSED:
+            await _insist(sending, sending.delivery.settle(sending.owner, DeliveryState(result.outcome), result.code))
+            await release_holds(sending.services, *MAIL_HOLDS)
+        case Outcome.UNKNOWN:
+            unknown = sending.delivery.settle(sending.owner, DeliveryState.UNKNOWN, result.code)
+            if not unknown.is_settled(sending.services.repeats):
+                unknown = unknown.postpone(result.code, _retry_at(sending), counted=False)
+            await _insist(sending, unknown)
+        case Outcome.TRY_AGAIN:
+            await _put_back(sending, result.code)
+        case Outcome.HELD:
+            error = OperatorMustActError(
+                f"The mail server refuses us ({result.code})", hold=result.hold or "mail_login"
+            )
+            await put_on_hold(sending.services, error)
+            back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
+            await _insist(sending, back)
+        case Outcome.ABANDONED:
+            log.info("mail.abandoned", step=sending.step)
+
+
+async def _put_back(sending: _Sending, reason: str) -> None:
+    await _insist(sending, sending.delivery.put_back(sending.owner, reason, _retry_at(sending), counted=True))
+
+
+async def _put_back_or_die(sending: _Sending) -> None:
+    """Give up what Paddle keeps refusing, after some four minutes of trying."""
+    if sending.delivery.tries < TRIES_OF_THE_REFUSED:
+        await _put_back(sending, "not_possible")
+    else:
+        back = sending.delivery.put_back(sending.owner, "not_possible", sending.services.clock(), counted=True)
+        await _insist(sending, back.die("not_possible"))
+
+
+async def _insist(sending: _Sending, delivery: Delivery) -> None:
+    """Write how it ended, even if Redis is away for a moment: what isn't recorded may have to be sent again."""
+    try:
+        async with asyncio.timeout(RECORD_WITHIN.total_seconds()):
+            while True:
+                try:
+                    await sending.write(delivery)
+                except REDIS_ERRORS:
+                    await asyncio.sleep(RECORD_AGAIN.total_seconds())
+                else:
+                    return
+    except TimeoutError:
+        log.exception("mail.not_recorded", case_id=sending.case.id, step=sending.step, state=delivery.state)
+
+
+def _retry_at(sending: _Sending) -> datetime:
+    return sending.services.clock() + backoff(sending.delivery.tries, random.random())  # noqa: S311 - jitter

@@ -1,0 +1,114 @@
+"""What the jobs work with: made once when the worker starts, closed when it stops."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiohttp import ClientSession
+
+from dunning.campaign import Campaign
+from dunning.errors import ConfigurationError
+from dunning.links import Links
+from dunning.paddle import PaddleClient
+from dunning.settings import LinkMint, Settings
+from dunning.store import Store
+from worker.mail.create import create_transport
+from worker.mail.transport import Transport
+from worker.render import Renderer
+
+# How often a delivery that ended in silence is sent again. An idempotency key makes a repeat harmless, and after this
+# many the provider has long forgotten the key; without one, a customer gets at most one mail twice.
+REPEATS_WITH_KEY = 10
+REPEATS_WITHOUT_KEY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a job may use."""
+
+    settings: Settings
+    store: Store
+    http: ClientSession
+    paddle: PaddleClient
+    transport: Transport
+    renderer: Renderer
+    links: Links
+    clock: Callable[[], datetime]
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign of declined renewals."""
+        return self.settings.campaigns[0]
+
+    @property
+    def minting_on_send(self) -> bool:
+        """Whether mails carry Paddle's own link, made when the mail is."""
+        return self.settings.link_mint is LinkMint.SEND
+
+    @property
+    def repeats(self) -> int:
+        """How often a delivery that ended in silence may be sent again.
+
+        Never with Paddle's own link in it: it would be another link, and so another mail.
+        """
+        if self.minting_on_send:
+            return 0
+        return REPEATS_WITH_KEY if self.transport.idempotent else REPEATS_WITHOUT_KEY
+
+    @property
+    def link_secrets(self) -> Sequence[str]:
+        """The secrets of links, which also key the hashes of suppressed addresses."""
+        return [secret.get_secret_value() for secret in self.settings.link_secrets]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.transport.close()
+        await self.http.close()
+        await self.store.close()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def check_templates(settings: Settings) -> Renderer:
+    """Compile and try every template, before anything is started that may need one.
+
+    Raises:
+        ConfigurationError: one is broken, or a step names one that isn't there.
+    """
+    renderer = Renderer(settings.templates, settings.mail_from, settings.mail_reply_to, settings.mail_redirect)
+    missing = [
+        f"DUNNING_CAMPAIGN_FILE: step {step.name} of campaign {campaign.name} uses the template {step.template}, "
+        "which is neither shipped nor in the folder that DUNNING_TEMPLATES names."
+        for campaign in settings.campaigns
+        for step in campaign.steps
+        if not renderer.has_template(step.template)
+    ]
+    if missing:
+        raise ConfigurationError(missing)
+    return renderer
+
+
+def open_services(
+    settings: Settings, redis_url: str, renderer: Renderer, clock: Callable[[], datetime] = utc_now
+) -> Services:
+    """Make what the jobs work with. Has to be called in a running loop; connects to nothing yet."""
+    store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
+    http = ClientSession()
+    return Services(
+        settings=settings,
+        store=store,
+        http=http,
+        paddle=PaddleClient(
+            http,
+            api_url=settings.paddle.api_url,
+            api_key=settings.paddle.api_key.get_secret_value(),
+            limiter=store.limiter,
+        ),
+        transport=create_transport(settings.mail, settings.mail_from),
+        renderer=renderer,
+        links=Links([secret.get_secret_value() for secret in settings.link_secrets]),
+        clock=clock,
+    )

@@ -1,0 +1,46 @@
+"""Writing a case with everything that follows from it: when it is due next, its story and its counters."""
+
+from datetime import datetime
+
+from dunning.case import Case
+from dunning.case_steps import next_due_at, note_due
+from dunning.case_story import counted, moves_told, told
+from dunning.store import Versioned
+from worker.services import Services
+
+
+async def write_case(
+    services: Services,
+    before: Versioned,
+    after: Case,
+    *,
+    why: str | None = None,
+    event_id: str | None = None,
+    opened_by: datetime | None = None,
+) -> Versioned:
+    """Write the case if nobody wrote it since `before`, and return it as it is now.
+
+    Args:
+        services: the worker's.
+        before: the case as it was read.
+        after: the case as it shall be.
+        why: the story's first line, where what changed doesn't say it all.
+        event_id: the event that this handles, if one does.
+        opened_by: when the event happened that opens it.
+
+    Raises:
+        CaseConflictError: somebody else wrote it: read again, decide again.
+    """
+    if not after.is_open:
+        after = note_due(after, services.campaign, services.clock())
+    revision = await services.store.cases.commit(
+        after,
+        before.revision,
+        due_at=next_due_at(after, services.campaign, services.repeats),
+        now=services.clock(),
+        story=[why, *moves_told(before.case, after)] if why else told(before.case, after),
+        counts=counted(before.case, after),
+        event_id=event_id,
+        opened_by=opened_by,
+    )
+    return Versioned(after, revision)
