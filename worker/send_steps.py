@@ -28,10 +28,11 @@ SOON = timedelta(seconds=1)
 
 async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     """Deal with the due steps of these cases, with the API calls that were reserved for them."""
+    calls = [Grant(grant_id) for grant_id in grant_ids]
     due = await find_due(services, case_ids)
     if not due:
+        await services.store.limiter.give_back(calls)
         return
-    calls = [Grant(grant_id) for grant_id in grant_ids]
     each = len(case_ids) if services.minting_on_send else 0
     batch_grants, case_grants = calls[: len(calls) - each], calls[len(calls) - each :]
     live = await _ask_paddle(services, due, batch_grants)

@@ -7,12 +7,11 @@ from typing import Any, Final, TypeAlias
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 
-from dunning.redis_url import parse_sentinel_url
 from dunning.store.cancellation import make_writes_cancelable
 from dunning.store.outage import WaitOut
+from dunning.store.sentinel import sentinel_pool
 
 # What a Redis that is away, slow or refusing raises.
 REDIS_ERRORS: Final = (exceptions.RedisError, OSError, TimeoutError)
@@ -66,8 +65,10 @@ def connection_pool(url: str, patience: Patience) -> ConnectionPool:
     }
     if not url.startswith("unix:"):
         options |= {"socket_keepalive": True, "socket_keepalive_options": _keep_alive()}
+    if url.startswith("rediss:") and "ssl_cert_reqs=" not in url:
+        options["ssl_check_hostname"] = True  # redis-py 5 would take any host's certificate; the URL may still say so
     if url.startswith(SENTINEL_SCHEME):
-        return make_writes_cancelable(_sentinel_pool(url, options))
+        return make_writes_cancelable(sentinel_pool(url, options))
     return make_writes_cancelable(BlockingConnectionPool.from_url(url, max_connections=64, timeout=5, **options))
 
 
@@ -75,28 +76,3 @@ def _keep_alive() -> dict[int, int]:
     """Notice a peer that vanished without a word after a minute, on systems that let us say so."""
     wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
     return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
-
-
-class _SentinelPool(SentinelConnectionPool):
-    """Close the connections to the sentinels with the others: redis-py's own leaves them open."""
-
-    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 - as redis-py has it
-        await super().disconnect(inuse_connections)
-        if inuse_connections:
-            for sentinel in self.sentinel_manager.sentinels:
-                await sentinel.aclose()
-
-
-def _sentinel_pool(url: str, options: dict[str, Any]) -> ConnectionPool:
-    where = parse_sentinel_url(url)
-    shared = {"username": where.username, "password": where.password, "ssl": where.tls}
-    client: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py leaves it untyped
-        where.sentinels,
-        sentinel_kwargs={"socket_timeout": options["socket_timeout"], "password": where.sentinel_password},
-        **options,
-        **{key: value for key, value in shared.items() if value},
-    )
-    pool: ConnectionPool = client.master_for(
-        where.service, connection_pool_class=_SentinelPool, db=where.db
-    ).connection_pool
-    return pool

@@ -8,6 +8,7 @@ reserved until 60 s after the answer. A token bucket, or stamps taken at the sta
 """
 
 import contextlib
+from collections.abc import Sequence
 from uuid import uuid4
 
 from dunning.grants import Grant
@@ -55,8 +56,20 @@ class RedisLimiter:
             await self._lengthen(grant, WINDOW_MS, heed_hold=False)
 
     async def hold(self, seconds: float) -> None:
-        """Stop everybody for `seconds`. A longer hold that is on already stays."""
+        """Stop everybody for `seconds`. A longer hold that is on already stays.
+
+        Where Redis can't be told, nobody is stopped: the next call hears its own 429.
+        """
         milliseconds = max(1, round(seconds * 1000))
+        with contextlib.suppress(*REDIS_ERRORS):
+            await self._hold(milliseconds)
+
+    async def give_back(self, grants: Sequence[Grant]) -> None:
+        """Return grants that no call was made with."""
+        if grants:
+            await self._redis.zrem(keys.API_LOG, *(grant.id for grant in grants))
+
+    async def _hold(self, milliseconds: int) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(keys.API_HOLD, "1", px=milliseconds, nx=True)
             pipe.pexpire(keys.API_HOLD, milliseconds, gt=True)

@@ -1,11 +1,4 @@
-import asyncio
-import shutil
-import ssl
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
 import pytest
 from redis import Redis
@@ -15,8 +8,7 @@ from dunning.errors import TransientError
 from dunning.store import Store, keys
 from dunning.store.connection import Patience, connection_pool
 from tests.integration.at_rest import NOW, open_case, opened, raised
-
-OPENSSL = shutil.which("openssl")
+from tests.integration.tls_front import Certificate, make_certificate, tls_in_front_of
 
 
 async def works(url: str) -> None:
@@ -64,66 +56,40 @@ async def test_a_password_is_taken_from_the_url(guarded_url: str) -> None:
 
 
 @pytest.mark.parametrize("login", ["", ":wrong@"])
-async def test_a_wrong_password_is_an_error_that_does_not_tell_it(guarded_url: str, login: str) -> None:
-    async with opened(guarded_url.replace("//", f"//{login}")) as store:
+@pytest.mark.parametrize("database", ["/0", "/3"])
+async def test_a_missing_or_wrong_password_is_an_error_that_does_not_tell_it(
+    guarded_url: str, login: str, database: str
+) -> None:
+    async with opened(guarded_url.replace("//", f"//{login}").removesuffix("/0") + database) as store:
         error = await raised(TransientError, store.health.ready(NOW))
 
-    assert str(error).startswith("Redis does not answer")
-    assert "wrong" not in str(error)
+    assert str(error) == "Redis does not answer (AuthenticationError)"
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    if OPENSSL is None:
-        pytest.skip("no openssl here to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    subprocess.run(
-        [
-            *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-keyout", str(key), "-out", str(cert), "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return cert, key
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
-@asynccontextmanager
-async def tls_in_front_of(url: str, certificate: tuple[Path, Path]) -> AsyncIterator[str]:
-    """Take TLS off in front of a Redis, as stunnel would; the server we embed is built without. Give its address."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    behind = urlsplit(url)
-
-    at_work: set[asyncio.Task[None] | None] = set()
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-        writer.close()
-        await writer.wait_closed()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        at_work.add(asyncio.current_task())
-        back_reader, back_writer = await asyncio.open_connection(behind.hostname, behind.port)
-        await asyncio.gather(pipe(reader, back_writer), pipe(back_reader, writer), return_exceptions=True)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield f"rediss://localhost:{server.sockets[0].getsockname()[1]}/0"
-    await asyncio.gather(*(task for task in at_work if task))
-
-
-async def test_a_store_is_reached_over_tls(redis_url: str, certificate: tuple[Path, Path]) -> None:
+async def test_a_store_is_reached_over_tls(redis_url: str, certificate: Certificate) -> None:
     async with tls_in_front_of(redis_url, certificate) as url:
-        await works(f"{url}?ssl_ca_certs={certificate[0]}")
+        await works(f"{url}?ssl_ca_certs={certificate.path}")
 
 
-async def test_a_certificate_nobody_vouches_for_is_refused(redis_url: str, certificate: tuple[Path, Path]) -> None:
+async def test_a_certificate_nobody_vouches_for_is_refused(redis_url: str, certificate: Certificate) -> None:
     async with tls_in_front_of(redis_url, certificate) as url, opened(url) as store:
         await raised(TransientError, store.health.ready(NOW))
+
+
+async def test_a_certificate_of_another_host_is_refused_unless_the_url_allows_it(
+    redis_url: str, certificate: Certificate
+) -> None:
+    async with tls_in_front_of(redis_url, certificate) as url:
+        elsewhere = url.replace("localhost", "127.0.0.1") + f"?ssl_ca_certs={certificate.path}"
+        async with opened(elsewhere) as store:
+            await raised(TransientError, store.health.ready(NOW))
+        await works(f"{elsewhere}&ssl_check_hostname=false")
+        await works(f"{elsewhere}&ssl_cert_reqs=none")
 
 
 async def test_a_peer_that_vanishes_is_noticed(redis_url: str) -> None:

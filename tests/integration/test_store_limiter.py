@@ -243,3 +243,12 @@ async def test_in_no_minute_do_more_calls_pass_than_the_limit(
     counted = sorted(world.counted_ms)
     for start in counted:
         assert sum(start <= moment < start + 60_000 for moment in counted) <= limit
+
+
+async def test_a_grant_that_was_not_used_makes_room_again(redis_url: str) -> None:
+    async with opened(redis_url, rate_limit=1) as store:
+        grants = await store.limiter.ask(1, background=False)
+        assert grants is not None
+        assert await store.limiter.ask(1, background=False) is None
+        await store.limiter.give_back(grants)
+        assert await store.limiter.ask(1, background=False) is not None

@@ -1,5 +1,6 @@
 """A store behind Sentinel: real sentinels on loopback that know a real pair of servers."""
 
+import asyncio
 import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,6 +17,7 @@ from cli.embedded import EmbeddedServer, find_server
 from dunning.errors import TransientError
 from dunning.store.connection import Patience, connect
 from tests.integration.at_rest import NOW, open_case, opened, raised, redis_of
+from tests.integration.tls_front import make_certificate, tls_in_front_of
 from tests.until import until
 
 SERVICE = "renewals"
@@ -139,6 +141,7 @@ async def test_when_the_master_dies_its_replica_is_found_with_all_that_was_ackno
         await until(eventually(lambda: guarded.says("DEBUG", what, milliseconds) == "OK"))  # noqa: B023 - awaited here
     await until(eventually(guarded.knows_the_replica), within_seconds=60)
     patient = connect(guarded.url, Patience.MUCH)
+    await patient.set("written before the failover", "1")
 
     async with opened(guarded.url) as store:
         case = await open_case(store)
@@ -149,3 +152,37 @@ async def test_when_the_master_dies_its_replica_is_found_with_all_that_was_ackno
         assert await store.cases.read(case.id) == case
         assert guarded.master_port() == port_of(guarded.replica)
     await patient.aclose(close_connection_pool=True)
+
+
+async def test_whoever_knocks_at_a_master_that_is_gone_hears_of_the_new_one(guarded: Guarded) -> None:
+    await until(eventually(lambda: guarded.master_port() > 0))
+    guarded.says("REMOVE", SERVICE)
+    guarded.says("MONITOR", SERVICE, "127.0.0.1", 1, 1)  # where nobody is; it takes the sentinel 30 s to say so
+    patient = connect(guarded.url, Patience.MUCH)
+
+    writing = asyncio.create_task(patient.set("written", "1"))
+    async with opened(guarded.url) as impatient:
+        await raised(TransientError, impatient.health.ready(NOW))
+    still_waiting = not writing.done()
+    guarded.says("REMOVE", SERVICE)
+    guarded.says("MONITOR", SERVICE, "127.0.0.1", port_of(guarded.master), 1)
+
+    assert still_waiting
+    assert await writing
+    await patient.aclose(close_connection_pool=True)
+
+
+async def test_the_master_that_the_sentinel_names_may_speak_tls(
+    guarded: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    await until(eventually(lambda: guarded.master_port() > 0))
+
+    async with tls_in_front_of(guarded.master.url, certificate) as url:
+        guarded.says("REMOVE", SERVICE)
+        guarded.says("MONITOR", SERVICE, "127.0.0.1", urlsplit(url).port, 1)
+
+        async with opened(f"{guarded.url}?tls=on") as store:
+            case = await open_case(store)
+            assert await store.cases.read(case.id) == case

@@ -1,0 +1,44 @@
+"""What the walls of the house can't say in pyproject.toml."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+PURE = next(contract for contract in CONTRACTS if contract["id"] == "pure")["source_modules"]
+ROOMS = next(contract for contract in CONTRACTS if contract["id"] == "rooms")["layers"]
+SOURCES = [path for part in ("dunning", "webhooks", "worker", "cli") for path in (ROOT / part).rglob("*.py")]
+
+
+def test_the_pure_part_is_every_room_below_the_adapters() -> None:
+    rooms = [f"dunning.{room}" for layer in ROOMS[2:] for room in re.split(r"[:|\s]+", layer)]
+    assert sorted(PURE) == sorted(rooms)
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_the_pure_part_reads_no_clock(module: str) -> None:
+    text = (ROOT / (module.replace(".", "/") + ".py")).read_text()
+    assert not re.search(r"\.now\(|\.today\(|utcnow|import time\b|time\.time\(", text)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_settings_reads_the_environment(path: Path) -> None:
+    reads = re.search(r"os\.environ|os\.getenv|getenv\(", path.read_text())
+    assert not reads or path == ROOT / "dunning" / "settings.py"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_store_and_the_queue_spell_a_redis_key(path: Path) -> None:
+    spells = re.search(r'"(dunning|arq):[a-z]', path.read_text())
+    assert not spells or path.is_relative_to(ROOT / "dunning" / "store") or path == ROOT / "dunning" / "queue.py"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_two_things(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
