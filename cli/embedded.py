@@ -139,20 +139,23 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stop the server and wait until it is gone. The data stays."""
-        if self._guard is not None:
-            # Before the server: a guard that outlives it might signal another process of the same number.
-            _end(self._guard, signal.SIGKILL)
-            self._guard = None
+        # The server first: whatever interrupts us, the guard still ends it when we are gone. It has no time to signal
+        # another process of the same number in between, since that number is free only once we have waited for it.
         if self._process is not None:
             _end(self._process, signal.SIGTERM)
             self._process = None
+        if self._guard is not None:
+            _end(self._guard, signal.SIGKILL)
+            self._guard = None
 
     def close(self) -> None:
         """Stop the server and remove what was temporary."""
-        self.stop()
-        if self._run_folder is not None:
-            shutil.rmtree(self._run_folder, ignore_errors=True)
-            self._run_folder = None
+        try:
+            self.stop()
+        finally:
+            if self._run_folder is not None:
+                shutil.rmtree(self._run_folder, ignore_errors=True)
+                self._run_folder = None
 
     @property
     def _started(self) -> subprocess.Popen[bytes]:

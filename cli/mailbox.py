@@ -189,13 +189,18 @@ class MailServer:
 
 
 def listing(server: MailServer) -> web.Application:
-    """Show what came as JSON at `GET /mails`, and what is planned at `/faults`, where a POST plans more.
+    """Show what came as JSON at `GET /mails?since=N`, and what is planned at `/faults`, where a POST plans more.
+
+    `since` leaves out so many of the oldest.
 
     For loopback only, since it shows everything to everyone.
     """
 
-    async def mails(_request: web.Request) -> web.Response:
-        return web.json_response([_shown(mail) for mail in server.mails])
+    async def mails(request: web.Request) -> web.Response:
+        since = request.query.get("since", "0")
+        if not since.isdecimal():
+            raise web.HTTPBadRequest(text="since is how many mails to leave out\n")
+        return web.json_response([_shown(mail) for mail in server.mails[int(since) :]])
 
     async def faults(_request: web.Request) -> web.Response:
         return web.json_response(server.planned)

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import signal
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ from aiohttp import web
 
 from cli.embedded import EmbeddedServer
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
+from cli.shifted_clock import clock_option
 from cli.supervise import supervise
 from dunning import log
 from dunning.errors import ConfigurationError
@@ -27,29 +30,32 @@ STOP_SECONDS = 50.0
 
 @click.command()
 @until_stdin_closes
-def webhooks(*, until_stdin_closes: bool) -> None:
+@clock_option
+def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
     _begin()
     settings = load_settings()
     if until_stdin_closes:
         end_with_stdin()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
+        runner.run(serve(settings, clock))
 
 
 @click.command()
 @until_stdin_closes
-def worker(*, until_stdin_closes: bool) -> None:
+@clock_option
+def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
     """Handle events and send mail."""
     _begin()
     from worker.main import run  # noqa: PLC0415 - `webhooks` has no use for arq and mail
+    from worker.services import utc_now  # noqa: PLC0415 - same
 
     settings = load_settings()
     warn_of_sandbox(settings)
     if until_stdin_closes:
         end_with_stdin()
     logger.info("worker.starting")
-    run(settings)
+    run(settings, clock or utc_now)
 
 
 @click.command()
@@ -69,19 +75,20 @@ def up(*, data: Path | None) -> None:
         sys.exit(supervise(["webhooks", "worker"], environment=environment_with_redis(server.url), server=server))
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
     """Serve HTTP until SIGTERM or SIGINT, and then what is under way.
 
     Raises:
         ConfigurationError: the host or port can't be listened on.
     """
-    from webhooks.app import create_app  # noqa: PLC0415 - `worker` has no use for pages
+    from webhooks.app import create_app, utc_now  # noqa: PLC0415 - `worker` has no use for pages
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # No access log: the path of a payment link is its whole right.
-    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    app = create_app(settings, clock=clock or utc_now)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     try:
         await _listen(runner, settings)

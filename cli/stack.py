@@ -19,6 +19,7 @@ from aiohttp import ClientError, ClientSession
 
 from cli.embedded import EmbeddedServer
 from cli.ports import free_port
+from cli.shifted_clock import ShiftedClock
 from dunning.errors import DunningError
 from dunning.settings import LinkMint, bare_environment
 
@@ -69,16 +70,22 @@ class Stack:
     public_url: str
     twin_url: str
     mailbox_url: str
+    clock: ShiftedClock | None = None
 
     async def start(self, command: str, name: str | None = None) -> Part:
         """Start a command of `dunning` with the stack's settings."""
-        return await self.run(name or command, "cli.main", command, "--until-stdin-closes")
+        return await self.run(name or command, "cli.main", command, "--until-stdin-closes", *self.timing)
 
     async def run(self, name: str, *module: str) -> Part:
         """Start a Python module, given with its arguments, with the stack's settings."""
         part = await _start(self.folder, name, module, self.environment)
         self.parts[name] = part
         return part
+
+    @property
+    def timing(self) -> list[str]:
+        """What tells a process to go by the stack's own clock, if it has one."""
+        return ["--clock", str(self.clock.path)] if self.clock else []
 
     async def until_ready(self) -> None:
         """Wait until webhooks can be received."""
@@ -137,6 +144,7 @@ async def running_stack(
     campaign: str,
     settings: Mapping[str, str] | None = None,
     commands: Collection[str] = ("webhooks", "worker"),
+    clock: ShiftedClock | None = None,
 ) -> AsyncIterator[Stack]:
     """Run the service with this campaign file until the block is left.
 
@@ -145,6 +153,7 @@ async def running_stack(
         campaign: the campaign file's text.
         settings: further `DUNNING_…` variables.
         commands: which of ours to start. `webhooks` is waited for.
+        clock: what the twin and our processes go by, in place of real time.
     """
     async with AsyncExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="dunning-")))
@@ -153,10 +162,11 @@ async def running_stack(
         http = await cleanup.enter_async_context(ClientSession())
         environment = bare_environment()
         public_url = f"http://127.0.0.1:{free_port()}"
-        stack = Stack(http, folder, server, environment, {}, public_url, "", "")
+        stack = Stack(http, folder, server, environment, {}, public_url, "", "", clock)
         cleanup.push_async_callback(_stop_all, stack)
+        webhook_url = f"{public_url}/webhooks/paddle"
         twin = await _start_announcing(
-            stack, "twin", ["cli.twin", "--webhook-url", f"{public_url}/webhooks/paddle", "--retry-seconds", "0.5"]
+            stack, "twin", ["cli.twin", "--webhook-url", webhook_url, "--retry-seconds", "0.5", *stack.timing]
         )
         mailbox = await _start_announcing(stack, "mailbox", ["cli.mailbox", "--password", secrets.token_hex(16)])
         stack.twin_url, stack.mailbox_url = twin["url"], mailbox["http"]

@@ -58,6 +58,8 @@ class Delivery(BaseModel):
     """Why it was skipped, refused or put back: a skip reason or the mail server's code."""
     tries: int = Field(default=0, alias="t")
     """How many sends have failed with certainty."""
+    streak: int = Field(default=0, alias="k")
+    """How often in a row it was put off for the same reason."""
     unknowns: int = Field(default=0, alias="n")
     """How many sends ended in silence. More than none and `sent`: it may have arrived twice."""
     closed: bool = Field(default=False, alias="q")
@@ -110,13 +112,22 @@ class Delivery(BaseModel):
         """Return it to be sent later, after a send that certainly did not reach anybody."""
         self._require(owner)
         state = DeliveryState.UNKNOWN if self.unknowns else DeliveryState.PLANNED
-        return self._end(state, reason, tries=self.tries + counted, retry_at=retry_at)
+        return self._end(
+            state, reason, tries=self.tries + counted, streak=self._streak(reason, counted=counted), retry_at=retry_at
+        )
 
     def postpone(self, reason: str, retry_at: datetime, *, counted: bool) -> Self:
         """Leave it as it is, not to be looked at before `retry_at`."""
         if self.state not in WAITING:
             raise ValueError(f"cannot postpone a delivery that is {self.state}")
-        return self.model_copy(update={"reason": reason, "retry_at": retry_at, "tries": self.tries + counted})
+        return self.model_copy(
+            update={
+                "reason": reason,
+                "retry_at": retry_at,
+                "tries": self.tries + counted,
+                "streak": self._streak(reason, counted=counted),
+            }
+        )
 
     def skip(self, reason: str) -> Self:
         """End it, deliberately not sent. What may have arrived stays `unknown`, and is not repeated."""
@@ -125,6 +136,9 @@ class Delivery(BaseModel):
     def die(self, reason: str) -> Self:
         """End it, not sendable. What may have arrived stays `unknown`, and is not repeated."""
         return self._give_up(DeliveryState.DEAD, reason)
+
+    def _streak(self, reason: str, *, counted: bool) -> int:
+        return counted + (self.streak if reason == self.reason else 0)
 
     def _give_up(self, state: DeliveryState, reason: str) -> Self:
         if self.state is DeliveryState.UNKNOWN:

@@ -14,8 +14,8 @@ class Job(StrEnum):
 # A killed worker's job comes back after the longest of these and ten seconds, so they are kept short.
 TIMEOUTS = {
     Job.HANDLE_EVENT: timedelta(seconds=15),
-    # Paddle 10 s, SMTP up to RCPT 10 s, DATA 20 s, and 5 s for Redis and rendering.
-    Job.SEND_STEPS: timedelta(seconds=45),
+    # Paddle 10 s, where it is made now a portal session 5 s, SMTP up to RCPT 10 s, DATA 20 s, and some for the rest.
+    Job.SEND_STEPS: timedelta(seconds=48),
 }
 
 # The most cases one send_steps job carries: GET /transactions gives at most 30 a page.

@@ -46,7 +46,7 @@ _SUBSCRIPTIONS_PER_PAGE = 200  # the most: https://developer.paddle.com/api-refe
 # Past the limit an address is shut out for a minute: https://developer.paddle.com/api-reference/about/rate-limiting
 _PENALTY = timedelta(seconds=60)
 _SHORTEST_HOLD = timedelta(seconds=1)
-_LONGEST_HOLD = timedelta(days=1)  # a nonsense number must not end all sending for good
+_LONGEST_HOLD = timedelta(hours=1)  # a nonsense number must not end all sending for good
 
 _CUSTOMER_ID = re.compile(r"ctm_[a-z\d]{26}")
 

@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from arq.connections import ArqRedis
-from arq.constants import job_key_prefix
+from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.jobs import serialize_job
 from redis.asyncio import ConnectionPool
 
 from dunning.instants import to_milliseconds
-from dunning.jobs import Job
+from dunning.jobs import TIMEOUTS, Job
 
 QUEUE: Final = "dunning:jobs"
 JOB_KEY: Final = job_key_prefix
+# arq marks a job that runs, so that nobody else runs it, for ten seconds longer than the longest may take.
+MARK_KEY: Final = in_progress_key_prefix
+KEEP_MARK: Final = max(TIMEOUTS.values()) + timedelta(seconds=10)
 
 # arq's own default is a day, after which a job that waited is dropped unrun.
 KEEP_PAYLOAD: Final = timedelta(weeks=4)

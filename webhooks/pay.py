@@ -71,11 +71,17 @@ async def click(request: web.Request) -> web.Response:
         deep_link = await _make_deep_link(request, case)
     except _DetourError as detour:
         await _note(request, case.id, f"click_fell_back: {detour.reason}", now)
+        if detour.reason in MAY_WORK_LATER:
+            await _take_back(request, case.id)
         return _fall_back(request, case.id, detour.reason, detour.error)
     await _note(request, case.id, "clicked", now)
     log.info("click.led_to_paddle", case_id=case.id)
     app[METRICS].count_click("led_to_paddle")
     return _see_other(deep_link)
+
+
+# A click that led nowhere for one of these does not count: the same link works again later.
+MAY_WORK_LATER = frozenset({"paddle_unreachable", "no_grant", "redis_away"})
 
 
 @dataclass
@@ -148,6 +154,14 @@ async def _note(request: web.Request, case_id: str, what: str, now: datetime) ->
             await request.app[STORE].cases.note(case_id, what, now)
     except RedisAwayError as error:
         log.warning("click.not_noted", case_id=case_id, reason=str(error))
+
+
+async def _take_back(request: web.Request, case_id: str) -> None:
+    try:
+        async with redis_within(request.app[DEADLINES].redis):
+            await request.app[STORE].clicks.take_back(case_id)
+    except RedisAwayError as error:
+        log.warning("click.not_taken_back", case_id=case_id, reason=str(error))
 
 
 def _fall_back(request: web.Request, case_id: str | None, reason: str, error: Exception | None = None) -> web.Response:

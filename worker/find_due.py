@@ -1,14 +1,24 @@
 """Finding, in a batch, the cases with a step that is to be sent now; the others are tidied and put back."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
 
 from dunning.campaign import Step
 from dunning.case import Case
 from dunning.case_steps import next_due_at, tidy
+from dunning.errors import CaseConflictError
 from dunning.store import Versioned
 from worker.services import Services
 from worker.write_case import write_case
+
+log = structlog.get_logger()
+
+NOT_AT_ONCE = timedelta(seconds=1)
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,10 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
     """Return those of these cases with a step that is to be sent now."""
     due = []
     for case_id, read in zip(case_ids, await services.store.cases.read_versioned(case_ids), strict=True):
+        if read.unreadable:
+            log.error("case.unreadable", case_id=case_id)
+            await services.store.due.put_back([case_id], services.clock() + AN_HOUR)
+            continue
         if read.case is None:
             await services.store.due.forget(case_id)
             continue
@@ -31,9 +45,11 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
         if step is not None:
             due.append(Due(read, case, step))
         elif case is not read.case:
-            await write_case(services, read, case)
+            with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+                await write_case(services, read, case)
         elif (at := next_due_at(case, services.campaign, services.repeats)) is not None:
-            await services.store.due.put_back([case_id], at)
+            # Never at once: a worker whose clock is ahead would sweep it again and again.
+            await services.store.due.put_back([case_id], max(at, services.clock() + NOT_AT_ONCE))
         else:
             await services.store.due.forget(case_id)
     return due

@@ -6,7 +6,7 @@ import structlog
 
 from dunning.case import Case
 from dunning.case_events import Verdict, on_subscription, on_transaction
-from dunning.errors import CaseConflictError
+from dunning.errors import CaseConflictError, PermanentError
 from dunning.events import Event, SubscriptionFacts, TransactionFacts
 from dunning.store import EndedBeforeOpeningError
 from worker.services import Services
@@ -34,10 +34,8 @@ async def handle_event(services: Services, event_id: str) -> None:
 
 async def give_up(services: Services, event_id: str, reason: str) -> None:
     """Keep an event that can't be handled as dead, where an operator sees it and Paddle's replay revives it."""
-    event = await services.store.inbox.read(event_id)
-    if event is not None:
-        await services.store.inbox.give_up(event, reason, services.clock())
-        log.error("event.dead", event_id=event_id, type=event.type, reason=reason)
+    if await services.store.inbox.give_up(event_id, reason, services.clock()):
+        log.error("event.dead", event_id=event_id, reason=reason)
 
 
 async def _of_transaction(services: Services, event: Event, facts: TransactionFacts) -> None:
@@ -66,6 +64,8 @@ async def _apply(
     """
     while True:
         (before,) = await services.store.cases.read_versioned([case_id])
+        if before.unreadable:
+            raise PermanentError(f"case {case_id} was written by another version and can't be read")
         verdict = decide(before.case)
         log.info("event.applied", event_id=event.id, type=event.type, case_id=case_id, verdict=verdict.why)
         if verdict.case is None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,7 +19,7 @@ from dunning.store import REDIS_ERRORS, Patience, connection_pool
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.send_steps import leave_to_the_lease, send_steps
-from worker.services import Services, check_templates, open_services
+from worker.services import Services, check_templates, open_services, utc_now
 from worker.sweep import sweep_forever
 
 log = structlog.get_logger()
@@ -32,26 +32,31 @@ RESTART_AFTER = timedelta(seconds=1)
 NEVER = 1_000_000
 
 
-def create_worker(settings: Settings) -> Worker:
+def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
     """Return an arq worker that leaves signals to its caller. Has to be called in a running loop."""
-    worker = Worker(**_wiring(settings), handle_signals=False)
+    worker = Worker(**_wiring(settings, clock), handle_signals=False)
     worker.ctx["picks_jobs"] = lambda: worker.allow_pick_jobs
     return worker
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
     """Work until SIGTERM or SIGINT, then finish what is at hand. Outlives a Redis that goes away and comes back."""
-    asyncio.run(serve(settings))
+    asyncio.run(serve(settings, clock))
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    await work_until(stop, settings, clock)
+
+
+async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+    """Work until `stop` is set: a worker that breaks is followed by a new one."""
     while not stop.is_set():
-        await _work(create_worker(settings), stop)
+        await _work(create_worker(settings, clock), stop)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RESTART_AFTER.total_seconds())
 
@@ -91,7 +96,7 @@ async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
 
 
 async def _start_up(ctx: dict[Any, Any]) -> None:
-    services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"])
+    services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"], ctx["clock"])
     ctx["services"] = services
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
@@ -113,7 +118,7 @@ async def _shut_down(ctx: dict[Any, Any]) -> None:
         log.info("worker.stopped")
 
 
-def _wiring(settings: Settings) -> dict[str, Any]:
+def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict[str, Any]:
     """Return arq's arguments. Each that differs from its default does so for a reason."""
     if settings.redis_url is None:
         raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should say where Redis is."])
@@ -135,7 +140,12 @@ def _wiring(settings: Settings) -> dict[str, Any]:
         "on_startup": _start_up,
         "on_shutdown": _shut_down,
         "job_completion_wait": round(DRAIN_WITHIN.total_seconds()),
-        "ctx": {"settings": settings, "redis_url": redis_url, "renderer": check_templates(settings)},
+        "ctx": {
+            "settings": settings,
+            "redis_url": redis_url,
+            "renderer": check_templates(settings),
+            "clock": clock,
+        },
     }
 
 
@@ -144,4 +154,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the protocol's own signatur
     if name != "WorkerSettings":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     logs.configure()
-    return type("WorkerSettings", (), _wiring(load_settings()))
+    try:
+        return type("WorkerSettings", (), _wiring(load_settings()))
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None  # arq's command line would tell it as a crash

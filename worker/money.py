@@ -32,10 +32,14 @@ def format_money(amount: int, currency: str, locale: str) -> str:
     return format_currency(value, currency, locale=find_locale(locale), decimal_quantization=False)
 
 
+# https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1
+LONGEST_TAG = 35
+
+
 @lru_cache(maxsize=512)
 def find_locale(tag: str) -> Locale:
     """Find the nearest known locale to a BCP 47 tag: `pt-BR`, then `pt`, then English."""
-    subtags = tag.replace("_", "-").split("-")
+    subtags = tag[:LONGEST_TAG].replace("_", "-").split("-")
     while subtags:
         try:
             return Locale.parse("-".join(subtags), sep="-")

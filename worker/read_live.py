@@ -17,6 +17,8 @@ class Live:
 
     transactions: dict[str, LiveTransaction]
     subscriptions: dict[str, LiveSubscription]
+    partial: bool = False
+    """Whether it is of those cases alone whose subscription is here."""
 
 
 async def read_live(services: Services, cases: Sequence[Case], grants: Sequence[Grant]) -> Live | None:
@@ -41,7 +43,7 @@ async def read_live(services: Services, cases: Sequence[Case], grants: Sequence[
         raise GrantRefusedError("no API call was reserved for this batch")
     seen = await services.store.seen.take(subscription_ids)
     if seen:
-        return Live(await services.paddle.read_transactions(case_ids, grants[0]), seen)
+        return Live(await services.paddle.read_transactions(case_ids, grants[0]), seen, partial=True)
     read = await services.paddle.read_subscriptions(subscription_ids, grants[0])
     if not read:
         return Live({}, {})

@@ -97,6 +97,8 @@ class Renderer:
         if self._reply_to is not None:
             mail["Reply-To"] = _address(self._reply_to)
         mail["Subject"] = one_line(self._templates.write(facts.template, "subject.txt", values), at_most=_MAX_SUBJECT)
+        if any(character < " " for character in str(mail["Subject"])):
+            raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
         mail["Date"] = facts.dated_at.astimezone(UTC)
         mail["Message-ID"] = f"<{facts.case_id}.{facts.step}@{self._from.address.rpartition('@')[2]}>"
         # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's out-of-office should answer

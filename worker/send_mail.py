@@ -23,6 +23,7 @@ from dunning.errors import (
     GrantRefusedError,
     OperatorMustActError,
     PermanentError,
+    TransientError,
     UnsafePortalUrlError,
 )
 from dunning.grants import Grant
@@ -31,17 +32,17 @@ from dunning.live import LiveTransaction
 from dunning.store import REDIS_ERRORS, Versioned
 from worker.find_due import Due
 from worker.mail.transport import Outcome, Result
-from worker.operator import MAIL_HOLDS, put_on_hold, release_holds
+from worker.operator import MAIL_HOLDS, MINT_HOLD, put_on_hold, release_holds
 from worker.render import MailFacts
 from worker.services import Services
 from worker.write_case import write_case
 
 log = structlog.get_logger()
 
-# How long the record of a mail that went out is tried to be written. The job itself may take 45 s.
-RECORD_WITHIN = timedelta(seconds=15)
 TRIES_OF_THE_REFUSED = 8
-RECORD_AGAIN = timedelta(seconds=0.2)
+# The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
+MINT_WITHIN = timedelta(seconds=5)
+RECORD_AGAIN = timedelta(seconds=0.5)
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ async def send_mail(services: Services, due: Due, transaction: LiveTransaction, 
     owner = uuid4().hex[:12]
     step = due.step.name
     claimed = due.case.with_delivery(step, due.case.delivery(step).claim(owner, services.clock()))
-    written = await write_case(services, due.read, claimed)
+    written = await _claim(services, due, claimed, owner)
     sending = _Sending(services, owner, step, claimed, written.revision)
     try:
         result = await _hand_over(sending, due.step, transaction, grant)
@@ -99,8 +100,24 @@ async def send_mail(services: Services, due: Due, transaction: LiveTransaction, 
     except DunningError as error:
         log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
         await _put_back(sending, "not_ready")
+    except REDIS_ERRORS:
+        raise  # the lease brings it back
+    except Exception:  # what a template or a library makes of odd data
+        log.exception("mail.fault", case_id=claimed.id, step=step)
+        await _put_back_or_die(sending)
     else:
         await _record(sending, result)
+
+
+async def _claim(services: Services, due: Due, claimed: Case, owner: str) -> Versioned:
+    try:
+        return await write_case(services, due.read, claimed)
+    except CaseConflictError:
+        # Redis' answer may have been lost, and the write repeated by the client: then the conflict is with ourselves.
+        (now,) = await services.store.cases.read_versioned([claimed.id])
+        if now.case is None or now.case.delivery(due.step.name).owner != owner:
+            raise
+        return now
 
 
 async def _hand_over(sending: _Sending, step: Step, transaction: LiveTransaction, grant: Grant | None) -> Result:
@@ -144,13 +161,22 @@ async def _link(services: Services, case: Case, grant: Grant | None) -> str:
         return f"{services.settings.public_url}/pay/{services.links.sign(case.id, case.failed_at + LINK_LIFETIME)}"
     if grant is None:
         raise GrantRefusedError("no API call was reserved to make this mail's portal session")
-    session = await services.paddle.create_portal_session(case.customer_id, [case.subscription_id], grant)
+    try:
+        async with asyncio.timeout(MINT_WITHIN.total_seconds()):
+            session = await services.paddle.create_portal_session(case.customer_id, [case.subscription_id], grant)
+    except TimeoutError:
+        raise TransientError("Paddle made no portal session in time") from None
+    except OperatorMustActError as error:
+        raise OperatorMustActError(
+            str(error), hold=MINT_HOLD if error.hold == "paddle_permission" else error.hold
+        ) from None
+    await release_holds(services, MINT_HOLD)
     try:
         return session.update_link(case.subscription_id, services.settings.paddle.portal_origins)
     except UnsafePortalUrlError as error:
         # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
         problem = f"{error} Does the API key have the permission customer_portal_session.write?"
-        raise OperatorMustActError(problem, hold="paddle_permission") from None
+        raise OperatorMustActError(problem, hold=MINT_HOLD) from None
 
 
 async def _record(sending: _Sending, result: Result) -> None:
@@ -189,7 +215,7 @@ async def _put_back(sending: _Sending, reason: str) -> None:
 
 async def _put_back_or_die(sending: _Sending) -> None:
     """Give up what Paddle keeps refusing, after some four minutes of trying."""
-    if sending.delivery.tries < TRIES_OF_THE_REFUSED:
+    if sending.delivery.reason != "not_possible" or sending.delivery.streak < TRIES_OF_THE_REFUSED:
         await _put_back(sending, "not_possible")
     else:
         back = sending.delivery.put_back(sending.owner, "not_possible", sending.services.clock(), counted=True)
@@ -197,19 +223,27 @@ async def _put_back_or_die(sending: _Sending) -> None:
 
 
 async def _insist(sending: _Sending, delivery: Delivery) -> None:
-    """Write how it ended, even if Redis is away for a moment: what isn't recorded may have to be sent again."""
-    try:
-        async with asyncio.timeout(RECORD_WITHIN.total_seconds()):
-            while True:
-                try:
-                    await sending.write(delivery)
-                except REDIS_ERRORS:
-                    await asyncio.sleep(RECORD_AGAIN.total_seconds())
-                else:
-                    return
-    except TimeoutError:
-        log.exception("mail.not_recorded", case_id=sending.case.id, step=sending.step, state=delivery.state)
+    """Write how it ended, however long Redis is away: what isn't recorded may have to be sent again.
+
+    In a task of its own, which outlives the job's 48 s and ends with the process.
+    """
+    recording = asyncio.create_task(_write_when_possible(sending, delivery))
+    sending.services.recording.add(recording)
+    recording.add_done_callback(sending.services.recording.discard)
+    await asyncio.shield(recording)
+
+
+async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:
+    while True:
+        try:
+            await sending.write(delivery)
+        except REDIS_ERRORS as error:
+            log.warning("mail.not_yet_recorded", case_id=sending.case.id, step=sending.step, error=type(error).__name__)
+            await asyncio.sleep(RECORD_AGAIN.total_seconds())
+        else:
+            return
 
 
 def _retry_at(sending: _Sending) -> datetime:
-    return sending.services.clock() + backoff(sending.delivery.tries, random.random())  # noqa: S311 - jitter
+    failures = sending.delivery.tries + sending.delivery.unknowns
+    return sending.services.clock() + backoff(failures, random.random())  # noqa: S311 - jitter

@@ -1,6 +1,7 @@
 """The job that takes a batch of due cases: asks Paddle what is still owed, and sends, skips, ends or puts off."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,6 +12,7 @@ from dunning.case_steps import MISSING, End, Later, Send, Skip, SkipReason, back
 from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, OperatorMustActError
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
+from dunning.store import KEEP_SEEN
 from dunning.suppression import address_key
 from worker.find_due import Due, find_due
 from worker.mail.addresses import ascii_address
@@ -38,6 +40,10 @@ async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Seq
     live = await _ask_paddle(services, due, batch_grants)
     if live is None:
         return
+    if live.partial:
+        unread = [one.case.id for one in due if one.case.subscription_id not in live.subscriptions]
+        await services.store.due.put_back(unread, services.clock())
+        due = [one for one in due if one.case.subscription_id in live.subscriptions]
     outcomes = await asyncio.gather(
         *(_deal_with(services, one, live, case_grants[index] if each else None) for index, one in enumerate(due)),
         return_exceptions=True,
@@ -74,10 +80,12 @@ async def _ask_paddle(services: Services, due: Sequence[Due], grants: Sequence[G
     except DunningError as error:
         log.warning("batch.paddle_failed", cases=len(due), error=str(error))
         for one in due:
-            await _put_off(services, one, "paddle_failed", timedelta(0))
+            with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+                await _put_off(services, one, "paddle_failed", timedelta(0))
         return None
     if live is None:
-        await services.store.due.put_back(case_ids, now)
+        # To the front: what was read of them is good for five minutes.
+        await services.store.due.put_back(case_ids, now - KEEP_SEEN)
         return None
     await release_holds(services, *PADDLE_HOLDS)
     return live
@@ -87,7 +95,7 @@ async def _deal_with(services: Services, due: Due, live: Live, grant: Grant | No
     transaction = live.transactions.get(due.case.id)
     subscription = live.subscriptions.get(due.case.subscription_id)
     delivery = due.case.delivery(due.step.name)
-    looks = delivery.tries if delivery.reason == MISSING else 0
+    looks = delivery.streak if delivery.reason == MISSING else 0
     verdict = judge(transaction, subscription, looks)
     if isinstance(verdict, Send) and transaction and (unmailable := await _unmailable(services, transaction)):
         verdict = Skip(unmailable)

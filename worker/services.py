@@ -1,8 +1,9 @@
 """What the jobs work with: made once when the worker starts, closed when it stops."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
 
@@ -20,6 +21,12 @@ from worker.render import Renderer
 # many the provider has long forgotten the key; without one, a customer gets at most one mail twice.
 REPEATS_WITH_KEY = 10
 REPEATS_WITHOUT_KEY = 1
+LAST_MOMENT = timedelta(seconds=2)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class Services:
     renderer: Renderer
     links: Links
     clock: Callable[[], datetime]
+    machine_clock: Callable[[], datetime] = utc_now
+    """This machine's own clock, whatever clock the rules go by."""
+    recording: set[asyncio.Task[None]] = field(default_factory=set)
+    """Records of mails that went out, being written."""
 
     @property
     def campaign(self) -> Campaign:
@@ -61,15 +72,14 @@ class Services:
         return [secret.get_secret_value() for secret in self.settings.link_secrets]
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, after a last moment for what is being recorded."""
+        if self.recording:
+            await asyncio.wait(self.recording, timeout=LAST_MOMENT.total_seconds())
+        for task in self.recording:
+            task.cancel()
         await self.transport.close()
         await self.http.close()
         await self.store.close()
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 def check_templates(settings: Settings) -> Renderer:

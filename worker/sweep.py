@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -14,6 +14,9 @@ log = structlog.get_logger()
 
 EVERY = timedelta(seconds=0.1)
 REDRIVE_EVERY = timedelta(seconds=5)
+SKEW_EVERY = timedelta(minutes=1)
+# A claim outlives the longest send by 15 s; this leaves room for it on every side.
+LARGEST_SKEW = timedelta(seconds=5)
 
 
 async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> None:
@@ -21,14 +24,19 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
 
     A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others.
     """
-    redriven_at = datetime.min.replace(tzinfo=services.clock().tzinfo)
-    away = False
+    now = asyncio.get_running_loop().time
+    redrive_at = skew_at = now()
+    away = skewed = False
+    moved = 0
     while picks_jobs():
         try:
-            moved = await sweep_once(services)
-            if services.clock() - redriven_at >= REDRIVE_EVERY:
+            if now() >= skew_at:
+                skewed = await _is_skewed(services)
+                skew_at = now() + SKEW_EVERY.total_seconds()
+            moved = 0 if skewed else await sweep_once(services)
+            if now() >= redrive_at:
                 await redrive_once(services)
-                redriven_at = services.clock()
+                redrive_at = now() + REDRIVE_EVERY.total_seconds()
             if away:
                 log.info("sweep.redis_is_back")
             away = False
@@ -37,8 +45,20 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
             if not away:
                 log.warning("sweep.redis_is_away", error=type(error).__name__)
             away = True
+        except Exception:  # a sweep that ended would end all mail, and say nothing
+            moved = 0
+            log.exception("sweep.fault")
         # A full batch says that there may be more: take it at once.
         await asyncio.sleep(0 if moved == BATCH else EVERY.total_seconds())
+
+
+async def _is_skewed(services: Services) -> bool:
+    """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
+    skew = services.machine_clock() - await services.store.health.time()
+    if abs(skew) > LARGEST_SKEW:
+        log.error("clock.skewed", seconds=round(skew.total_seconds(), 1), problem="not sweeping: set this clock right")
+        return True
+    return False
 
 
 async def sweep_once(services: Services) -> int:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import signal
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import click
 
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
-from cli.twin.server import CALLS_PER_MINUTE, Twin
+from cli.shifted_clock import clock_option
+from cli.twin.server import CALLS_PER_MINUTE, Twin, utc_now
 
 
 @click.command()
@@ -19,6 +21,7 @@ from cli.twin.server import CALLS_PER_MINUTE, Twin
 @click.option("--rate-limit", default=CALLS_PER_MINUTE, show_default=True, help="API calls a minute and address.")
 @click.option("--retry-seconds", default=1.0, show_default=True, help="How long before a notification is sent again.")
 @until_stdin_closes
+@clock_option
 def main(
     *,
     port: int,
@@ -28,6 +31,7 @@ def main(
     rate_limit: int,
     retry_seconds: float,
     until_stdin_closes: bool,
+    clock: Callable[[], datetime] | None,
 ) -> None:
     """Run a twin of Paddle."""
     if until_stdin_closes:
@@ -39,6 +43,7 @@ def main(
         port=port,
         rate_limit=rate_limit,
         retry_after=timedelta(seconds=retry_seconds),
+        clock=clock or utc_now,
     )
     asyncio.run(_serve(twin))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from cli.twin.bodies import stamp
 from cli.twin.faults import Fault
 from cli.twin.notifications import Notification
 
@@ -110,6 +111,7 @@ class Control:
             web.get("/_twin/transactions/{id}", _answering(self._transaction)),
             web.post("/_twin/events", _answering(self._send)),
             web.post("/_twin/events/{id}/replay", _answering(self._replay)),
+            web.get("/_twin/world", _answering(self._everything)),
             web.get("/_twin/notifications", _answering(self._notifications)),
             web.get("/_twin/calls", _answering(self._calls)),
             web.post("/_twin/faults", _answering(self._fail)),
@@ -169,6 +171,16 @@ class Control:
     async def _replay(self, request: web.Request) -> object:
         return _shown(self._twin.replay(_id(request)))
 
+    async def _everything(self, _: web.Request) -> object:
+        """Show the world as it is, and what was told of it, without bodies."""
+        return {
+            "now": stamp(self._world.clock()),
+            "customers": list(self._world.customers.values()),
+            "subscriptions": list(self._world.subscriptions.values()),
+            "transactions": list(self._world.transactions.values()),
+            "notifications": [_outlined(notification) for notification in self._twin.sent],
+        }
+
     async def _notifications(self, _: web.Request) -> object:
         return [_shown(notification) for notification in self._twin.sent]
 
@@ -218,6 +230,17 @@ async def _read(request: web.Request, shape: type[Asked]) -> Asked:
 
 def _id(request: web.Request) -> str:
     return request.match_info["id"]
+
+
+def _outlined(notification: Notification) -> dict[str, object]:
+    return {
+        "event_type": notification.event_type,
+        "entity_id": notification.entity_id,
+        "customer_id": notification.customer_id,
+        "occurred_at": notification.occurred_at,
+        "status": notification.status,
+        "answers": notification.answers,
+    }
 
 
 def _shown(notification: Notification) -> dict[str, object]:

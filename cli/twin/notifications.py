@@ -7,9 +7,9 @@ import asyncio
 import hashlib
 import hmac
 import json
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -29,6 +29,9 @@ class Notification:
     event_id: str
     event_type: str
     body: bytes = field(repr=False)
+    occurred_at: str
+    entity_id: str | None
+    customer_id: str | None
     status: str = "not_attempted"
     answers: list[int] = field(default_factory=list)
 
@@ -36,12 +39,21 @@ class Notification:
 class Notifications:
     """Sends every event to one destination. `url` None keeps them unsent, as a webhook that got lost."""
 
-    def __init__(self, *, url: str | None, secret: str, retry_after: timedelta, parallel: int = 4) -> None:
+    def __init__(
+        self,
+        *,
+        url: str | None,
+        secret: str,
+        retry_after: timedelta,
+        clock: Callable[[], datetime],
+        parallel: int = 4,
+    ) -> None:
         """Wait `retry_after` before the second attempt, and longer before each further one, as Paddle does."""
         self.url = url
         self.secret = secret
         self.sent: list[Notification] = []
         self._retry_seconds = retry_after.total_seconds()
+        self._clock = clock
         self._parallel = parallel
         self._queue: asyncio.Queue[Notification] = asyncio.Queue()
         self._unsettled = 0
@@ -71,7 +83,7 @@ class Notifications:
         } | ({"notification_id": notification_id} if notification_id else {})
         outside = json.dumps(envelope)
         body = f'{{"data":{event.data},{outside[1:]}'.encode()  # data first, as Paddle writes it
-        notification = Notification(notification_id or "", event.id, event.type, body)
+        notification = _read(body)
         self._enqueue(notification)
         return notification
 
@@ -84,7 +96,7 @@ class Notifications:
         found = {notification.event_id: notification for notification in self.sent}[event_id]
         body = json.loads(found.body)
         body["notification_id"] = notification_id
-        notification = Notification(notification_id, event_id, body["event_type"], json.dumps(body).encode())
+        notification = _read(json.dumps(body).encode())
         self._enqueue(notification)
         return notification
 
@@ -120,7 +132,7 @@ class Notifications:
             "Content-Type": "application/json",
             "User-Agent": "Paddle",
             "Paddle-Version": "1",
-            "Paddle-Signature": sign(notification.body, self.secret, int(time.time())),
+            "Paddle-Signature": sign(notification.body, self.secret, int(self._clock().timestamp())),
         }
         try:
             async with http.post(self.url, data=notification.body, headers=headers, allow_redirects=False) as response:
@@ -141,6 +153,21 @@ class Notifications:
         delay = self._retry_seconds * len(notification.answers) ** 1.1
         timer = asyncio.get_running_loop().call_later(delay, retry)
         self._timers.add(timer)
+
+
+def _read(body: bytes) -> Notification:
+    """Note what a body is about, which is asked for more often than it is parsed."""
+    envelope = json.loads(body)
+    data = envelope["data"]
+    return Notification(
+        envelope.get("notification_id", ""),
+        envelope["event_id"],
+        envelope["event_type"],
+        body,
+        envelope["occurred_at"],
+        data.get("id"),
+        data.get("customer_id"),
+    )
 
 
 def sign(body: bytes, secret: str, unix_seconds: int) -> str:

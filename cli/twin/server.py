@@ -25,7 +25,8 @@ CALLS_PER_MINUTE = 240
 _LETTERS = string.ascii_lowercase + string.digits
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """Return the time."""
     return datetime.now(UTC)
 
 
@@ -46,7 +47,7 @@ class Twin:
         rate_limit: int = CALLS_PER_MINUTE,
         retry_after: timedelta = timedelta(seconds=1),
         seller: str = "Lantern Software",
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Choose an address; port 0 is any free one.
 
@@ -57,7 +58,7 @@ class Twin:
         self._port = port
         self.world = World(seller=seller, clock=clock, tell=self._tell)
         self.notifications = Notifications(
-            url=webhook_url, secret=webhook_secret or _made_secret(), retry_after=retry_after
+            url=webhook_url, secret=webhook_secret or _made_secret(), retry_after=retry_after, clock=clock
         )
         self.links = Links(self.world)
         self.api = Api(self.world, self.links, Budget(rate_limit), api_key or _made_key())

@@ -8,11 +8,13 @@ from dunning.store.due import DueIndex, Sweep
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
+from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
 
 __all__ = [
+    "KEEP_SEEN",
     "REDIS_ERRORS",
     "Accepted",
     "EndedBeforeOpeningError",

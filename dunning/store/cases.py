@@ -17,6 +17,8 @@ class Versioned:
 
     case: Case | None
     revision: int
+    unreadable: bool = False
+    """Whether there is one that this version of us can't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Cases:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._commit = scripts.load(redis, "commit")
+        self._note = scripts.load(redis, "note")
 
     async def read(self, case_id: str) -> Case | None:
         """Return the case, or None when there is none (any more)."""
@@ -44,7 +47,8 @@ class Cases:
 
     async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]:
         """Return the cases with their revisions, in the order asked for."""
-        return [_parse(entry) for entry in await self._redis.mget([keys.case(case_id) for case_id in case_ids])]
+        entries = await self._redis.mget([keys.case(case_id) for case_id in case_ids])
+        return [_parse(case_id, entry) for case_id, entry in zip(case_ids, entries, strict=True)]
 
     async def open_of_subscription(self, subscription_id: str) -> list[str]:
         """Return the ids of the subscription's open cases."""
@@ -53,12 +57,16 @@ class Cases:
 
     async def story(self, case_id: str) -> list[StoryLine]:
         """Return what happened to the case, oldest first."""
-        lines = [line.decode().partition(" ") for line in await self._redis.lrange(keys.story(case_id), 0, -1)]
+        entry: bytes = await self._redis.get(keys.case(case_id)) or b""
+        first = entry.split(b"\n")[1:]
+        lines = [
+            line.decode().partition(" ") for line in [*first, *await self._redis.lrange(keys.story(case_id), 0, -1)]
+        ]
         return [StoryLine(from_milliseconds(int(at)), what) for at, _, what in lines]
 
     async def note(self, case_id: str, what: str, now: datetime) -> None:
         """Add a line to the story of a case that is itself unchanged. A case that is gone stays gone."""
-        await self._redis.rpushx(keys.story(case_id), f"{to_milliseconds(now)} {what}")
+        await self._note(keys=[keys.case(case_id), keys.story(case_id)], args=[f"{to_milliseconds(now)} {what}"])
 
     async def commit(
         self,
@@ -105,7 +113,7 @@ class Cases:
                     revision,
                     case.id,
                     case.state,
-                    case.model_dump_json(by_alias=True, exclude_defaults=True),
+                    case.at_rest(),
                     "" if due_at is None else to_milliseconds(due_at),
                     "" if case.is_open else round(keys.KEEP_ENDED_CASE.total_seconds() * 1000),
                     to_milliseconds(now),
@@ -125,8 +133,12 @@ class Cases:
         return new_revision
 
 
-def _parse(entry: bytes | None) -> Versioned:
+def _parse(case_id: str, entry: bytes | None) -> Versioned:
     if entry is None:
         return Versioned(None, 0)
-    revision, _, rest = entry.partition(b" ")
-    return Versioned(Case.model_validate_json(rest.partition(b" ")[2]), int(revision))
+    revision, _, rest = entry.partition(b"\n")[0].partition(b" ")
+    try:
+        case = Case.from_rest(case_id, rest.partition(b" ")[2])
+    except ValueError:
+        return Versioned(None, int(revision), unreadable=True)
+    return Versioned(case, int(revision))

@@ -17,6 +17,7 @@ class Clicks:
     """How often each link may mint a portal session: 5 times an hour and 20 times a day."""
 
     def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
         self._click = scripts.load(redis, "click")
 
     async def allow(self, case_id: str, now: datetime) -> float | None:
@@ -26,3 +27,7 @@ class Clicks:
             args=[to_milliseconds(now), uuid4().hex, _HOUR_MS, AN_HOUR, _DAY_MS, A_DAY],
         )
         return float(wait) / 1000 or None
+
+    async def take_back(self, case_id: str) -> None:
+        """Forget the last click: it led nowhere, and the customer will want to try again."""
+        await self._redis.zpopmax(keys.clicks(case_id))

@@ -7,7 +7,7 @@ from redis.exceptions import ResponseError
 
 from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
-from dunning.instants import to_milliseconds
+from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
 from dunning.store.connection import REDIS_ERRORS, RedisClient
 
@@ -39,6 +39,11 @@ class Health:
             raise OperatorMustActError(f"Redis refuses writes ({_code(error)})", hold="redis_refuses_writes") from None
         except REDIS_ERRORS as error:
             raise TransientError(f"Redis does not answer ({type(error).__name__})") from None
+
+    async def time(self) -> datetime:
+        """Return the time on Redis' clock."""
+        seconds, microseconds = await self._redis.time()
+        return from_milliseconds(seconds * 1000 + microseconds // 1000)
 
     async def snapshot(self, now: datetime) -> Snapshot:
         """Return the counters of all workers and the gauges of work that waits."""

@@ -3,24 +3,20 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import ValidationError
+
 from dunning import queue
-from dunning.events import Event, EventType, SubscriptionFacts, shows_failed_attempt
+from dunning.errors import PermanentError
+from dunning.events import Event
 from dunning.instants import to_milliseconds
+from dunning.jobs import TIMEOUTS, Job
 from dunning.store import keys, scripts
+from dunning.store.accepting import Accepting
 from dunning.store.connection import RedisClient
 
 # An event that nobody has handled this long after it was queued has lost its job or its worker.
 HANDLE_WITHIN = timedelta(seconds=15)
 REDRIVE_AT_MOST = 500
-
-# Events that end a case, and what they leave where there is none yet.
-ENDS = {
-    EventType.TRANSACTION_PAID: "paid",
-    EventType.TRANSACTION_COMPLETED: "paid",
-    EventType.TRANSACTION_CANCELED: "canceled",
-    EventType.SUBSCRIPTION_CANCELED: "canceled",
-    EventType.SUBSCRIPTION_PAUSED: "paused",
-}
 
 
 class Accepted(StrEnum):
@@ -39,40 +35,13 @@ class Inbox:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._accept = scripts.load(redis, "accept")
+        self._accepting = Accepting(redis)
         self._bury = scripts.load(redis, "bury")
         self._redrive = scripts.load(redis, "redrive")
 
     async def accept(self, event: Event, now: datetime) -> Accepted:
         """Note the event and queue its job, in one step. After this returns, it will be handled."""
-        of_subscription = isinstance(event.facts, SubscriptionFacts)
-        end = ENDS.get(event.type)
-        job = queue.handle_event_job_id(event.id)
-        answer = await self._accept(
-            keys=[
-                keys.event(event.id),
-                keys.INBOX,
-                keys.DEAD,
-                queue.JOB_KEY + job,
-                queue.QUEUE,
-                keys.mark(event.facts.id),
-                keys.subscription(event.facts.id) if of_subscription else keys.case(event.facts.id),
-            ],
-            args=[
-                to_milliseconds(now),
-                event.id,
-                event.model_dump_json(exclude_defaults=True),
-                job,
-                queue.handle_event_payload(event.id, now),
-                _milliseconds(queue.KEEP_PAYLOAD),
-                _milliseconds(keys.KEEP_MARK),
-                end or "",
-                to_milliseconds(event.occurred_at),
-                "1" if shows_failed_attempt(event.facts) else "0",
-                "subscription" if of_subscription else "case",
-            ],
-        )
-        return Accepted(answer.decode())
+        return Accepted(await self._accepting.accept(event, now))
 
     async def bury(
         self,
@@ -88,16 +57,30 @@ class Inbox:
         ids = f"{event_type} {notification_id} {occurred_at.isoformat()}"
         return await self._to_grave(event_id, f"{reason}\n{ids}", now, new=True)
 
-    async def give_up(self, event: Event, reason: str, now: datetime) -> None:
-        """Keep an event as dead whose handling failed for good. Paddle's replay of it queues it again."""
-        await self._to_grave(event.id, f"{reason}\n{event.model_dump_json(exclude_defaults=True)}", now, new=False)
+    async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:
+        """Keep an event as dead whose handling failed for good, and return whether it was still to be handled.
+
+        Paddle's replay of it queues it again.
+        """
+        entry = await self._redis.get(keys.event(event_id))
+        if entry is None or entry[:1] != b"p":
+            return False
+        buried = await self._to_grave(event_id, f"{reason}\n{entry[1:].decode()}", now, new=False)
+        return buried is Accepted.ACCEPTED
 
     async def read(self, event_id: str) -> Event | None:
-        """Return the event if it is still to be handled."""
+        """Return the event if it is still to be handled.
+
+        Raises:
+            PermanentError: this version of us can't read it.
+        """
         entry = await self._redis.get(keys.event(event_id))
         if entry is None or entry[:1] != b"p":
             return None
-        return Event.model_validate_json(entry[1:])
+        try:
+            return Event.model_validate_json(entry[1:])
+        except ValidationError:
+            raise PermanentError(f"event {event_id} was written by another version and can't be read") from None
 
     async def mark_handled(self, event_id: str) -> None:
         """Note that the event changed nothing and need not be looked at again."""
@@ -121,6 +104,8 @@ class Inbox:
                     before,
                     after,
                     _milliseconds(queue.KEEP_PAYLOAD),
+                    queue.MARK_KEY,
+                    _milliseconds(queue.KEEP_MARK - TIMEOUTS[Job.HANDLE_EVENT]),
                 ],
             )
         )

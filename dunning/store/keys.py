@@ -2,11 +2,11 @@
 
 | key | type | holds | lives |
 |---|---|---|---|
-| dunning:event:{evt} | string | `p` + event: to do; `h`: handled; `d` + why + event: dead | handled 7 d, dead 90 d |
+| dunning:event:{evt} | string | `p` + event: to do; `h`: handled; `d` + why + event: dead | handled 4 d, dead 90 d |
 | dunning:inbox | zset | unhandled events by when they are to be driven again (ms) | |
 | dunning:dead | zset | dead events by when they died (ms) | 90 d |
-| dunning:case:{txn} | string | revision, state and the case | 90 d past its end |
-| dunning:story:{txn} | list | what happened to the case, a line each: ms and words | as its case |
+| dunning:case:{txn} | string | revision, state and the case; below, its story's first line | 90 d past its end |
+| dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:subscription:{sub} | set | the subscription's open cases | |
 | dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 7 d |
@@ -39,7 +39,7 @@ PULSE: Final = "dunning:pulse"
 # https://developer.paddle.com/changelog/2024/event-notification-retention-changes
 KEEP_EVENT = timedelta(days=90)
 # Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
-KEEP_HANDLED = timedelta(days=7)
+KEEP_HANDLED = timedelta(days=4)
 KEEP_MARK = timedelta(days=7)
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)

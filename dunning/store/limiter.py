@@ -32,7 +32,8 @@ class RedisLimiter:
         self._redis = redis
         self._limit = limit
         self._ask = scripts.load(redis, "ask")
-        self._stretch = scripts.load(redis, "stretch")
+        self._begin = scripts.load(redis, "begin")
+        self._finish = scripts.load(redis, "finish")
 
     async def ask(self, count: int, *, background: bool) -> list[Grant] | None:
         """Reserve `count` grants at once, or none at all when there is no room."""
@@ -44,16 +45,22 @@ class RedisLimiter:
         return grants if granted else None
 
     async def begin(self, grant: Grant) -> bool:
-        """Tell that the call is made now. False: it has lapsed, a hold is on, or Redis can't say."""
+        """Tell that the call is made now. False: it was made already, the grant has lapsed, or a hold is on.
+
+        Also where Redis can't say; and where its answer is lost, a grant may be spent with no call made.
+        """
         try:
-            return bool(await self._lengthen(grant, CALL_MS + WINDOW_MS, heed_hold=True))
+            answer = await self._begin(
+                keys=[keys.API_LOG, keys.API_HOLD], args=[grant.id, _used(grant), CALL_MS + WINDOW_MS]
+            )
         except REDIS_ERRORS:
             return False
+        return bool(answer)
 
     async def end(self, grant: Grant) -> None:
         """Tell that the call is over. Where Redis can't be told, the grant counts for as long as the longest call."""
         with contextlib.suppress(*REDIS_ERRORS):
-            await self._lengthen(grant, WINDOW_MS, heed_hold=False)
+            await self._finish(keys=[keys.API_LOG], args=[_used(grant), WINDOW_MS])
 
     async def hold(self, seconds: float) -> None:
         """Stop everybody for `seconds`. A longer hold that is on already stays.
@@ -75,9 +82,6 @@ class RedisLimiter:
             pipe.pexpire(keys.API_HOLD, milliseconds, gt=True)
             await pipe.execute()
 
-    async def _lengthen(self, grant: Grant, milliseconds: int, *, heed_hold: bool) -> int:
-        return int(
-            await self._stretch(
-                keys=[keys.API_LOG, keys.API_HOLD], args=[grant.id, milliseconds, "1" if heed_hold else "0"]
-            )
-        )
+
+def _used(grant: Grant) -> str:
+    return f"{grant.id}:used"

@@ -21,9 +21,13 @@ def environment_of(pid: int) -> dict[str, str]:
     return dict(variable.split("=", 1) for variable in content.split("\0") if "=" in variable)
 
 
-def started_with(name: str, value: str) -> dict[int, str]:
-    """Give the processes whose environment has this variable, whoever is their parent by now: id and command."""
-    return {pid: _command(pid) for pid in _pids() if environment_of(pid).get(name) == value}
+def belonging_to(mark: str) -> dict[int, str]:
+    """Give the processes that have this text about them, whoever is their parent by now: id and command.
+
+    It may be in the environment, the command or the working folder. Valkey writes its title over its environment.
+    """
+    about = {pid: (_command(pid), str(_folder(pid)), *environment_of(pid).values()) for pid in _pids()}
+    return {pid: texts[0] for pid, texts in about.items() if any(mark in text for text in texts)}
 
 
 def ports_of(pid: int) -> set[int]:
@@ -57,3 +61,10 @@ def _command(pid: int) -> str:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return ""
+
+
+def _folder(pid: int) -> Path | None:
+    try:
+        return (PROC / str(pid) / "cwd").readlink()
+    except OSError:
+        return None

@@ -223,6 +223,8 @@ async def running_service(
     async with running_stack(mint=mint, campaign=CAMPAIGN, commands=commands) as stack:
         service = Service(stack)
         try:
+            if "worker" in commands:  # before it has begun it knows nothing of SIGTERM
+                await service.logged("worker", "worker.started")
             yield service
             await service.check_for_leaks()
         finally:

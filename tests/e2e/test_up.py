@@ -7,7 +7,7 @@ import pytest
 
 from cli.stack import Part
 from dunning.case import CaseState
-from tests.e2e.processes import environment_of, needs_proc, started_with
+from tests.e2e.processes import belonging_to, environment_of, needs_proc
 from tests.e2e.service import Service, running_service
 from tests.until import until
 
@@ -33,8 +33,9 @@ class Up:
         return part
 
     def processes(self) -> list[str]:
-        """Give the commands of all that it has started and that still run, itself among them."""
-        return list(started_with("DUNNING_PUBLIC_URL", self.service.stack.public_url).values())
+        """Give the commands of all that it has started and that still run, itself and its server among them."""
+        marks = (self.service.stack.public_url, str(self.data_folder))
+        return [command for mark in marks for command in belonging_to(mark).values() if " cli.twin " not in command]
 
     async def has_ended(self) -> bool:
         """Tell whether nothing of it runs any more."""
@@ -52,8 +53,7 @@ class Up:
 
     def _redis_url(self) -> str:
         """Give the address that it gives its processes."""
-        public_url = self.service.stack.public_url
-        own = map(environment_of, started_with("DUNNING_PUBLIC_URL", public_url))
+        own = map(environment_of, belonging_to(self.service.stack.public_url))
         return next(environment[REDIS_URL] for environment in own if REDIS_URL in environment)
 
 

@@ -12,7 +12,6 @@ LONG = pytest.mark.timeout(240)
 
 
 async def test_killed_while_events_wait_the_next_worker_handles_them(service: Service) -> None:
-    await service.logged("worker", "worker.started")
     service.part("worker").process.send_signal(signal.SIGSTOP)
     case_ids = [await service.decline() for _ in range(5)]
     await service.acknowledged()

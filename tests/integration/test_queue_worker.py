@@ -146,7 +146,7 @@ async def test_an_event_requeued_from_the_dead_runs_again(store: Store, redis_ur
     event, seen = of_transaction(), Seen()
     await store.inbox.accept(event, utc_now())
     await work_off(redis_url, seen.run)
-    await store.inbox.give_up(event, "fault", utc_now())
+    await store.inbox.give_up(event.id, "fault", utc_now())
     await store.inbox.accept(event, utc_now())
 
     await work_off(redis_url, seen.run)
@@ -161,6 +161,8 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
             working = asyncio.create_task(worker.async_run())
             await store.inbox.accept(before, utc_now())
             await until(seen.count_is(1))
+            # In the midst of taking a job, arq's loop would end of it; `dunning worker` begins another one then.
+            await until(lambda: nothing_queued(store))
 
             server.stop()
             server.start()
@@ -171,3 +173,7 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
             await asyncio.gather(working, return_exceptions=True)
 
     assert seen.ids == [(before.id,), (after.id,)]
+
+
+async def nothing_queued(store: Store) -> bool:
+    return not await redis_of(store).zcard(queue.QUEUE)

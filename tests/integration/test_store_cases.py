@@ -170,7 +170,7 @@ async def test_the_event_behind_a_write_is_handled_in_the_same_step(store: Store
 
     redis = redis_of(store)
     assert await redis.get(keys.event(event.id)) == b"h"
-    assert 6 * DAY_MS < await redis.pttl(keys.event(event.id)) <= 7 * DAY_MS
+    assert 3 * DAY_MS < await redis.pttl(keys.event(event.id)) <= 4 * DAY_MS
     assert not await redis.exists(keys.INBOX)
 
 
@@ -223,3 +223,51 @@ async def test_a_note_on_a_case_that_is_gone_leaves_nothing(store: Store) -> Non
     await store.cases.note(paddle_id("txn"), "clicked", NOW)
 
     assert await everything(redis_of(store)) == {}
+
+
+async def test_a_case_to_which_nothing_happened_yet_has_no_list_of_its_own(store: Store) -> None:
+    case = a_case()
+
+    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=["opened: soft"])
+
+    assert await store.cases.story(case.id) == [StoryLine(NOW, "opened: soft")]
+    assert not await redis_of(store).exists(keys.story(case.id))
+
+
+async def test_a_story_keeps_its_order_however_often_the_case_is_written(store: Store) -> None:
+    case = a_case()
+    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=["opened: soft"])
+    await store.cases.commit(case, 1, due_at=NOW, now=later(hours=1), story=["first claimed", "first sending"])
+    await store.cases.commit(case, 2, due_at=NOW, now=later(hours=2))
+
+    await store.cases.commit(ended(case), 3, due_at=None, now=later(hours=3), story=["recovered"])
+
+    assert [line.what for line in await store.cases.story(case.id)] == [
+        "opened: soft",
+        "first claimed",
+        "first sending",
+        "recovered",
+    ]
+    assert await store.cases.read(case.id) == ended(case)
+
+
+async def test_a_case_that_began_without_a_line_tells_what_came_later(store: Store) -> None:
+    case = await open_case(store)
+
+    await store.cases.commit(case, 1, due_at=NOW, now=NOW, story=["first sent"])
+
+    assert await store.cases.story(case.id) == [StoryLine(NOW, "first sent")]
+
+
+async def test_the_story_of_no_case_is_empty(store: Store) -> None:
+    assert await store.cases.story(paddle_id("txn")) == []
+
+
+async def test_a_note_on_an_ended_case_goes_when_the_case_does(store: Store) -> None:
+    case = await open_case(store)
+    await store.cases.commit(ended(case), 1, due_at=None, now=NOW)
+
+    await store.cases.note(case.id, "clicked", NOW)
+
+    redis = redis_of(store)
+    assert 0 < await redis.pttl(keys.story(case.id)) <= await redis.pttl(keys.case(case.id)) + 1

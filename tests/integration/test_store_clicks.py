@@ -70,3 +70,12 @@ async def test_clicks_are_forgotten_after_a_day(store: Store) -> None:
     await store.clicks.allow(LINK, NOW)
 
     assert await redis_of(store).pttl(keys.clicks(LINK)) == pytest.approx(24 * 60 * 60 * 1000, abs=20_000)
+
+
+async def test_a_click_that_led_nowhere_is_taken_back(store: Store) -> None:
+    for second in range(5):
+        await store.clicks.allow("txn_1", NOW + timedelta(seconds=second))
+    await store.clicks.take_back("txn_1")
+
+    assert await store.clicks.allow("txn_1", NOW + timedelta(seconds=6)) is None
+    assert await store.clicks.allow("txn_1", NOW + timedelta(seconds=7)) is not None

@@ -133,7 +133,7 @@ async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store
     await open_case(store, due_at=later(days=1))
     await store.inbox.accept(of_transaction(), later(seconds=-7))
     await store.inbox.accept(dead := of_transaction(), later(seconds=-3))
-    await store.inbox.give_up(dead, "fault", NOW)
+    await store.inbox.give_up(dead.id, "fault", NOW)
     await store.limiter.ask(3, background=False)
     await store.holds.raise_(OperatorMustActError("Look.", hold="mail_login"), NOW)
     await store.suppressions.add("key", "complaint", NOW)

@@ -13,8 +13,9 @@ from tests.integration.at_rest import opened, redis_ms, redis_of
 async def counts_until(store: Store, grant: Grant) -> float | None:
     """Give for how many ms from now a grant counts."""
     redis = redis_of(store)
-    score = await redis.zscore(keys.API_LOG, grant.id)
-    return None if score is None else score - await redis_ms(redis)
+    scores = await redis.zmscore(keys.API_LOG, [grant.id, f"{grant.id}:used"])
+    counting = [score for score in scores if score is not None]
+    return counting[0] - await redis_ms(redis) if counting else None
 
 
 async def let_pass(redis: Any, seconds: float) -> None:  # noqa: ANN401 - as redis_of gives it
@@ -243,6 +244,22 @@ async def test_in_no_minute_do_more_calls_pass_than_the_limit(
     counted = sorted(world.counted_ms)
     for start in counted:
         assert sum(start <= moment < start + 60_000 for moment in counted) <= limit
+
+
+async def test_a_grant_is_good_for_one_call_however_often_its_job_runs(store: Store) -> None:
+    grant = await grant_of(store)
+
+    assert await store.limiter.begin(grant)
+    assert not await store.limiter.begin(grant)
+
+
+async def test_giving_back_a_grant_does_not_erase_the_call_that_was_made_with_it(redis_url: str) -> None:
+    async with opened(redis_url, rate_limit=1) as store:
+        grant = await grant_of(store)
+        await store.limiter.begin(grant)
+        await store.limiter.give_back([grant])
+
+        assert await store.limiter.ask(1, background=False) is None
 
 
 async def test_a_grant_that_was_not_used_makes_room_again(redis_url: str) -> None:

@@ -70,7 +70,7 @@ async def test_an_event_that_is_done_with_is_never_driven_again(store: Store, en
     if end == "handled":
         await store.inbox.mark_handled(event.id)
     else:
-        await store.inbox.give_up(event, "fault", NOW)
+        await store.inbox.give_up(event.id, "fault", NOW)
 
     assert await store.inbox.redrive(later(days=1)) == 0
 

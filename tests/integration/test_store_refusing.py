@@ -52,7 +52,7 @@ async def full(own_server: EmbeddedServer) -> AsyncIterator[Full]:
         case = await open_case(store)
         await store.inbox.accept(event, NOW)
         await store.inbox.accept(dead, NOW)
-        await store.inbox.give_up(dead, "fault", NOW)
+        await store.inbox.give_up(dead.id, "fault", NOW)
         await redis_of(store).delete("dunning:jobs")
         yield Full(store, case, event)
         await redis_of(store).replicaof("NO", "ONE")
@@ -80,7 +80,7 @@ async def bury(full: Full) -> object:
 
 
 async def give_up(full: Full) -> None:
-    await full.store.inbox.give_up(full.event, "fault", NOW)
+    await full.store.inbox.give_up(full.event.id, "fault", NOW)
 
 
 async def redrive(full: Full) -> object:

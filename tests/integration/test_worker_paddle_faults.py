@@ -112,7 +112,7 @@ async def test_in_send_mode_a_link_without_a_token_holds_sending(redis_url: str,
     async with house(redis_url, tmp_path, LINK_MINT="send") as home:
         home.twin.links.with_token = False
         bill = home.twin.world.decline(home.add_subscription())
-        assert await until(lambda: _holds(home)) == ["paddle_permission"]
+        assert await until(lambda: _holds(home)) == ["paddle_portal_permission"]
         home.twin.links.with_token = True
         await _half_a_minute_passes(home)
         assert await home.delivery_ended(bill) is DeliveryState.SENT

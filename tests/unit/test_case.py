@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from dunning.case import Case, CaseState
 from dunning.delivery import DeliveryState
 from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, held, planned, sending, unknown
@@ -49,9 +51,31 @@ def test_a_step_that_is_not_noted_is_planned() -> None:
 
 
 def test_at_rest_it_names_ids_states_and_times_and_reads_back_the_same() -> None:
-    case = a_case(deliveries={"first": unknown(), "reminder": held()}).end(CaseState.STOPPED, "debt_canceled", NOW)
+    failed_again = a_case(campaign="annual", attempted_at=NOW, deliveries={"first": unknown(), "reminder": held()})
+    case = failed_again.end(CaseState.STOPPED, "debt_canceled", NOW)
 
-    at_rest = case.model_dump_json(by_alias=True, exclude_defaults=True)
+    at_rest = case.at_rest()
 
-    assert Case.model_validate_json(at_rest) == case
-    assert set(json.loads(at_rest)) == set("iuckdefasxry")
+    assert Case.from_rest(case.id, at_rest) == case
+    assert set(json.loads(at_rest)) == set("uckdefasxry")
+
+
+def test_at_rest_it_leaves_out_what_goes_without_saying() -> None:
+    case = a_case()
+
+    at_rest = case.at_rest()
+
+    assert Case.from_rest(case.id, at_rest.encode()) == case
+    assert set(json.loads(at_rest)) == set("ucdef")
+
+
+def test_a_case_written_in_full_is_read_too() -> None:
+    case = a_case()
+
+    assert Case.from_rest(case.id, case.model_dump_json(by_alias=True)) == case
+
+
+@pytest.mark.parametrize("stored", ["", "[]", "{", "{}", '{"u":"sub_1"}'])
+def test_what_is_no_case_is_refused(stored: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Case.from_rest("txn_1", stored)

@@ -227,7 +227,7 @@ class CaseMachine(RuleBasedStateMachine):
 
 def stored(case: Case) -> Case:
     """Return the case as it is read back from Redis, whose moments are whole milliseconds."""
-    return Case.model_validate_json(case.model_dump_json(by_alias=True, exclude_defaults=True))
+    return Case.from_rest(case.id, case.at_rest())
 
 
 def assert_is_the_latest(chosen: Step, case: Case, repeats: int, now: datetime) -> None:

@@ -93,7 +93,7 @@ async def test_trouble_on_paddles_side_may_pass(paddle_api: aioresponses, status
         ({"Retry-After": "Mon, 02 Mar 2026 09:00:00 GMT"}, 1),
         ({"Retry-After": "soon"}, 60),
         ({"Retry-After": "99999999999999"}, 60),
-        ({"Retry-After": "9999999999"}, 86400),
+        ({"Retry-After": "9999999999"}, 3600),
         ({}, 60),
     ],
 )

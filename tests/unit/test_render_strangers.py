@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.mails import LINK, RENDERER, facts, html_of, sent, text_of
+from worker.strangers import greeting_name
 
 
 def test_a_customers_name_cannot_add_headers_or_markup() -> None:
@@ -16,7 +17,29 @@ def test_a_customers_name_cannot_add_headers_or_markup() -> None:
     assert sent(mail)["Bcc"] is None
     assert b"\r\nBcc:" not in mail.as_bytes()
     assert "<script" not in html_of(mail)
-    assert text_of(mail).startswith("Hello Eve Bcc: all@example.com <script>alert(1)</script>,\n\n")
+    assert text_of(mail).startswith("Hello,\n\n")  # with an address in it, it is no name to greet by
+
+
+def test_a_products_name_cannot_smuggle_a_line_break_into_the_subject_as_an_encoded_word() -> None:
+    name = "Pro =?utf-8?q?=0d=0aReply-To:_evil@evil.example=0d=0a=0d=0aOwned?="
+
+    mail = RENDERER.render(replace(facts(), product_names=(name,)))
+
+    assert b"\nReply-To: evil" not in mail.as_bytes()
+    assert "\n" not in str(sent(mail)["Subject"])
+    assert b"\r\n\r\nOwned" not in mail.as_bytes()
+
+
+@pytest.mark.parametrize("name", ["Win at evil.com/claim", "evil.com", "a@evil.example", "www.evil.example"])
+def test_a_name_that_a_mail_program_would_make_a_link_is_left_out(name: str) -> None:
+    mail = RENDERER.render(replace(facts(), customer_name=name))
+
+    assert "evil" not in text_of(mail)
+
+
+@pytest.mark.parametrize("name", ["J. R. Hartley", "Dr. Ada", "Åsa-Lena O'Neill", "李小龍", "St.John"])
+def test_a_name_with_a_dot_or_an_accent_is_a_name(name: str) -> None:
+    assert greeting_name(name) == ("" if name == "St.John" else name)
 
 
 def test_a_name_that_advertises_is_left_out() -> None:

@@ -10,6 +10,9 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from worker.mail.transport import Outcome, Result
 
+# An answer is a few hundred bytes of JSON; what goes on for longer is none.
+LARGEST_ANSWER_BYTES = 64 * 1024
+
 _JSON = TypeAdapter(dict[str, JsonValue])
 
 
@@ -48,7 +51,7 @@ class HttpApi:
             async with self._session().post(
                 self._url, json=payload, headers=headers, allow_redirects=False
             ) as response:
-                return Answer(response.status, _parsed(await response.read()))
+                return Answer(response.status, _parsed(await response.content.read(LARGEST_ANSWER_BYTES)))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Result(Outcome.TRY_AGAIN, f"{self._provider}_connect_failed")
         except TimeoutError:

@@ -66,11 +66,14 @@ class SmtpPool:
         """Say good-bye on every kept connection. Those in use are closed as they are put back."""
         self._closed = True
         kept, self._kept = self._kept, []
-        for client, expiry in kept:
+        for _, expiry in kept:
             expiry.cancel()
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit(timeout=self._reset_within.total_seconds())
-            client.close()
+        await asyncio.gather(*(self._say_goodbye(client) for client, _ in kept))
+
+    async def _say_goodbye(self, client: aiosmtplib.SMTP) -> None:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit(timeout=self._reset_within.total_seconds())
+        client.close()
 
     def _expire(self, client: aiosmtplib.SMTP) -> None:
         self._kept = [(other, expiry) for other, expiry in self._kept if other is not client]

@@ -30,5 +30,7 @@ redis.call('SET', KEYS[1], 'p' .. ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[1], ARGV[2])
 redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6])
-redis.call('ZADD', KEYS[5], ARGV[1], ARGV[4])
+-- arq goes by real time: a sender whose clock is ahead must not keep the job waiting.
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[5], math.min(ARGV[1], time[1] * 1000 + math.floor(time[2] / 1000)), ARGV[4])
 return seen and 'requeued' or 'accepted'

@@ -20,17 +20,26 @@ if ARGV[10] ~= '' then
   end
 end
 revision = revision + 1
-redis.call('SET', KEYS[1], revision .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+local counters = tonumber(ARGV[11])
+local line = 12 + counters
+-- A story's first line stays with the case: for days most have no other, and a list for it alone is dear.
+local beginning = ''
+if old then
+  beginning = string.match(old, '\n.*') or ''
+elseif line <= #ARGV then
+  beginning = '\n' .. ARGV[7] .. ' ' .. ARGV[line]
+  line = line + 1
+end
+redis.call('SET', KEYS[1], revision .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. beginning)
 if ARGV[5] == '' then
   redis.call('ZREM', KEYS[3], ARGV[2])
 else
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
 end
-local counters = tonumber(ARGV[11])
 for i = 12, 11 + counters do
   redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
 end
-for i = 12 + counters, #ARGV do
+for i = line, #ARGV do
   redis.call('RPUSH', KEYS[2], ARGV[7] .. ' ' .. ARGV[i])
 end
 if ARGV[6] == '' then

@@ -3,7 +3,7 @@
 -- KEYS: due, arq queue, API log, API hold, holds, probe
 -- ARGV: now, lease ms, cases at most, arq job key, arq job id, payload ms to live, job name,
 --       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms
-if redis.call('EXISTS', ARGV[4]) == 1 then
+if redis.call('EXISTS', ARGV[4]) == 1 or redis.call('ZSCORE', KEYS[3], ARGV[11] .. '1') then
   return {0, 'repeated'} -- the answer was lost, and the client asks again
 end
 local count = tonumber(ARGV[3])
@@ -49,5 +49,6 @@ end
 local payload = cjson.encode({f = ARGV[7], a = {cases, grants}, k = {empty = 1}, et = tonumber(ARGV[1]), t = cjson.null})
 payload = string.gsub(payload, '{"empty":1}', '{}')
 redis.call('SET', ARGV[4], payload, 'PX', ARGV[6])
-redis.call('ZADD', KEYS[2], ARGV[1], ARGV[5])
+-- arq goes by real time: a sender whose clock is ahead must not keep the job waiting.
+redis.call('ZADD', KEYS[2], math.min(ARGV[1], clock), ARGV[5])
 return {#cases, ''}

@@ -1,0 +1,63 @@
+"""One trip to Redis for all who ask while the last one is under way.
+
+What a trip costs this process is the same for one question as for thirty: under load that is most of what accepting
+an event takes. Nobody waits for others to come: who finds no trip under way sets out at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+class SharedTrip(Generic[Asked, Answer]):
+    """Collects what is asked and asks it together. Each caller gets the answer that is theirs."""
+
+    def __init__(self, go: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]], at_most: int) -> None:
+        """Ask with `go`, which answers in the order asked, at most so many at a time."""
+        self._go = go
+        self._at_most = at_most
+        self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
+        self._under_way: asyncio.Task[None] | None = None
+
+    async def ask(self, asked: Asked) -> Answer:
+        """Return the answer. Who stops waiting before the trip has begun is not taken along.
+
+        Raises:
+            Exception: what `go` raised. It fails all who were on that trip.
+        """
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, answer))
+        if self._under_way is None:
+            # A task of its own: that one caller gives up must not leave the others behind.
+            self._under_way = asyncio.create_task(self._travel())
+        return await answer
+
+    async def _travel(self) -> None:
+        try:
+            while self._waiting:
+                await self._travel_once()
+        finally:
+            self._under_way = None
+
+    async def _travel_once(self) -> None:
+        aboard: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        while self._waiting and len(aboard) < self._at_most:
+            asked, answer = self._waiting.popleft()
+            if not answer.done():
+                aboard.append((asked, answer))
+        if not aboard:
+            return
+        try:
+            answers = await self._go([asked for asked, _ in aboard])
+        except Exception as error:  # noqa: BLE001 - it is raised where somebody waits
+            for _, answer in aboard:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), came in zip(aboard, answers, strict=True):
+                if not answer.done():
+                    answer.set_result(came)
