@@ -28,7 +28,7 @@ class OperatorMustActError(DunningError):
     """Only the operator can mend it: hold the work, tell them, go on when it is mended.
 
     `hold` is the stable word under which the hold is counted and shown: `paddle_key`, `paddle_permission`,
-    `mail_login`, `mail_sender`, `redis_refuses_writes`.
+    `paddle_portal_permission`, `mail_login`, `mail_sender`, `redis_refuses_writes`.
     """
 
     def __init__(self, message: str, *, hold: str) -> None:

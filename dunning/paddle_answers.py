@@ -16,8 +16,9 @@ from dunning.errors import TransientError
 from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
 from dunning.portal import PortalLinks, PortalSession
 
-_ID = re.compile(r"[a-z]+_[a-z\d]{26}")
-_WORD = re.compile(r"[A-Za-z\d_-]{1,64}")
+# Not \d, which is every script's digits.
+_ID = re.compile(r"[a-z]+_[a-z0-9]{26}")
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Entity = TypeVar("Entity")
 
