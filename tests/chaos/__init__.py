@@ -1,0 +1,1 @@
+"""What is cut, stalled and killed, and what must be true afterwards."""

@@ -1,0 +1,62 @@
+"""How long the chaos lasts, and what is told of it at the end.
+
+`pytest tests/chaos` is the short form. `CHAOS=long` asks for the long one, as `make chaos` does; it also
+writes what came of it into `docs/reliability.md`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from cli.embedded import EmbeddedServer
+from tests.chaos import results
+from tests.chaos.history import Round, rounds_table, rounds_told
+from tests.chaos.survey import Outcome
+
+LONG = os.environ.get("CHAOS") == "long"
+# Lives at a time. Most of a life is waiting.
+LANES = 6 if LONG else 3
+
+
+@dataclass
+class Report:
+    """What came of everything."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+
+
+REPORT = pytest.StashKey[Report]()
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Collect what comes of the tests, for the end."""
+    return request.config.stash.setdefault(REPORT, Report())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what came of everything; after the long form with its tables, which the document gets too."""
+    told = config.stash.get(REPORT, Report())
+    if told.outcomes:
+        _tell(terminalreporter, "cuts", results.cuts_told(told.outcomes), results.cuts_table(told.outcomes))
+    if told.rounds:
+        _tell(terminalreporter, "kills", rounds_told(told.rounds), rounds_table(told.rounds))
+
+
+def _tell(terminal: pytest.TerminalReporter, name: str, summary: str, table: str) -> None:
+    terminal.section(name)
+    terminal.write_line(summary)
+    if LONG:
+        terminal.write_line(f"\n{table}")
+        results.rewrite(name, f"{summary}\n\n{table}")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[list[EmbeddedServer]]:
+    """Give a server for each life that is lived at the same time."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(EmbeddedServer(tcp=True)) for _ in range(LANES)]
