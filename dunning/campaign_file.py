@@ -39,11 +39,14 @@ def parse_campaigns(text: str, filename: str) -> tuple[Campaign, ...]:
     """
     try:
         document = tomllib.loads(text)
+        reader = _Reader(TomlLines(text))
     except tomllib.TOMLDecodeError as error:
         line, what = syntax_problem(text, error)
         hint = 'texts and durations should stand in quotes, such as after = "3d"'
         raise ConfigurationError([f"{filename}:{line}: not valid TOML: {what}; {hint}"]) from None
-    reader = _Reader(TomlLines(text))
+    except RecursionError:
+        what = "something in this file nests too deep; it should have one [campaign.NAME]"
+        raise ConfigurationError([f"{filename}:1: {what}"]) from None
     campaigns = reader.campaigns(document)
     if reader.problems:
         raise ConfigurationError([f"{filename}:{line}: {what}" for line, what in sorted(reader.problems)])

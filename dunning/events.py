@@ -1,18 +1,20 @@
 """What Paddle tells us, cut down to what may be kept: ids, states and times, no person and no amount."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dunning.errors import MalformedEventError, NotAnEventError
 
 PaddleId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
 # Enum values of Paddle's are an open set; a word is all we promise to keep.
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
+# The rules add weeks to a time, which is no time any more at the end of the year 9999.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 
 
 class EventType(StrEnum):
@@ -34,7 +36,7 @@ class _Kept(BaseModel):
 class CollectionAttempt(_Kept):
     """One time Paddle charged the payment method. `code` is the decline code of a failed one."""
 
-    at: AwareDatetime
+    at: Moment
     status: Word
     code: Word | None = None
 
@@ -55,7 +57,7 @@ class TransactionFacts(_Kept):
     subscription_id: PaddleId | None
     customer_id: PaddleId | None
     currency_code: Word | str
-    billed_at: AwareDatetime | None
+    billed_at: Moment | None
     product_ids: tuple[PaddleId, ...] = ()
     price_ids: tuple[PaddleId, ...] = ()
     attempts: tuple[CollectionAttempt, ...] = ()
@@ -76,7 +78,7 @@ class Event(_Kept):
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z]+_[A-Za-z0-9]{1,64}$")]
     type: EventType
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     facts: TransactionFacts | SubscriptionFacts
 
 
@@ -191,7 +193,7 @@ class _Item(_Kept):
 class _Payment(_Kept):
     status: str
     error_code: str | None = None
-    created_at: AwareDatetime
+    created_at: Moment
 
 
 class _TransactionData(_Kept):
@@ -202,7 +204,7 @@ class _TransactionData(_Kept):
     subscription_id: _SubscriptionId | None
     customer_id: _CustomerId | None
     currency_code: _CurrencyCode
-    billed_at: AwareDatetime | None
+    billed_at: Moment | None
     items: tuple[_Item, ...] | None = None
     payments: tuple[_Payment, ...] | None = None
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 MAILBOX_FORM = "one mail address, such as Acme Billing <billing@example.com>"
 
+# A word of more than 998 characters can't be folded into the lines that RFC 5322 allows.
+MAX_NAME = 200
+
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 # RFC 5322's dot-atom before the @ and a host name after it. Other forms exist, and mail servers refuse most of them.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -28,6 +31,9 @@ def parse_mailbox(text: str) -> Mailbox:
     """
     if not text.isprintable():
         raise ValueError("it holds a line end or another control character")
+    # Python's parser of headers decodes such words, line ends and all, wherever they stand.
+    if "=?" in text:
+        raise ValueError("it holds an encoded word (=?...?=), and should hold the letters that it stands for")
     named = _NAMED.fullmatch(text)
     address = named["address"] if named else text
     if not _ADDRESS.fullmatch(address):
@@ -35,6 +41,8 @@ def parse_mailbox(text: str) -> Mailbox:
     name = _unquoted(named["name"].strip()) if named else ""
     if "@" in name:
         raise ValueError("its name holds an @")
+    if len(name) > MAX_NAME:
+        raise ValueError(f"its name is longer than {MAX_NAME} characters")
     return Mailbox(name=name or None, address=address)
 
 

@@ -22,6 +22,7 @@ SANDBOX_PORTAL = "https://sandbox-customer-portal.paddle.com"
 
 # Paddle gives no figure; every token seen lives `exp - iat` = 86,400 s.
 TOKEN_LIFETIME = timedelta(hours=24)
+_LAST_CREATED_AT = datetime.max.replace(tzinfo=UTC) - TOKEN_LIFETIME
 
 # What RFC 3986 lets a URL be made of. Browsers drop tabs and read "\" as "/", so what they would see is not what we
 # would check.
@@ -51,7 +52,7 @@ class PortalSession:
     @property
     def expires_at(self) -> datetime:
         """When the links stop working: as the token says, else 24 h after the session was made."""
-        return _token_expiry(self.overview) or self.created_at + TOKEN_LIFETIME
+        return _token_expiry(self.overview) or min(self.created_at, _LAST_CREATED_AT) + TOKEN_LIFETIME
 
     def links(self, subscription_id: str) -> PortalLinks:
         """Find a subscription's links by its id: Paddle promises no order.

@@ -127,7 +127,11 @@ def parse_address(text: str) -> str:
 def parse_folder(text: str) -> Path:
     """Read the path of a folder that is there."""
     path = Path(text)
-    if not path.is_dir():
+    try:
+        found = path.is_dir()
+    except OSError as error:
+        raise ValueError(f"the folder can't be looked into ({error.strerror})") from None
+    if not found:
         raise ValueError("there is no such folder")
     return path
 

@@ -268,6 +268,8 @@ def _campaigns(reader: VariableReader) -> tuple[Campaign, ...]:
         reader.note(CAMPAIGN_FILE, "the file is not UTF-8 text; it should be a campaign file")
     except OSError as error:
         reader.note(CAMPAIGN_FILE, f"the file can't be read ({error.strerror}); it should be a campaign file")
+    except ValueError:
+        reader.note(CAMPAIGN_FILE, "it is no path; it should be that of a campaign file")
     return ()
 
 

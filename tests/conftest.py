@@ -1,13 +1,20 @@
 """What tests of every kind share: a real server, and a store on it that is empty."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 from redis import Redis
 
 from cli.embedded import EmbeddedServer
 from dunning.store import Store
+
+# Machines are noisy, so no example is timed. Where others wait for the result, the same examples are tried each time.
+hypothesis.settings.register_profile("any", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 
 @pytest.fixture(scope="session")

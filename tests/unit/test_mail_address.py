@@ -13,6 +13,10 @@ from dunning.mail_address import Mailbox, parse_mailbox
         ('"Acme \\"the best\\"" <billing@example.com>', Mailbox('Acme "the best"', "billing@example.com")),
         ("Crème <billing@xn--crme-8oa.example>", Mailbox("Crème", "billing@xn--crme-8oa.example")),
         ("dunning@localhost", Mailbox(None, "dunning@localhost")),
+        (f"{'x' * 200} <billing@example.com>", Mailbox("x" * 200, "billing@example.com")),
+        ('"" <billing@example.com>', Mailbox(None, "billing@example.com")),
+        ('" <billing@example.com>', Mailbox('"', "billing@example.com")),
+        ('Acme "the best" <billing@example.com>', Mailbox('Acme "the best"', "billing@example.com")),
     ],
 )
 def test_these_are_mailboxes(text: str, mailbox: Mailbox) -> None:
@@ -39,6 +43,9 @@ def test_these_are_mailboxes(text: str, mailbox: Mailbox) -> None:
         "Acme\r\nBcc: a@example.com <billing@example.com>",
         "Acme\x00 <billing@example.com>",
         "Acme\u2028 <billing@example.com>",
+        "=?utf-8?q?=0D=0ABcc:_a=40example.com?= <billing@example.com>",
+        "=?utf-8?q?=0D=0A?=@example.com",
+        "x" * 201 + " <billing@example.com>",
     ],
 )
 def test_these_are_not(text: str) -> None:
