@@ -173,6 +173,12 @@ def test_what_is_wrong_is_told_with_its_line_and_what_it_should_be(written: str,
     ("text", "expected"),
     [
         ("", f"mine.toml:1: 'campaign' is missing; {A_FILE}"),
+        ("\n" + GOOD.replace("campaign.renewal", "campaign.Renewal"), f"mine.toml:2: 'Renewal' is no name; {A_NAME}"),
+        ('\n\na = "', f"mine.toml:3: not valid TOML: Unterminated string; {IN_QUOTES}"),
+        (
+            '["a (at b"]\n["a (at b"]\n',
+            f"mine.toml:2: not valid TOML: Cannot declare ('a (at b',) twice; {IN_QUOTES}",
+        ),
         ("\n[[campain.renewal]]\n", f"mine.toml:2: 'campain' is not known here; {A_FILE} (did you mean 'campaign'?)"),
         ("\n[campaign]\n", f"mine.toml:2: no campaign here; {A_FILE}"),
         ("\ncampaign = 3\n", f"mine.toml:2: no campaign here; {A_FILE}"),

@@ -65,6 +65,10 @@ def test_a_moment_in_memory_stays_as_precise_as_it_was() -> None:
     assert Kept(at=moment).at == moment
 
 
+def test_the_first_moments_are_milliseconds_too() -> None:
+    assert Kept.model_validate({"at": 1000}).at == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
 def test_what_is_no_moment_is_refused() -> None:
     with pytest.raises(ValidationError):
         Kept.model_validate({"at": "soon"})

@@ -30,26 +30,32 @@ def test_smtp_with_an_option_does_as_it_says(text: str, tls: str) -> None:
 
 
 def test_smtps_has_a_port_of_its_own() -> None:
-    url = parse_mail_url("smtps://mail.example.com")
+    url = parse_mail_url("smtps://user:p%2Bw@mail.example.com")
 
-    assert (url.kind, url.port, url.tls) == ("smtps", 465, "required")
+    assert (url.kind, url.host, url.port, url.tls) == ("smtps", "mail.example.com", 465, "required")
+    assert url.username == "user"
+    assert url.password is not None
+    assert url.password.get_secret_value() == "p+w"
 
 
 def test_resend_has_a_key_and_a_secret_for_what_it_tells_us() -> None:
-    url = parse_mail_url("resend://re_123@default?webhook_secret=whsec_ab+/")
+    url = parse_mail_url("resend://re_123@default?webhook_secret=whsec_ab+/Yw==")
 
     assert url.kind == "resend"
     assert url.password is not None
     assert url.password.get_secret_value() == "re_123"
     assert url.webhook_secret is not None
-    assert url.webhook_secret.get_secret_value() == "whsec_ab+/"
+    assert url.webhook_secret.get_secret_value() == "whsec_ab+/Yw=="
     assert url.api_url is None
+    assert parse_mail_url("resend://re_123@default?api_url=https://resend.example").api_url == "https://resend.example"
 
 
 def test_postmark_has_a_token_a_password_and_may_be_reached_elsewhere() -> None:
     url = parse_mail_url("postmark://token@default?webhook_password=p%26w&api_url=http://127.0.0.1:81/")
 
     assert url.kind == "postmark"
+    assert url.password is not None
+    assert url.password.get_secret_value() == "token"
     assert url.webhook_secret is not None
     assert url.webhook_secret.get_secret_value() == "p&w"
     assert url.api_url == "http://127.0.0.1:81"
@@ -75,13 +81,14 @@ def test_console_is_itself(text: str) -> None:
     ("text", "wrong"),
     [
         ("", "no URL may hold"),
-        ("mail.example.com", "none of smtp:"),
+        ("mail.example.com", "none of smtp:, smtps:, resend:, postmark:, file:, console:$"),
         ("http://mail.example.com", "none of smtp:"),
         ("smtp://", "no host"),
         ("smtp://mail.example.com:99999", "port"),
         ("smtp://mail example.com", "no URL may hold"),
         ("smtp://mail.example.com/path", "a path"),
         ("smtp://mail.example.com#x", "a fragment"),
+        ("smtp://mail.example.com#", "a fragment"),
         ("smtp://mail.example.com?tls=maybe", "neither required nor off"),
         ("smtp://mail.example.com?tsl=off", "only tls"),
         ("smtp://mail.example.com?tls=off&tls=off", "twice"),
@@ -89,7 +96,7 @@ def test_console_is_itself(text: str) -> None:
         ("smtp://user@mail.example.com", "without the other"),
         ("smtp://:password@mail.example.com", "without the other"),
         ("smtp://user:pass%0d%0aword@mail.example.com", "control character"),
-        ("smtps://mail.example.com?tls=off", "none"),
+        ("smtps://mail.example.com?tls=off", "it may have none$"),
         ("resend://re_123", "KEY@default"),
         ("resend://re_123@default:1", "KEY@default"),
         ("resend://re_123:x@default", "KEY@default"),
@@ -97,6 +104,7 @@ def test_console_is_itself(text: str) -> None:
         ("resend://re_123@default/x", "a path"),
         ("resend://re_123@default?webhook_secret=abcd", "whsec_ and base64"),
         ("resend://re_123@default?webhook_secret=whsec_a", "whsec_ and base64"),
+        ("resend://re_123@default?webhook_secret=whsec_YWJj!", "whsec_ and base64"),
         ("resend://re_123@default?webhook_password=x", "api_url and webhook_secret"),
         ("postmark://token@default?api_url=http://postmark.example.com", "api_url is wrong: it is http"),
         ("file://folder/x", "no absolute folder"),
@@ -107,7 +115,7 @@ def test_console_is_itself(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_told(text: str, wrong: str) -> None:
-    with pytest.raises(ValueError, match=wrong):
+    with pytest.raises(ValueError, match=rf"^its? .*{wrong}"):
         parse_mail_url(text)
 
 

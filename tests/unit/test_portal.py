@@ -112,6 +112,24 @@ def test_any_text_is_either_a_safe_link_or_refused(text: str) -> None:
     assert checked.lower().startswith((LIVE_PORTAL + "/", LIVE_PORTAL + "?"))
 
 
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (f" {LIVE_PORTAL}", "The portal link has characters that belong in no URL."),
+        ("https://[customer-portal.paddle.com", "The portal link is not a URL."),
+        ("ftp://customer-portal.paddle.com", "The portal link is not an https link."),
+        ("https://someone@customer-portal.paddle.com", "The portal link names a user before its host."),
+        ("https://evil.example", "The portal link leads to a host that is not Paddle's customer portal."),
+        (LIVE_PORTAL, "The portal link has no token: the customer would meet a login page."),
+    ],
+)
+def test_a_refused_link_is_refused_with_its_reason(url: str, sentence: str) -> None:
+    with pytest.raises(UnsafePortalUrlError) as caught:
+        check_deep_link(url, origins=ORIGINS)
+
+    assert str(caught.value) == sentence
+
+
 def test_a_refused_link_is_not_in_the_error() -> None:
     with pytest.raises(UnsafePortalUrlError) as caught:
         check_deep_link(f"https://evil.example{PATH}&token={TOKEN}", origins=ORIGINS)
@@ -144,6 +162,13 @@ def test_a_subscription_the_session_was_not_made_for_has_no_link() -> None:
 
 def test_links_expire_when_their_token_says() -> None:
     overview = f"{LIVE_PORTAL}/cpl_x?action=overview&token={token({'exp': 1772450000})}"
+
+    assert session_with(overview).expires_at == datetime.fromtimestamp(1772450000, UTC)
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_a_token_of_any_length_is_read(length: int) -> None:
+    overview = f"{LIVE_PORTAL}/cpl_x?token={token({'sub': 'x' * length, 'exp': 1772450000})}"
 
     assert session_with(overview).expires_at == datetime.fromtimestamp(1772450000, UTC)
 

@@ -80,11 +80,13 @@ WRONG = [
     ("DUNNING_PADDLE_API_KEY", "pdl_live_ x", "a space"),
     ("DUNNING_PADDLE_API_KEY", "pdl_live_ü", "outside ASCII"),
     ("DUNNING_PADDLE_API_KEY", "test_1234", "client-side token"),
-    ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "not of the environment"),
+    ("DUNNING_PADDLE_API_KEY", "live_1234", "client-side token"),
+    ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "not of the environment that the API key is of"),
     ("DUNNING_PADDLE_API_URL", "http://paddle.example.com", "this machine itself"),
     ("DUNNING_PADDLE_API_URL", "api.paddle.com", "neither https"),
     ("DUNNING_PADDLE_API_URL", "https://", "no host"),
     ("DUNNING_PADDLE_RATE_LIMIT", "0", "less than 1"),
+    ("DUNNING_PADDLE_RATE_LIMIT", "1", None),
     ("DUNNING_PADDLE_RATE_LIMIT", "-1", "no whole number"),
     ("DUNNING_PADDLE_RATE_LIMIT", "1.5", "no whole number"),
     ("DUNNING_PADDLE_RATE_LIMIT", "٣", "no whole number"),
@@ -95,7 +97,7 @@ WRONG = [
     ("DUNNING_WEBHOOK_TOLERANCE", "0s", "no notification"),
     ("DUNNING_LINK_SECRETS", "", "missing"),
     ("DUNNING_LINK_SECRETS", f"{'a' * 32},{'b' * 31}", "too short"),
-    ("DUNNING_LINK_MINT", "never", "click or send"),
+    ("DUNNING_LINK_MINT", "never", "it is neither; it should be click or send"),
     ("DUNNING_PUBLIC_URL", "", "missing"),
     ("DUNNING_PUBLIC_URL", "http://billing.example.com", "this machine itself"),
     ("DUNNING_PUBLIC_URL", "https://billing.example.com?a=b", "a query"),
@@ -110,6 +112,7 @@ WRONG = [
     ("DUNNING_PORTAL_LOGIN_URL", "", "missing"),
     ("DUNNING_PORTAL_LOGIN_URL", "http://customer-portal.paddle.com", "this machine itself"),
     ("DUNNING_PORTAL_LOGIN_URL", "https://customer-portal.paddle.com/cpl_1?token=pga_x", "a token"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://customer-portal.paddle.com/cpl_1?token=", "a token"),
     ("DUNNING_REDIS_URL", "", "missing"),
     ("DUNNING_REDIS_URL", "localhost:6379", "none of redis://"),
     ("DUNNING_REDIS_URL", "redis://", "no host"),
@@ -123,10 +126,13 @@ WRONG = [
     ("DUNNING_MAIL_REDIRECT", "me", "no mail address"),
     ("DUNNING_CAMPAIGN_FILE", "/nowhere/campaign.toml", "No such file"),
     ("DUNNING_TEMPLATES", "/nowhere", "no such folder"),
+    ("DUNNING_TEMPLATES", "x" * 5000, "the folder can't be looked into (File name too long)"),
+    ("DUNNING_CAMPAIGN_FILE", "a\x00b", "it is no path"),
     ("DUNNING_BREAKER", "on", "no whole number"),
     ("DUNNING_BREAKER", "0", "less than 1"),
     ("DUNNING_HOST", "not a host", "neither an IP address"),
     ("DUNNING_PORT", "65536", "too large"),
+    ("DUNNING_PORT", "65535", None),
     ("DUNNING_PORT", "http", "no whole number"),
 ]
 
@@ -139,7 +145,7 @@ def test_a_wrong_value_gives_one_line_that_names_its_variable(name: str, value: 
 
     (problem,) = problems_of(GOOD | {name: value})
 
-    assert problem.startswith(f"{name}: ")
+    assert problem.startswith((f"{name}: it ", f"{name}: its ", f"{name}: the", f"{name}: there "))
     assert wrong in problem
     assert "; it should be " in problem
     assert "\n" not in problem

@@ -103,6 +103,17 @@ def test_the_age_is_counted_both_ways_up_to_the_tolerance() -> None:
         verify(header, now=NOW - timedelta(seconds=61))
 
 
+def test_a_second_ago_is_no_second_ahead() -> None:
+    with pytest.raises(InvalidSignatureError, match="made 1 s ago, and 0 s are allowed"):
+        verify_signature(
+            BODY,
+            f"ts={TS};h1={digest()}",
+            secrets=[SECRET],
+            now=NOW + timedelta(seconds=1),
+            tolerance=timedelta(0),
+        )
+
+
 def test_a_clock_is_spoken_of_only_to_who_knows_a_secret() -> None:
     with pytest.raises(InvalidSignatureError, match="No signature"):
         verify(f"ts={TS - 9999};h1={'0' * 64}")
@@ -140,8 +151,9 @@ def test_a_clock_is_spoken_of_only_to_who_knows_a_secret() -> None:
     ],
 )
 def test_a_wrong_header_is_refused_with_its_reason(header: str | None, sentence: str) -> None:
-    with pytest.raises(InvalidSignatureError, match=sentence):
+    with pytest.raises(InvalidSignatureError, match=sentence) as caught:
         verify(header)
+    assert str(caught.value).startswith(("The ", "There ", "No "))
 
 
 def test_one_changed_byte_of_the_body_is_refused() -> None:
@@ -156,6 +168,11 @@ def test_no_secret_and_an_empty_secret_verify_nothing() -> None:
         verify(header, secrets=())
     with pytest.raises(InvalidSignatureError):
         verify(header, secrets=("",))
+
+
+def test_a_secret_with_bytes_that_are_no_text_refuses_what_it_did_not_sign() -> None:
+    with pytest.raises(InvalidSignatureError):
+        verify(f"ts={TS};h1={digest()}", secrets=("\udcff",))
 
 
 def test_neither_secrets_nor_digests_are_in_the_sentence() -> None:

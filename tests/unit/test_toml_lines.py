@@ -54,6 +54,20 @@ def test_each_table_and_key_is_found_on_its_line(path: KeyPath, line: int) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        pytest.param("a.b = 1\na.c = 2\n", ("a", "c"), 2, id="dotted keys"),
+        pytest.param("  [a]\n  b = 1\n  [c]\n", ("c",), 3, id="indented headers"),
+        pytest.param("[a]\r\nb = 1\r\n[c]\r\n", ("c",), 3, id="line ends of two letters"),
+        pytest.param("[a]\nb = [{ c = 1 },\n  { c = 2 }]\n", ("a", "b"), 2, id="a list of tables over two lines"),
+        pytest.param("\n\n[a]\n", (), 1, id="the whole"),
+    ],
+)
+def test_however_it_is_written_it_is_found(text: str, path: KeyPath, line: int) -> None:
+    assert TomlLines(text).line_of(path) == line
+
+
+@pytest.mark.parametrize(
     ("path", "line"),
     [
         (("house", "room", 1, "chairs", 0), 17),
