@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint types walls unit format lock wheel clean
+.PHONY: help demo test bench chaos lint types walls unit format lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ demo: $(VENV)/demo ## Decline a renewal, mail its link, pay it, all on this mach
 
 test: lint types walls ## Run every check and every test, with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest --ignore tests/chaos
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/pure_modules.py)"
@@ -26,6 +26,9 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 
 unit: $(VENV)/dev ## Run the tests of the pure part only: a few seconds
 	$(BIN)/pytest tests/unit
+
+bench: $(VENV)/dev ## Measure what it costs, in some five minutes (ONLY="accept jobs" for some parts)
+	@$(BIN)/python -m bench $(ONLY)
 
 lint: $(VENV)/dev ## Check style and formatting
 	$(BIN)/ruff check

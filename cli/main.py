@@ -13,8 +13,14 @@ COMMANDS = {
     "webhooks": "cli.run:webhooks",
     "worker": "cli.run:worker",
     "up": "cli.run:up",
+    "cases": "cli.cases.command:cases",
+    "pause": "cli.brakes:pause",
+    "resume": "cli.brakes:resume",
     "link": "cli.link:link",
+    "reconcile": "cli.reconcile:reconcile",
+    "campaigns": "cli.campaigns:campaigns",
     "demo": "cli.demo:demo",
+    "simulate": "cli.simulate.command:simulate",
 }
 
 

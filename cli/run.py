@@ -15,6 +15,7 @@ from aiohttp import web
 
 from cli.embedded import EmbeddedServer
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
+from cli.server_address import announced
 from cli.shifted_clock import clock_option
 from cli.supervise import supervise
 from dunning import log
@@ -71,7 +72,7 @@ def up(*, data: Path | None) -> None:
     settings = load_settings(redis_required=False)
     if settings.redis_url is not None:
         sys.exit(supervise(["webhooks", "worker"], environment=None, server=None))
-    with EmbeddedServer(data or data_folder(sandbox=settings.paddle.sandbox)) as server:
+    with EmbeddedServer(data or data_folder(sandbox=settings.paddle.sandbox)) as server, announced(server):
         sys.exit(supervise(["webhooks", "worker"], environment=environment_with_redis(server.url), server=server))
 
 

@@ -1,17 +1,18 @@
-"""A campaign: which mails go out after a declined renewal, and when."""
+"""A campaign: which mails go out after a declined renewal, to whom, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import PlainSerializer
 
 from dunning.declines import DeclineClass
+from dunning.triggers import Trigger
 
-
-class Trigger(StrEnum):
-    """What starts a campaign."""
-
-    RENEWAL_FAILED = "renewal_failed"
+# Written in one order, so that the same campaign is always written the same.
+Ids = Annotated[frozenset[str], PlainSerializer(sorted)]
 
 
 class FinalAction(StrEnum):
@@ -47,6 +48,31 @@ class GivesUp:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Which debts a campaign is for, by what was sold. A set that is empty asks for nothing."""
+
+    products: Ids = frozenset()
+    prices: Ids = frozenset()
+    currencies: Ids = frozenset()
+
+    def matches(self, *, product_ids: Collection[str], price_ids: Collection[str], currency_code: str) -> bool:
+        """Tell whether the debt has something of each set that asks for anything."""
+        return (
+            _asks_for(self.products, product_ids)
+            and _asks_for(self.prices, price_ids)
+            and _asks_for(self.currencies, (currency_code,))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SendBetween:
+    """The hours in which mail may go out, in the customer's local time: from `opens` to before `closes`."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """A configured series of steps, in the order in which they are due."""
 
@@ -54,7 +80,30 @@ class Campaign:
     on: Trigger
     steps: tuple[Step, ...]
     gives_up: GivesUp | None
+    when: When = field(default_factory=When)
+    send_between: SendBetween | None = None
 
     def ends_at(self, failed_at: datetime) -> datetime | None:
         """Say when Paddle gives up on a debt that failed at `failed_at`, or None where the seller states no date."""
         return None if self.gives_up is None else failed_at + self.gives_up.after
+
+
+def choose(
+    campaigns: Iterable[Campaign],
+    on: Trigger,
+    *,
+    product_ids: Collection[str],
+    price_ids: Collection[str],
+    currency_code: str,
+) -> Campaign | None:
+    """Return the first campaign that this trigger starts and whose `when` matches; None where there is none."""
+    for campaign in campaigns:
+        if campaign.on is on and campaign.when.matches(
+            product_ids=product_ids, price_ids=price_ids, currency_code=currency_code
+        ):
+            return campaign
+    return None
+
+
+def _asks_for(wanted: frozenset[str], given: Collection[str]) -> bool:
+    return not wanted or not wanted.isdisjoint(given)

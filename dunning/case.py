@@ -45,6 +45,8 @@ class Case(BaseModel):
     subscription_id: str = Field(alias="u")
     customer_id: str = Field(alias="c")
     campaign: str = Field(alias="k")
+    version: str = Field(default="", alias="v")
+    """The campaign's version that it began with, and keeps."""
     decline_class: DeclineClass = Field(alias="d")
     reason_code: str | None = Field(default=None, alias="e")
     """Paddle's decline code of the newest failed attempt."""
@@ -52,6 +54,8 @@ class Case(BaseModel):
     """When the debt's first collection attempt failed. Never moves."""
     attempted_at: Instant = Field(alias="a")
     """When the newest known attempt failed: an older event must not undo what a newer one said."""
+    not_before: Instant | None = Field(default=None, alias="b")
+    """Nothing is sent before this: many cases that were opened at once are spread out."""
     state: CaseState = Field(default=CaseState.OPEN, alias="s")
     ended_at: Instant | None = Field(default=None, alias="x")
     reason: str | None = Field(default=None, alias="r")

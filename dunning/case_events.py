@@ -3,20 +3,20 @@
 Webhooks come late, twice and in any order. Paid is final whatever its time; everything else compares when it happened.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dunning.campaign import Campaign, choose
+from dunning.campaign_version import version
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.declines import decline_class
 from dunning.errors import PermanentError
-from dunning.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.events import AdjustmentFacts, CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
 from dunning.instants import to_milliseconds
+from dunning.triggers import triggered_by
 
 PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETED})
-
-# The states in which an automatically collected renewal is a debt. At the first failure the transaction is still
-# `billed`; `past_due` follows within milliseconds. https://developer.paddle.com/webhooks/transactions/transaction-past-due
-OWING = frozenset({"billed", "past_due"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,10 @@ class Verdict:
     why: str
 
 
-def on_transaction(event: Event, facts: TransactionFacts, case: Case | None, campaign: str, now: datetime) -> Verdict:
-    """Apply an event of a transaction to that transaction's case.
+def on_transaction(
+    event: Event, facts: TransactionFacts, case: Case | None, campaigns: Sequence[Campaign], now: datetime
+) -> Verdict:
+    """Apply an event of a transaction to that transaction's case. A new case gets the first campaign that is for it.
 
     Raises:
         PermanentError: when a declined renewal does not say when it failed.
@@ -38,7 +40,7 @@ def on_transaction(event: Event, facts: TransactionFacts, case: Case | None, cam
     if event.type is EventType.TRANSACTION_CANCELED:
         return _end(case, CaseState.STOPPED, "debt_canceled", now)
     if case is None:
-        return _open(event, facts, campaign, now)
+        return _open(event, facts, campaigns, now)
     return _on_another_failure(facts, case)
 
 
@@ -47,6 +49,15 @@ def on_subscription(event: Event, facts: SubscriptionFacts, case: Case, now: dat
     if event.occurred_at < case.failed_at:
         return Verdict(None, "older_than_the_failure")
     return _end(case, CaseState.STOPPED, f"subscription_{facts.status}", now)
+
+
+def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetime) -> Verdict:
+    """Apply a charge-back on a subscription to one of its cases: whoever is in dispute with us gets no reminders."""
+    if not facts.is_charge_back or facts.subscription_id != case.subscription_id:
+        return Verdict(None, "no_charge_back")
+    if event.occurred_at < case.failed_at:
+        return Verdict(None, "older_than_the_failure")
+    return _end(case, CaseState.STOPPED, "charged_back", now)
 
 
 def _on_paid(case: Case | None, now: datetime) -> Verdict:
@@ -65,29 +76,37 @@ def _end(case: Case | None, state: CaseState, reason: str, now: datetime) -> Ver
     return Verdict(case.end(state, reason, now), f"{state}: {reason}")
 
 
-def _open(event: Event, facts: TransactionFacts, campaign: str, now: datetime) -> Verdict:
-    if facts.origin != "subscription_recurring" or facts.subscription_id is None or facts.customer_id is None:
-        return Verdict(None, "no_renewal")
-    if facts.collection_mode != "automatic":
-        return Verdict(None, "collected_by_invoice")
-    if facts.status not in OWING:
-        return Verdict(None, f"transaction_{facts.status}")
+def _open(event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], now: datetime) -> Verdict:
+    trigger, why = triggered_by(facts)
+    if trigger is None or facts.subscription_id is None or facts.customer_id is None:
+        return Verdict(None, why)
     failures = _failures(facts)
     failed_at = failures[-1].at if failures else facts.billed_at
     if failed_at is None:
         raise PermanentError(f"{event.type} {event.id}: the transaction has neither a failed attempt nor billed_at")
     if now - failed_at >= OPEN_FOR:
         return Verdict(None, "too_old")
+    campaign = choose(
+        campaigns,
+        trigger,
+        product_ids=facts.product_ids,
+        price_ids=facts.price_ids,
+        currency_code=facts.currency_code,
+    )
+    if campaign is None:
+        return Verdict(None, "no_campaign")
     code = failures[0].code if failures else None
     case = Case(
         id=facts.id,
         subscription_id=facts.subscription_id,
         customer_id=facts.customer_id,
-        campaign=campaign,
+        campaign=campaign.name,
+        version=version(campaign),
         decline_class=decline_class(code),
         reason_code=code,
         failed_at=failed_at,
         attempted_at=failures[0].at if failures else failed_at,
+        not_before=event.not_before,
     )
     return Verdict(case, f"opened: {case.decline_class}")
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dunning.campaign import Campaign, Step
+from dunning.campaign import Campaign, SendBetween, Step
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.delivery import FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
 from dunning.live import LiveSubscription, LiveTransaction
+from dunning.sending_hours import next_opening
 
 # Paddle moves a declined renewal from `billed` to `past_due` within seconds; a mail in between would be premature.
 LOOK_AGAIN = timedelta(seconds=10)
@@ -22,6 +23,8 @@ class SkipReason(StrEnum):
 
     OVERTAKEN = "overtaken"
     """A later step of the same case was due too."""
+    COVERED = "covered"
+    """The mail of another case of the same customer names this debt too."""
     COLLECTED_BY_INVOICE = "collected_by_invoice"
     """Collection turned manual: the portal can't take a payment method for it."""
     ENDING_BY_ITSELF = "ending_by_itself"
@@ -60,10 +63,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It can't be told yet."""
+    """It is to be looked at again. `counted`: as a try in vain, after which the next one waits longer."""
 
     reason: str
     after: timedelta
+    counted: bool = True
 
 
 def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, Step | None]:
@@ -75,7 +79,7 @@ def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[C
     for name, delivery in case.deliveries.items():
         if (lapsed := delivery.lapse(now)) is not delivery:
             case = case.with_delivery(name, lapsed)
-    if not case.is_open:
+    if not case.is_open or (case.not_before is not None and now < case.not_before):
         return case, None
     reached = _reached(case, campaign, repeats, now)
     free = [step for step in reached if not _is_settled_or_held(case.delivery(step.name), repeats, now)]
@@ -90,12 +94,16 @@ def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[C
 
 
 def judge(
-    transaction: LiveTransaction | None, subscription: LiveSubscription | None, looks: int
+    transaction: LiveTransaction | None,
+    subscription: LiveSubscription | None,
+    looks: int,
+    between: SendBetween | None,
+    now: datetime,
 ) -> Send | Skip | End | Later:
     """Decide from Paddle's live state whether a due step may be sent. Nothing else is the truth.
 
     `looks` is how often in a row the step was put off for not being in Paddle's answer: what isn't, or is there and
-    can't be read, is no proof that the debt is gone.
+    can't be read, is no proof that the debt is gone. `between` are the campaign's hours, which wait for the morning.
     """
     if transaction is not None and isinstance(over := _judge_debt(transaction), End):
         return over
@@ -107,6 +115,7 @@ def judge(
         or _judge_subscription(subscription)
         or _judge_collection(transaction, subscription)
         or _judge_customer(transaction)
+        or _judge_hours(transaction, between, now)
     )
 
 
@@ -128,7 +137,31 @@ def next_due_at(case: Case, campaign: Campaign, repeats: int) -> datetime | None
         delivery = case.delivery(step.name)
         if not delivery.is_settled(repeats):
             moments.append(delivery.held_until or max(_due_at(case, step), delivery.retry_at or case.failed_at))
-    return min(moments)
+    return max(min(moments), case.not_before or case.failed_at)
+
+
+def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats: int, now: datetime) -> Case:
+    """Return the case with a step due now: the one that is named, or else the next that isn't done.
+
+    Raises:
+        ValueError: it can't be; the sentence says why.
+    """
+    if not case.is_open:
+        raise ValueError(f"Case {case.id} has ended ({case.state}): nothing of it is sent any more.")
+    if step_name is not None and step_name not in [step.name for step in campaign.steps]:
+        known = ", ".join(step.name for step in campaign.steps)
+        raise ValueError(f"Campaign {campaign.name} has no step {step_name!r}; it has {known}.")
+    left = [step.name for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)]
+    chosen = step_name or next(iter(left), None)
+    if chosen is None:
+        raise ValueError(f"Every step of case {case.id} is done.")
+    if chosen not in left:
+        raise ValueError(f"Step {chosen} of case {case.id} is done: {case.delivery(chosen).state}.")
+    delivery = case.delivery(chosen)
+    if delivery.is_held(now):
+        raise ValueError(f"Step {chosen} of case {case.id} is being sent just now.")
+    due = delivery.model_copy(update={"dated_at": delivery.dated_at or now, "retry_at": None})
+    return case.with_delivery(chosen, due).model_copy(update={"not_before": None})
 
 
 def backoff(tries: int, jitter: float) -> timedelta:
@@ -196,10 +229,17 @@ def _judge_collection(transaction: LiveTransaction, subscription: LiveSubscripti
     return Skip(SkipReason.COLLECTED_BY_INVOICE)
 
 
-def _judge_customer(transaction: LiveTransaction) -> Send | Skip:
+def _judge_customer(transaction: LiveTransaction) -> Skip | None:
     customer = transaction.customer
     if customer is None or not customer.email:
         return Skip(SkipReason.NO_ADDRESS)
     if customer.status != "active":
         return Skip(SkipReason.CUSTOMER_ARCHIVED)
-    return Send()
+    return None
+
+
+def _judge_hours(transaction: LiveTransaction, between: SendBetween | None, now: datetime) -> Send | Later:
+    if between is None:
+        return Send()
+    opening = next_opening(between, transaction.customer.country_code if transaction.customer else None, now)
+    return Send() if opening <= now else Later("outside_hours", opening - now, counted=False)

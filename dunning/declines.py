@@ -1,10 +1,13 @@
-"""What Paddle's decline codes mean: for when to write, and for what to say.
+"""What Paddle's decline codes mean: for when to write, for what to say, and for what the customer can do.
 
 Codes and meanings: `payments[].error_code` at https://developer.paddle.com/api-reference/transactions/overview.
 They are an open set, so a code that isn't known here is an ordinary soft decline told in general words.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class DeclineClass(StrEnum):
@@ -37,40 +40,88 @@ class Reason(StrEnum):
     """The payment didn't go through: all we know, or all a mail should say."""
 
 
-_CODES = {
-    "expired_card": (DeclineClass.HARD, Reason.EXPIRED_CARD),
-    # "Typically means that it's expired", says Paddle, which is too little to tell a customer so.
-    "invalid_payment_details": (DeclineClass.HARD, Reason.UNUSABLE_METHOD),
-    "declined_not_retryable": (DeclineClass.HARD, Reason.UNUSABLE_METHOD),
-    "canceled": (DeclineClass.HARD, Reason.UNUSABLE_METHOD),
-    "redacted_payment_method": (DeclineClass.HARD, Reason.UNUSABLE_METHOD),
-    "transaction_not_permitted": (DeclineClass.HARD, Reason.UNUSABLE_METHOD),
-    "prepaid_card_not_supported": (DeclineClass.HARD, Reason.CARD_NOT_ACCEPTED),
-    "preferred_network_not_supported": (DeclineClass.HARD, Reason.CARD_NOT_ACCEPTED),
-    "authentication_failed": (DeclineClass.HARD, Reason.AUTHENTICATION),
-    # Suspicion and theft are the bank's to bring up: a mail that says so frightens the honest and warns the thief.
-    "blocked_card": (DeclineClass.HARD, Reason.GENERIC),
-    "blocked_by_policy": (DeclineClass.HARD, Reason.GENERIC),
-    "fraud": (DeclineClass.HARD, Reason.GENERIC),
-    "not_enough_balance": (DeclineClass.SOFT, Reason.NOT_ENOUGH_BALANCE),
-    "declined": (DeclineClass.SOFT, Reason.GENERIC),
-    "invalid_amount": (DeclineClass.SOFT, Reason.GENERIC),
-    "unknown": (DeclineClass.SOFT, Reason.GENERIC),
-    # Paddle: "not typically returned for payments".
-    "already_canceled": (DeclineClass.SOFT, Reason.GENERIC),
-    "already_refunded": (DeclineClass.SOFT, Reason.GENERIC),
-    "issuer_unavailable": (DeclineClass.OUTAGE, Reason.OUTAGE),
-    "psp_error": (DeclineClass.OUTAGE, Reason.OUTAGE),
-    "system_error": (DeclineClass.OUTAGE, Reason.OUTAGE),
-}
-_NOT_KNOWN = (DeclineClass.SOFT, Reason.GENERIC)
+class Advice(StrEnum):
+    """What the customer can do about it. Templates translate each."""
+
+    USE_NEW_CARD = "use_new_card"
+    """Enter the card that came in place of the old one, or another."""
+    ENTER_AGAIN = "enter_again"
+    """The same card or account may work, once it is entered again."""
+    USE_ANOTHER_METHOD = "use_another_method"
+    """The one on file won't work again."""
+    ASK_BANK = "ask_bank"
+    """The bank would have to allow it; another payment method works without."""
+    CONFIRM_WITH_BANK = "confirm_with_bank"
+    """Pay while there is somebody to confirm it."""
+    TOP_UP = "top_up"
+    """Pay when there is enough on the account, or from another."""
+    PAY_NOW = "pay_now"
+    """Nothing has to be changed: what failed then most likely works now."""
+    GENERIC = "generic"
+    """Pay, with another payment method if need be, and ask the bank if one wants to know more."""
+
+
+class Decline(NamedTuple):
+    """What one decline code means."""
+
+    decline_class: DeclineClass
+    reason: Reason
+    advice: Advice
+
+
+# Suspicion and theft are the bank's to bring up: a mail that names them frightens the honest and warns the thief. So
+# they are told in the very words of a decline that the bank gave no reason for.
+_HARD_UNNAMED = Decline(DeclineClass.HARD, Reason.GENERIC, Advice.GENERIC)
+_SOFT_UNNAMED = Decline(DeclineClass.SOFT, Reason.GENERIC, Advice.GENERIC)
+_OUTAGE = Decline(DeclineClass.OUTAGE, Reason.OUTAGE, Advice.PAY_NOW)
+
+CODES: Mapping[str, Decline] = MappingProxyType(
+    {
+        "expired_card": Decline(DeclineClass.HARD, Reason.EXPIRED_CARD, Advice.USE_NEW_CARD),
+        # "Typically means that it's expired", says Paddle, which is too little to tell a customer so.
+        "invalid_payment_details": Decline(DeclineClass.HARD, Reason.UNUSABLE_METHOD, Advice.USE_ANOTHER_METHOD),
+        "declined_not_retryable": Decline(DeclineClass.HARD, Reason.UNUSABLE_METHOD, Advice.USE_ANOTHER_METHOD),
+        "canceled": Decline(DeclineClass.HARD, Reason.UNUSABLE_METHOD, Advice.ENTER_AGAIN),
+        "redacted_payment_method": Decline(DeclineClass.HARD, Reason.UNUSABLE_METHOD, Advice.ENTER_AGAIN),
+        "transaction_not_permitted": Decline(DeclineClass.HARD, Reason.UNUSABLE_METHOD, Advice.ASK_BANK),
+        "prepaid_card_not_supported": Decline(DeclineClass.HARD, Reason.CARD_NOT_ACCEPTED, Advice.USE_ANOTHER_METHOD),
+        "preferred_network_not_supported": Decline(
+            DeclineClass.HARD, Reason.CARD_NOT_ACCEPTED, Advice.USE_ANOTHER_METHOD
+        ),
+        "authentication_failed": Decline(DeclineClass.HARD, Reason.AUTHENTICATION, Advice.CONFIRM_WITH_BANK),
+        "blocked_card": _HARD_UNNAMED,
+        "blocked_by_policy": _HARD_UNNAMED,
+        "fraud": _HARD_UNNAMED,
+        "not_enough_balance": Decline(DeclineClass.SOFT, Reason.NOT_ENOUGH_BALANCE, Advice.TOP_UP),
+        "declined": _SOFT_UNNAMED,
+        "invalid_amount": _SOFT_UNNAMED,
+        "unknown": _SOFT_UNNAMED,
+        # Paddle: "not typically returned for payments".
+        "already_canceled": _SOFT_UNNAMED,
+        "already_refunded": _SOFT_UNNAMED,
+        "issuer_unavailable": _OUTAGE,
+        "psp_error": _OUTAGE,
+        "system_error": _OUTAGE,
+    }
+)
+"""Every code there is. One that isn't here means the same as `unknown`."""
+
+
+def read_code(code: str | None) -> Decline:
+    """Tell what a decline code means. No code, or one that isn't known, is a soft decline without a reason."""
+    return CODES.get(code or "", _SOFT_UNNAMED)
 
 
 def decline_class(code: str | None) -> DeclineClass:
     """Sort a decline code by when to write. No code, or one that isn't known, is soft."""
-    return _CODES.get(code or "", _NOT_KNOWN)[0]
+    return read_code(code).decline_class
 
 
 def reason_key(code: str | None) -> Reason:
     """Give the words a mail may use for a decline code, as a stable key. Never the code itself."""
-    return _CODES.get(code or "", _NOT_KNOWN)[1]
+    return read_code(code).reason
+
+
+def advice_key(code: str | None) -> Advice:
+    """Give what a mail may tell the customer to do about a decline code, as a stable key."""
+    return read_code(code).advice

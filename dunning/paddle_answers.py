@@ -4,6 +4,7 @@ Tolerant: fields we don't know are dropped while parsing (among them a subscript
 token that opens the customer's account), and one entity that lacks what we need does not spoil the others.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,15 @@ def read_subscriptions(body: bytes) -> Page[LiveSubscription]:
         TransientError: The answer is not a list of Paddle's.
     """
     return _read_page(body, lambda entity: _live_subscription(shapes.Subscription.model_validate(entity)))
+
+
+def read_bodies(body: bytes) -> Page[bytes]:
+    """Read a list and leave each of its entities in JSON, for whoever knows their shapes.
+
+    Raises:
+        TransientError: The answer is not a list of Paddle's.
+    """
+    return _read_page(body, lambda entity: json.dumps(entity).encode())
 
 
 def read_portal_session(body: bytes) -> PortalSession:

@@ -4,20 +4,17 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
 from pydantic import SecretStr
 
+from dunning.breaker import Breaker
 from dunning.durations import parse_duration
 from dunning.mail_address import parse_mailbox
 from dunning.web_url import WebUrl, parse_web_url
 
 # Shorter than a digest of the SHA-256 that they key is easier to guess than to forge.
 LINK_SECRET_LENGTH = 32
-
-Breaker: TypeAlias = Literal["auto", "off"] | int
-"""New cases an hour past which sending holds: a number, or one found by itself, or none."""
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")

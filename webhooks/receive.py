@@ -10,7 +10,8 @@ import structlog
 from aiohttp import hdrs, web
 
 from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
-from dunning.events import USED, Envelope, burial_id, is_simulated, parse_envelope, project
+from dunning.events import USED, Envelope, burial_id, is_simulated, parse_envelope
+from dunning.projection import project
 from dunning.signature import verify_signature
 from webhooks import event_types
 from webhooks.body import read_body

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from dunning.campaign import Step
+from dunning.campaign import Campaign, Step
 from dunning.case import Case
 from dunning.case_steps import next_due_at, tidy
 from dunning.errors import CaseConflictError
@@ -27,6 +27,7 @@ class Due:
 
     read: Versioned
     case: Case
+    campaign: Campaign
     step: Step
 
 
@@ -41,13 +42,14 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
         if read.case is None:
             await services.store.due.forget(case_id)
             continue
-        case, step = tidy(read.case, services.campaign, services.repeats, services.clock())
+        campaign = await services.campaigns.of(read.case)
+        case, step = tidy(read.case, campaign, services.repeats, services.clock())
         if step is not None:
-            due.append(Due(read, case, step))
+            due.append(Due(read, case, campaign, step))
         elif case is not read.case:
             with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
                 await write_case(services, read, case)
-        elif (at := next_due_at(case, services.campaign, services.repeats)) is not None:
+        elif (at := next_due_at(case, campaign, services.repeats)) is not None:
             # Never at once: a worker whose clock is ahead would sweep it again and again.
             await services.store.due.put_back([case_id], max(at, services.clock() + NOT_AT_ONCE))
         else:

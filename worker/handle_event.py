@@ -5,14 +5,18 @@ from collections.abc import Callable
 import structlog
 
 from dunning.case import Case
-from dunning.case_events import Verdict, on_subscription, on_transaction
+from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
 from dunning.errors import CaseConflictError, PermanentError
-from dunning.events import Event, SubscriptionFacts, TransactionFacts
+from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
 from dunning.store import EndedBeforeOpeningError
 from worker.services import Services
 from worker.write_case import write_case
 
 log = structlog.get_logger()
+
+# Why an event changed nothing, where whoever reads the case's story would wonder. Not `nothing_new`, which every debt
+# has at its beginning, and a second line is dear a million times over.
+WORTH_A_LINE = frozenset({"older_than_the_failure"})
 
 
 async def handle_event(services: Services, event_id: str) -> None:
@@ -29,7 +33,7 @@ async def handle_event(services: Services, event_id: str) -> None:
     if isinstance(event.facts, TransactionFacts):
         await _of_transaction(services, event, event.facts)
     else:
-        await _of_subscription(services, event, event.facts)
+        await _of_customer(services, event, event.facts)
 
 
 async def give_up(services: Services, event_id: str, reason: str) -> None:
@@ -40,17 +44,24 @@ async def give_up(services: Services, event_id: str, reason: str) -> None:
 
 async def _of_transaction(services: Services, event: Event, facts: TransactionFacts) -> None:
     def decide(case: Case | None) -> Verdict:
-        return on_transaction(event, facts, case, services.campaign.name, services.clock())
+        return on_transaction(event, facts, case, services.campaigns.all, services.clock())
 
     if not await _apply(services, event, facts.id, decide, handles=True):
         await services.store.inbox.mark_handled(event.id)
 
 
-async def _of_subscription(services: Services, event: Event, facts: SubscriptionFacts) -> None:
-    def decide(case: Case | None) -> Verdict:
-        return Verdict(None, "no_case") if case is None else on_subscription(event, facts, case, services.clock())
+async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:
+    """Apply what is about a subscription to those of the customer's open cases that are of it."""
 
-    for case_id in await services.store.cases.open_of_subscription(facts.id):
+    def decide(case: Case | None) -> Verdict:
+        if case is None or case.subscription_id != subscription_id:
+            return Verdict(None, "no_case")
+        if isinstance(facts, AdjustmentFacts):
+            return on_adjustment(event, facts, case, services.clock())
+        return on_subscription(event, facts, case, services.clock())
+
+    subscription_id = facts.subscription_id if isinstance(facts, AdjustmentFacts) else facts.id
+    for case_id in await services.store.cases.open_of_customer(facts.customer_id):
         await _apply(services, event, case_id, decide, handles=False)
     await services.store.inbox.mark_handled(event.id)
 
@@ -69,6 +80,9 @@ async def _apply(
         verdict = decide(before.case)
         log.info("event.applied", event_id=event.id, type=event.type, case_id=case_id, verdict=verdict.why)
         if verdict.case is None:
+            if before.case is not None and before.case.is_open and verdict.why in WORTH_A_LINE:
+                line = f"{verdict.why} ({event.type} {event.id})"
+                await services.store.cases.note(case_id, line, services.clock())
             return False
         try:
             await write_case(
@@ -77,7 +91,8 @@ async def _apply(
                 verdict.case,
                 why=f"{verdict.why} ({event.type} {event.id})",
                 event_id=event.id if handles else None,
-                opened_by=event.occurred_at if before.case is None else None,
+                opened_by=verdict.case.failed_at if before.case is None else None,
+                counts_as_new=not event.is_reconciled,
             )
         except EndedBeforeOpeningError:
             log.info("event.ended_before_opening", event_id=event.id, case_id=case_id)

@@ -52,10 +52,17 @@ class MailTemplates:
         problems = [problem for name in sorted(self.names) for problem in self._problems(name, tried)]
         if problems:
             raise ConfigurationError(list(dict.fromkeys(problems)))
+        self.naming_all = frozenset(name for name in self.names if all(self._names_all(name, one) for one in tried))
+        """Those that hold the link of every debt they are given."""
 
     def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
         """Fill one part of the mail `name`."""
         return self._environment.get_template(f"{name}.{part}").render(values)
+
+    def _names_all(self, name: str, example: Mapping[str, object]) -> bool:
+        return not any(
+            _missing(Path(), part, self.write(name, part, example), link) for part in PARTS for link in _links(example)
+        )
 
     def _problems(self, name: str, examples: list[Mapping[str, object]]) -> Iterable[str]:
         for part in PARTS:
@@ -109,10 +116,16 @@ def _where(error: Exception, file: Path) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(file)
 
 
-def _missing(file: Path, part: str, written: str, link: str) -> Iterable[str]:
+def _links(example: Mapping[str, object]) -> list[str]:
+    debts = example["debts"]
+    return [str(debt["link"]) for debt in debts] if isinstance(debts, list) else []
+
+
+def _missing(file: Path, part: str, written: str, link: str) -> list[str]:
     if part == "subject.txt" and not written.strip():
-        yield f"{file}: the subject is empty"
+        return [f"{file}: the subject is empty"]
     if part == "txt" and link not in written.splitlines():
-        yield f"{file}: the link does not stand alone on a line; it should hold {{{{ link }}}} on a line of its own"
+        return [f"{file}: the link does not stand alone on a line; it should hold {{{{ link }}}} on a line of its own"]
     if part == "html" and escape(link) not in written:
-        yield f"{file}: the link is missing; it should hold {{{{ link }}}}"
+        return [f"{file}: the link is missing; it should hold {{{{ link }}}}"]
+    return []

@@ -18,6 +18,7 @@ from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, connection_pool
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
+from worker.reconcile_forever import reconcile_forever
 from worker.send_steps import leave_to_the_lease, send_steps
 from worker.services import Services, check_templates, open_services, utc_now
 from worker.sweep import sweep_forever
@@ -98,15 +99,21 @@ async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
 async def _start_up(ctx: dict[Any, Any]) -> None:
     services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"], ctx["clock"])
     ctx["services"] = services
+    await services.campaigns.keep()
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
+    ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))
     log.info("worker.started")
 
 
 async def _shut_down(ctx: dict[Any, Any]) -> None:
-    """Stop sweeping and close what was opened. Harmless when it was done already."""
+    """Stop reconciling and sweeping, and close what was opened. Harmless when it was done already."""
+    reconciling: asyncio.Task[None] | None = ctx.pop("reconciling", None)
+    if reconciling is not None:
+        reconciling.cancel()
+        await asyncio.gather(reconciling, return_exceptions=True)
     sweep: asyncio.Task[None] | None = ctx.pop("sweep", None)
     if sweep is not None:
         await asyncio.wait({sweep}, timeout=LEAVE_WITHIN.total_seconds())

@@ -1,7 +1,7 @@
 """Write one mail: facts in, a complete message out, the same bytes for the same facts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,14 +12,14 @@ from pathlib import Path
 from babel.dates import format_date
 from babel.lists import format_list
 
-from dunning.declines import Reason
+from dunning.declines import Advice, Reason
 from dunning.errors import PermanentError
 from dunning.mail_address import Mailbox
 from worker.mail.addresses import ascii_address
 from worker.mail_templates import MailTemplates
 from worker.money import FALLBACK_LOCALE, find_locale, format_money
 from worker.strangers import MAX_PRODUCT, greeting_name, one_line
-from worker.wording import reason_sentence
+from worker.wording import advice_sentence, reason_sentence
 
 # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LONGEST_LINE = 998
@@ -27,12 +27,36 @@ _MAX_SUBJECT = 150
 _MAX_CARD_DIGITS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What else is owed for a subscription, in minor units of `currency_code`."""
+
+    amount: int = field(repr=False)
+    currency_code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailFacts:
+class Debt:
+    """What a mail says of one subscription; the words mean what they mean in `MailFacts`."""
+
+    product_names: tuple[str, ...] = field(repr=False)
+    amount: int = field(repr=False)
+    currency_code: str
+    card_last4: str | None = field(repr=False)
+    reason: str
+    advice: str = Advice.GENERIC
+    link: str = field(repr=False)
+    ends_on: date | None
+    further: tuple[Sum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFacts(Debt):
     """All that one mail says. What names a person, or opens a page for them, never reaches a repr, and so no log.
 
-    `amount` is in minor units of `currency_code`; `reason` is a key of `dunning.declines.reason_key`; `ends_on` is
-    given only where the end is certain, since a wrong date is worse than none.
+    `amount` is in minor units of `currency_code`; `reason` and `advice` are keys of `dunning.declines`; `ends_on` is
+    given only where the end is certain, since a wrong date is worse than none. `further` is what else is owed for the
+    subscription, and `others` are the customer's other subscriptions that the mail names too.
     """
 
     template: str
@@ -41,14 +65,8 @@ class MailFacts:
     customer_name: str | None = field(repr=False)
     recipient: str = field(repr=False)
     locale: str
-    product_names: tuple[str, ...] = field(repr=False)
-    amount: int = field(repr=False)
-    currency_code: str
-    card_last4: str | None = field(repr=False)
-    reason: str
-    link: str = field(repr=False)
-    ends_on: date | None
     dated_at: datetime
+    others: tuple[Debt, ...] = ()
 
 
 class Renderer:
@@ -72,6 +90,10 @@ class Renderer:
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""
         return name in self._templates.names
+
+    def names_all(self, template: str) -> bool:
+        """Say whether this mail names every debt it is given, each with its link, and not the first alone."""
+        return template in self._templates.naming_all
 
     def recipient(self, facts: MailFacts) -> str:
         """Give the address the mail goes to: for the header and the envelope alike.
@@ -115,25 +137,41 @@ class Renderer:
 
     def _values(self, facts: MailFacts) -> dict[str, object]:
         """Give the words a template may use."""
-        locale = find_locale(facts.locale)
-        # Dates stand inside English sentences, so they are written as English-speakers do: those of the customer's
-        # country, if it is theirs.
-        words = locale if locale.language == FALLBACK_LOCALE.language else FALLBACK_LOCALE
-        products = [name for name in (one_line(name, at_most=MAX_PRODUCT) for name in facts.product_names) if name]
+        debts = [_debt(debt, facts.locale) for debt in (facts, *facts.others)]
         return {
-            "amount": format_money(facts.amount, facts.currency_code, facts.locale),
+            **debts[0],
             "can_reply": self._reply_to is not None,
-            "card_last4": one_line(facts.card_last4 or "", at_most=_MAX_CARD_DIGITS),
             "customer_name": greeting_name(facts.customer_name),
-            "ends_on": format_date(facts.ends_on, "long", locale=words) if facts.ends_on else "",
-            "link": facts.link,
-            "product": format_list(products, locale=words),
-            "products": products,
-            "reason": reason_sentence(facts.reason),
-            "reason_key": facts.reason,
+            "debts": debts,
             "seller": self._seller,
+            "several": len(debts) > 1 or bool(facts.further),
             "step": facts.step,
         }
+
+
+def _debt(debt: Debt, locale_tag: str) -> dict[str, object]:
+    """Give the words for one subscription."""
+    locale = find_locale(locale_tag)
+    # Dates stand inside English sentences, so they are written as English-speakers do: those of the customer's
+    # country, if it is theirs.
+    words = locale if locale.language == FALLBACK_LOCALE.language else FALLBACK_LOCALE
+    products = [name for name in (one_line(name, at_most=MAX_PRODUCT) for name in debt.product_names) if name]
+    amount = format_money(debt.amount, debt.currency_code, locale_tag)
+    further = [format_money(one.amount, one.currency_code, locale_tag) for one in debt.further]
+    return {
+        "advice": advice_sentence(debt.advice),
+        "advice_key": debt.advice,
+        "amount": amount,
+        "amounts": format_list([amount, *further], locale=words),
+        "card_last4": one_line(debt.card_last4 or "", at_most=_MAX_CARD_DIGITS),
+        "ends_on": format_date(debt.ends_on, "long", locale=words) if debt.ends_on else "",
+        "further": further,
+        "link": debt.link,
+        "product": format_list(products, locale=words),
+        "products": products,
+        "reason": reason_sentence(debt.reason),
+        "reason_key": debt.reason,
+    }
 
 
 def _address(mailbox: Mailbox) -> Address:
@@ -148,21 +186,31 @@ def _encoding(text: str) -> str:
 
 
 def _examples() -> Iterator[MailFacts]:
-    """Give facts as rich and as poor as they come, to try templates with."""
-    for rich in (True, False):
-        yield MailFacts(
-            template="",
-            step="first",
-            case_id="txn_example",
-            customer_name="Eve" if rich else None,
-            recipient="eve@example.com",
-            locale="en",
-            product_names=("One", "Two") if rich else (),
-            amount=1200,
-            currency_code="EUR",
-            card_last4="4242" if rich else None,
-            reason=Reason.GENERIC,
-            link="https://billing.example.com/pay/example?a=1&b=2",
-            ends_on=date(2030, 1, 1) if rich else None,
-            dated_at=datetime(2030, 1, 1, tzinfo=UTC),
-        )
+    """Give facts as rich and as poor as they come, to try templates with. The last has several debts."""
+    poor = MailFacts(
+        template="",
+        step="first",
+        case_id="txn_example",
+        customer_name=None,
+        recipient="eve@example.com",
+        locale="en",
+        product_names=(),
+        amount=1200,
+        currency_code="EUR",
+        card_last4=None,
+        reason=Reason.GENERIC,
+        link="https://billing.example.com/pay/example?a=1&b=2",
+        ends_on=None,
+        dated_at=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+    rich = replace(poor, customer_name="Eve", product_names=("One", "Two"), card_last4="4242", ends_on=date(2030, 1, 1))
+    other = Debt(
+        product_names=("Three",),
+        amount=500,
+        currency_code="USD",
+        card_last4=None,
+        reason=Reason.EXPIRED_CARD,
+        link="https://billing.example.com/pay/another?a=1&b=2",
+        ends_on=None,
+    )
+    yield from (rich, poor, replace(rich, further=(Sum(1300, "EUR"),), others=(other,)))

@@ -6,16 +6,15 @@ the mail server stops it, up to the moment before DATA.
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
 
-from dunning.campaign import Step
 from dunning.case import Case
 from dunning.case_steps import backoff
-from dunning.declines import reason_key
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import (
     CaseConflictError,
@@ -23,25 +22,22 @@ from dunning.errors import (
     GrantRefusedError,
     OperatorMustActError,
     PermanentError,
-    TransientError,
-    UnsafePortalUrlError,
 )
 from dunning.grants import Grant
-from dunning.links import LINK_LIFETIME
 from dunning.live import LiveTransaction
 from dunning.store import REDIS_ERRORS, Versioned
 from worker.find_due import Due
 from worker.mail.transport import Outcome, Result
-from worker.operator import MAIL_HOLDS, MINT_HOLD, put_on_hold, release_holds
-from worker.render import MailFacts
+from worker.mail_facts import gather_facts, with_links
+from worker.make_links import make_links
+from worker.named_debts import NOT_POSSIBLE, NamedDebt, are_still_owed, cover_steps
+from worker.operator import MAIL_HOLDS, put_on_hold, release_holds
 from worker.services import Services
 from worker.write_case import write_case
 
 log = structlog.get_logger()
 
 TRIES_OF_THE_REFUSED = 8
-# The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
-MINT_WITHIN = timedelta(seconds=5)
 RECORD_AGAIN = timedelta(seconds=0.5)
 
 
@@ -54,6 +50,7 @@ class _Sending:
     step: str
     case: Case
     revision: int
+    named: Sequence[NamedDebt]
 
     @property
     def delivery(self) -> Delivery:
@@ -76,8 +73,10 @@ class _Sending:
         return False
 
 
-async def send_mail(services: Services, due: Due, transaction: LiveTransaction, grant: Grant | None) -> None:
-    """Send the step to the customer that Paddle just named.
+async def send_mail(
+    services: Services, due: Due, transaction: LiveTransaction, named: Sequence[NamedDebt], grant: Grant | None
+) -> None:
+    """Send the step to the customer that Paddle just named, with the further debts that the mail is to name.
 
     Raises:
         CaseConflictError: somebody wrote the case since it was read; it will be looked at again.
@@ -86,9 +85,9 @@ async def send_mail(services: Services, due: Due, transaction: LiveTransaction, 
     step = due.step.name
     claimed = due.case.with_delivery(step, due.case.delivery(step).claim(owner, services.clock()))
     written = await _claim(services, due, claimed, owner)
-    sending = _Sending(services, owner, step, claimed, written.revision)
+    sending = _Sending(services, owner, step, claimed, written.revision, named)
     try:
-        result = await _hand_over(sending, due.step, transaction, grant)
+        result = await _hand_over(sending, due, transaction, grant)
     except GrantRefusedError:
         await _insist(sending, sending.delivery.put_back(owner, "no_grant", services.clock(), counted=False))
     except OperatorMustActError as error:
@@ -120,63 +119,33 @@ async def _claim(services: Services, due: Due, claimed: Case, owner: str) -> Ver
         return now
 
 
-async def _hand_over(sending: _Sending, step: Step, transaction: LiveTransaction, grant: Grant | None) -> Result:
+async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, grant: Grant | None) -> Result:
     services, case, customer = sending.services, sending.case, transaction.customer
     if customer is None or customer.email is None:
         raise PermanentError(f"transaction {case.id} has no customer to write to")
-    ends_at = services.campaign.ends_at(case.failed_at)
     mail = services.renderer.render(
-        MailFacts(
-            template=step.template,
-            step=step.name,
-            case_id=case.id,
-            customer_name=customer.name,
-            recipient=customer.email,
-            locale=customer.locale,
-            product_names=transaction.product_names,
-            amount=transaction.balance,
-            currency_code=transaction.currency_code,
-            card_last4=transaction.card_last4,
-            reason=reason_key(case.reason_code),
-            link=await _link(services, case, grant),
-            ends_on=ends_at.date() if ends_at else None,
+        gather_facts(
+            case,
+            due.campaign,
+            due.step,
+            transaction=transaction,
+            customer=customer,
+            named=sending.named,
+            links=await make_links(services, with_links(case, sending.named), grant),
             dated_at=sending.delivery.dated_at or services.clock(),
         )
     )
 
     async def begin_data() -> bool:
-        return await sending.write(sending.delivery.begin_data(sending.owner))
+        still_true = await are_still_owed(services, sending.named)
+        return still_true and await sending.write(sending.delivery.begin_data(sending.owner))
 
     return await services.transport.send(
         mail,
         recipient=services.settings.mail_redirect or customer.email,
-        key=f"{case.id}.{step.name}",
+        key=f"{case.id}.{due.step.name}",
         before_data=begin_data,
     )
-
-
-async def _link(services: Services, case: Case, grant: Grant | None) -> str:
-    """Make the link: ours, or where the seller wants it Paddle's own. Neither is kept."""
-    if not services.minting_on_send:
-        return f"{services.settings.public_url}/pay/{services.links.sign(case.id, case.failed_at + LINK_LIFETIME)}"
-    if grant is None:
-        raise GrantRefusedError("no API call was reserved to make this mail's portal session")
-    try:
-        async with asyncio.timeout(MINT_WITHIN.total_seconds()):
-            session = await services.paddle.create_portal_session(case.customer_id, [case.subscription_id], grant)
-    except TimeoutError:
-        raise TransientError("Paddle made no portal session in time") from None
-    except OperatorMustActError as error:
-        raise OperatorMustActError(
-            str(error), hold=MINT_HOLD if error.hold == "paddle_permission" else error.hold
-        ) from None
-    await release_holds(services, MINT_HOLD)
-    try:
-        return session.update_link(case.subscription_id, services.settings.paddle.portal_origins)
-    except UnsafePortalUrlError as error:
-        # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
-        problem = f"{error} Does the API key have the permission customer_portal_session.write?"
-        raise OperatorMustActError(problem, hold=MINT_HOLD) from None
 
 
 async def _record(sending: _Sending, result: Result) -> None:
@@ -206,7 +175,11 @@ async def _record(sending: _Sending, result: Result) -> None:
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
             await _insist(sending, back)
         case Outcome.ABANDONED:
-            log.info("mail.abandoned", step=sending.step)
+            log.info("mail.abandoned", case_id=sending.case.id, step=sending.step)
+            if sending.delivery.owner == sending.owner:
+                # Ours still, so it was a debt of another case that is gone: write another mail.
+                now = sending.services.clock()
+                await _insist(sending, sending.delivery.put_back(sending.owner, "debts_changed", now, counted=False))
 
 
 async def _put_back(sending: _Sending, reason: str) -> None:
@@ -215,11 +188,11 @@ async def _put_back(sending: _Sending, reason: str) -> None:
 
 async def _put_back_or_die(sending: _Sending) -> None:
     """Give up what Paddle keeps refusing, after some four minutes of trying."""
-    if sending.delivery.reason != "not_possible" or sending.delivery.streak < TRIES_OF_THE_REFUSED:
-        await _put_back(sending, "not_possible")
+    if sending.delivery.reason != NOT_POSSIBLE or sending.delivery.streak < TRIES_OF_THE_REFUSED:
+        await _put_back(sending, NOT_POSSIBLE)
     else:
-        back = sending.delivery.put_back(sending.owner, "not_possible", sending.services.clock(), counted=True)
-        await _insist(sending, back.die("not_possible"))
+        back = sending.delivery.put_back(sending.owner, NOT_POSSIBLE, sending.services.clock(), counted=True)
+        await _insist(sending, back.die(NOT_POSSIBLE))
 
 
 async def _insist(sending: _Sending, delivery: Delivery) -> None:
@@ -237,6 +210,9 @@ async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:
     while True:
         try:
             await sending.write(delivery)
+            if sending.delivery.state is DeliveryState.SENT:
+                # Only now: what is cut off in between costs a mail more, and none less.
+                await cover_steps(sending.services, sending.case.id, sending.named)
         except REDIS_ERRORS as error:
             log.warning("mail.not_yet_recorded", case_id=sending.case.id, step=sending.step, error=type(error).__name__)
             await asyncio.sleep(RECORD_AGAIN.total_seconds())

@@ -14,12 +14,15 @@ from dunning.grants import Grant
 from dunning.live import LiveTransaction
 from dunning.store import KEEP_SEEN
 from dunning.suppression import address_key
+from worker.brakes import let_through
 from worker.find_due import Due, find_due
 from worker.mail.addresses import ascii_address
+from worker.named_debts import choose_debts
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.read_live import Live, read_live
 from worker.send_mail import send_mail
 from worker.services import Services
+from worker.share_mails import SharedMail, share_mails
 from worker.write_case import write_case
 
 log = structlog.get_logger()
@@ -31,29 +34,32 @@ SOON = timedelta(seconds=1)
 async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     """Deal with the due steps of these cases, with the API calls that were reserved for them."""
     calls = [Grant(grant_id) for grant_id in grant_ids]
-    due = await find_due(services, case_ids)
-    if not due:
+    mails = await share_mails(services, await let_through(services, await find_due(services, case_ids)))
+    if not mails:
         await services.store.limiter.give_back(calls)
         return
     each = len(case_ids) if services.minting_on_send else 0
     batch_grants, case_grants = calls[: len(calls) - each], calls[len(calls) - each :]
-    live = await _ask_paddle(services, due, batch_grants)
+    await services.store.limiter.give_back(case_grants[len(mails) :])
+    live = await _ask_paddle(services, mails, batch_grants)
     if live is None:
         return
     if live.partial:
-        unread = [one.case.id for one in due if one.case.subscription_id not in live.subscriptions]
+        unread = [mail.due.case.id for mail in mails if mail.due.case.subscription_id not in live.subscriptions]
         await services.store.due.put_back(unread, services.clock())
-        due = [one for one in due if one.case.subscription_id in live.subscriptions]
+        mails = [mail for mail in mails if mail.due.case.id not in unread]
+    through = {due.case.id for due in await let_through(services, [mail.due for mail in mails])}
+    mails = [mail for mail in mails if mail.due.case.id in through]
     outcomes = await asyncio.gather(
-        *(_deal_with(services, one, live, case_grants[index] if each else None) for index, one in enumerate(due)),
+        *(_deal_with(services, mail, live, case_grants[index] if each else None) for index, mail in enumerate(mails)),
         return_exceptions=True,
     )
-    for one, outcome in zip(due, outcomes, strict=True):
+    for mail, outcome in zip(mails, outcomes, strict=True):
         if isinstance(outcome, CaseConflictError):
-            log.info("step.overtaken_by_another_write", case_id=one.case.id, step=one.step.name)
+            log.info("step.overtaken_by_another_write", case_id=mail.due.case.id, step=mail.due.step.name)
         elif isinstance(outcome, Exception):
             # The lease brings it back; what was being sent is then known to be unknown.
-            log.error("step.fault", case_id=one.case.id, step=one.step.name, exc_info=outcome)
+            log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)
 
 
 async def leave_to_the_lease(
@@ -64,12 +70,12 @@ async def leave_to_the_lease(
     log.error("batch.failed", cases=len(case_ids), reason=reason)
 
 
-async def _ask_paddle(services: Services, due: Sequence[Due], grants: Sequence[Grant]) -> Live | None:
-    """Read the live state; where that fails, put every case off as the failure asks, and answer None."""
+async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: Sequence[Grant]) -> Live | None:
+    """Read the live state; where that fails, put every due case off as the failure asks, and answer None."""
     now = services.clock()
-    case_ids = [one.case.id for one in due]
+    case_ids = [mail.due.case.id for mail in mails]
     try:
-        live = await read_live(services, [one.case for one in due], grants)
+        live = await read_live(services, [case for mail in mails for case in mail.cases], grants)
     except GrantRefusedError:
         await services.store.due.put_back(case_ids, now + SOON)
         return None
@@ -78,10 +84,10 @@ async def _ask_paddle(services: Services, due: Sequence[Due], grants: Sequence[G
         await services.store.due.put_back(case_ids, now)
         return None
     except DunningError as error:
-        log.warning("batch.paddle_failed", cases=len(due), error=str(error))
-        for one in due:
+        log.warning("batch.paddle_failed", cases=len(mails), error=str(error))
+        for mail in mails:
             with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
-                await _put_off(services, one, "paddle_failed", timedelta(0))
+                await _put_off(services, mail.due, "paddle_failed", timedelta(0))
         return None
     if live is None:
         # To the front: what was read of them is good for five minutes.
@@ -91,18 +97,19 @@ async def _ask_paddle(services: Services, due: Sequence[Due], grants: Sequence[G
     return live
 
 
-async def _deal_with(services: Services, due: Due, live: Live, grant: Grant | None) -> None:
+async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> None:
+    due = mail.due
     transaction = live.transactions.get(due.case.id)
     subscription = live.subscriptions.get(due.case.subscription_id)
     delivery = due.case.delivery(due.step.name)
     looks = delivery.streak if delivery.reason == MISSING else 0
-    verdict = judge(transaction, subscription, looks)
+    verdict = judge(transaction, subscription, looks, due.campaign.send_between, services.clock())
     if isinstance(verdict, Send) and transaction and (unmailable := await _unmailable(services, transaction)):
         verdict = Skip(unmailable)
     log.info("step.judged", case_id=due.case.id, step=due.step.name, verdict=str(verdict))
     match verdict:
-        case Later(reason, after):
-            await _put_off(services, due, reason, after)
+        case Later(reason, after, counted):
+            await _put_off(services, due, reason, after, counted=counted)
         case Skip(reason):
             skipped = due.case.with_delivery(due.step.name, delivery.skip(reason))
             await write_case(services, due.read, skipped)
@@ -111,7 +118,7 @@ async def _deal_with(services: Services, due: Due, live: Live, grant: Grant | No
         case Send():
             if transaction is None:  # judge() never says Send without one; mypy can't know
                 raise AssertionError
-            await send_mail(services, due, transaction, grant)
+            await send_mail(services, due, transaction, choose_debts(services, mail, live), grant)
 
 
 async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipReason | None:
@@ -123,8 +130,10 @@ async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipR
     return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None
 
 
-async def _put_off(services: Services, due: Due, reason: str, at_least: timedelta) -> None:
+async def _put_off(services: Services, due: Due, reason: str, at_least: timedelta, *, counted: bool = True) -> None:
     delivery = due.case.delivery(due.step.name)
-    retry_at = services.clock() + max(at_least, backoff(delivery.tries, random.random()))  # noqa: S311 - jitter
-    postponed = due.case.with_delivery(due.step.name, delivery.postpone(reason, retry_at, counted=True))
+    wait = max(at_least, backoff(delivery.tries, random.random())) if counted else at_least  # noqa: S311 - jitter
+    postponed = due.case.with_delivery(
+        due.step.name, delivery.postpone(reason, services.clock() + wait, counted=counted)
+    )
     await write_case(services, due.read, postponed)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
 
-from dunning.campaign import Campaign
 from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
 from dunning.settings import LinkMint, Settings
 from dunning.store import Store
+from worker.campaigns import Campaigns
 from worker.mail.create import create_transport
 from worker.mail.transport import Transport
 from worker.render import Renderer
@@ -40,16 +40,12 @@ class Services:
     transport: Transport
     renderer: Renderer
     links: Links
+    campaigns: Campaigns
     clock: Callable[[], datetime]
     machine_clock: Callable[[], datetime] = utc_now
     """This machine's own clock, whatever clock the rules go by."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
     """Records of mails that went out, being written."""
-
-    @property
-    def campaign(self) -> Campaign:
-        """The campaign of declined renewals."""
-        return self.settings.campaigns[0]
 
     @property
     def minting_on_send(self) -> bool:
@@ -120,5 +116,6 @@ def open_services(
         transport=create_transport(settings.mail, settings.mail_from),
         renderer=renderer,
         links=Links([secret.get_secret_value() for secret in settings.link_secrets]),
+        campaigns=Campaigns(store, settings.campaigns),
         clock=clock,
     )

@@ -1,13 +1,14 @@
 """The sweep: hands what is due to the workers, about ten times a second, and drives again what was left lying."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 
+from dunning.breaker import threshold
 from dunning.jobs import BATCH
-from dunning.store import REDIS_ERRORS
+from dunning.store import REDIS_ERRORS, Sweep
 from worker.services import Services
 
 log = structlog.get_logger()
@@ -15,8 +16,11 @@ log = structlog.get_logger()
 EVERY = timedelta(seconds=0.1)
 REDRIVE_EVERY = timedelta(seconds=5)
 SKEW_EVERY = timedelta(minutes=1)
+# What an hour may have changes when the hour does; a minute more or less does not matter.
+LIMIT_EVERY = timedelta(minutes=1)
 # A claim outlives the longest send by 15 s; this leaves room for it on every side.
 LARGEST_SKEW = timedelta(seconds=5)
+TRIPPED = "all mail is paused until `dunning resume`: find out why so many renewals fail at once"
 
 
 async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> None:
@@ -24,19 +28,12 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
 
     A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others.
     """
-    now = asyncio.get_running_loop().time
-    redrive_at = skew_at = now()
-    away = skewed = False
+    sweeps = _Sweeps(services)
+    away = False
     moved = 0
     while picks_jobs():
         try:
-            if now() >= skew_at:
-                skewed = await _is_skewed(services)
-                skew_at = now() + SKEW_EVERY.total_seconds()
-            moved = 0 if skewed else await sweep_once(services)
-            if now() >= redrive_at:
-                await redrive_once(services)
-                redrive_at = now() + REDRIVE_EVERY.total_seconds()
+            moved = await sweeps.turn()
             if away:
                 log.info("sweep.redis_is_back")
             away = False
@@ -52,6 +49,61 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
         await asyncio.sleep(0 if moved == BATCH else EVERY.total_seconds())
 
 
+class _Sweeps:
+    """One worker's sweeps, and what it knows between two of them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._clock = asyncio.get_running_loop().time
+        self._again_at: dict[str, float] = {}
+        self._skewed = False
+        self._paused = False
+        self._most_opened: int | None = None
+
+    async def turn(self) -> int:
+        """Do what it is time for, and return how many cases were handed over."""
+        await self._every(SKEW_EVERY, self._look_at_clock)
+        await self._every(LIMIT_EVERY, self._find_limit)
+        moved = 0 if self._skewed else await self._sweep()
+        await self._every(REDRIVE_EVERY, self._redrive)
+        return moved
+
+    async def _every(self, span: timedelta, chore: Callable[[], Awaitable[object]]) -> None:
+        """Do the chore at first, and whenever it was last done so long ago. One that fails is due again at once."""
+        if self._clock() >= self._again_at.get(chore.__name__, 0):
+            await chore()
+            self._again_at[chore.__name__] = self._clock() + span.total_seconds()
+
+    async def _look_at_clock(self) -> None:
+        self._skewed = await _is_skewed(self._services)
+
+    async def _find_limit(self) -> None:
+        now = self._services.clock()
+        self._most_opened = threshold(
+            await self._services.store.brakes.opened(now), self._services.settings.breaker, now
+        )
+
+    async def _redrive(self) -> None:
+        await redrive_once(self._services)
+
+    async def _sweep(self) -> int:
+        swept = await sweep_once(self._services, self._most_opened)
+        if swept.why == "breaker":
+            log.error("breaker.tripped", opened=swept.opened, at_most=self._most_opened, problem=TRIPPED)
+        await self._tell_pause(paused=swept.why in {"breaker", "paused"})
+        return swept.moved
+
+    async def _tell_pause(self, *, paused: bool) -> None:
+        """Log when mail stops and starts, as each worker first notices it."""
+        if paused and not self._paused:
+            pause = (await self._services.store.brakes.paused()).all
+            if pause is not None:
+                log.warning("sending.paused", since=pause.since.isoformat(), why=pause.why)
+        if self._paused and not paused:
+            log.info("sending.resumed")
+        self._paused = paused
+
+
 async def _is_skewed(services: Services) -> bool:
     """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
     skew = services.machine_clock() - await services.store.health.time()
@@ -61,10 +113,11 @@ async def _is_skewed(services: Services) -> bool:
     return False
 
 
-async def sweep_once(services: Services) -> int:
-    """Hand one batch of what is due to the workers, and return how many cases it held."""
-    swept = await services.store.due.sweep(services.clock(), calls_per_case=1 if services.minting_on_send else 0)
-    return swept.moved
+async def sweep_once(services: Services, most_opened: int | None) -> Sweep:
+    """Hand one batch of what is due to the workers, unless more than `most_opened` cases were opened in this hour."""
+    return await services.store.due.sweep(
+        services.clock(), calls_per_case=1 if services.minting_on_send else 0, most_opened=most_opened
+    )
 
 
 async def redrive_once(services: Services) -> int:

@@ -17,6 +17,7 @@ async def write_case(
     why: str | None = None,
     event_id: str | None = None,
     opened_by: datetime | None = None,
+    counts_as_new: bool = True,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now.
 
@@ -26,21 +27,24 @@ async def write_case(
         after: the case as it shall be.
         why: the story's first line, where what changed doesn't say it all.
         event_id: the event that this handles, if one does.
-        opened_by: when the event happened that opens it.
+        opened_by: since when it is a debt, when it is opened.
+        counts_as_new: whether it is one more failure of this hour, and none that was found late.
 
     Raises:
         CaseConflictError: somebody else wrote it: read again, decide again.
     """
+    campaign = await services.campaigns.of(after)
     if not after.is_open:
-        after = note_due(after, services.campaign, services.clock())
+        after = note_due(after, campaign, services.clock())
     revision = await services.store.cases.commit(
         after,
         before.revision,
-        due_at=next_due_at(after, services.campaign, services.repeats),
+        due_at=next_due_at(after, campaign, services.repeats),
         now=services.clock(),
         story=[why, *moves_told(before.case, after)] if why else told(before.case, after),
         counts=counted(before.case, after),
         event_id=event_id,
         opened_by=opened_by,
+        counts_as_new=counts_as_new,
     )
     return Versioned(after, revision)

@@ -15,12 +15,20 @@ from yarl import URL
 from cli.twin.bodies import Json
 from cli.twin.budget import Budget
 from cli.twin.errors import ApiError, error_answer
+from cli.twin.event_log import EventLog
 from cli.twin.faults import Faults, PlannedFault
 from cli.twin.links import Links
 from cli.twin.world import World
 
 PERMISSIONS = frozenset(
-    {"address.read", "customer.read", "customer_portal_session.write", "subscription.read", "transaction.read"}
+    {
+        "address.read",
+        "customer.read",
+        "customer_portal_session.write",
+        "notification.read",
+        "subscription.read",
+        "transaction.read",
+    }
 )
 SUBSCRIPTIONS_PER_SESSION = 25
 
@@ -44,6 +52,7 @@ class Api:
 
     world: World
     links: Links
+    events: EventLog
     budget: Budget
     api_key: str
     faults: Faults = field(default_factory=Faults)
@@ -64,6 +73,7 @@ class Api:
             self._route("GET", "/transactions/{id}", self._get_transaction, "transaction.read"),
             self._route("GET", "/subscriptions", self._list_subscriptions, "subscription.read"),
             self._route("GET", "/subscriptions/{id}", self._get_subscription, "subscription.read"),
+            self._route("GET", "/events", self._list_events, "notification.read"),
             self._route("GET", "/customers/{id}", self._get_customer, "customer.read"),
             self._route(
                 "POST", "/customers/{id}/portal-sessions", self._create_session, "customer_portal_session.write"
@@ -135,7 +145,9 @@ class Api:
     async def _list_transactions(self, request: web.Request) -> web.Response:
         includes = self._includes(request)
         found = _filtered(
-            self.world.transactions.values(), request.query, ("id", "subscription_id", "customer_id", "status")
+            self.world.transactions.values(),
+            request.query,
+            ("id", "subscription_id", "customer_id", "status", "collection_mode", "origin"),
         )
         return self._page(request, [self._with_includes(entity, includes) for entity in found], most=30, usual=30)
 
@@ -154,6 +166,15 @@ class Api:
 
     async def _get_customer(self, request: web.Request) -> web.Response:
         return _entity(_find(self.world.customers, request))
+
+    async def _list_events(self, request: web.Request) -> web.Response:
+        after = request.query.get("after")
+        if after is not None and not self.events.has(after):
+            raise ApiError(HTTPStatus.NOT_FOUND)
+        types = request.query.get("event_type")
+        return self._page(
+            request, self.events.listed(types.split(",") if types else None), most=200, usual=50, key="event_id"
+        )
 
     async def _create_session(self, request: web.Request) -> web.Response:
         customer = _find(self.world.customers, request)
@@ -187,16 +208,19 @@ class Api:
         signed_in = "customer_portal_session.write" in self.permissions
         return subscription | {"management_urls": self.links.management_urls(subscription, signed_in=signed_in)}
 
-    def _page(self, request: web.Request, entities: list[Json], *, most: int, usual: int) -> web.Response:
+    def _page(
+        self, request: web.Request, entities: list[Json], *, most: int, usual: int, key: str = "id"
+    ) -> web.Response:
         asked = request.query.get("per_page", str(usual))
         if not asked.isdecimal() or int(asked) < 1:
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="per_page")
         per_page = min(int(asked), most)
         after = request.query.get("after")
-        newest_first = sorted(entities, key=lambda entity: str(entity["id"]), reverse=True)
-        left = [entity for entity in newest_first if after is None or entity["id"] < after]
+        newest_first = _is_newest_first(request)
+        ordered = sorted(entities, key=lambda entity: str(entity[key]), reverse=newest_first)
+        left = [found for found in ordered if after is None or _is_past(found[key], after, newest_first=newest_first)]
         page = left[:per_page]
-        last_id = page[-1]["id"] if page else after or ""
+        last_id = page[-1][key] if page else after or ""
         next_url = URL(self.links.url).join(request.rel_url).update_query(after=last_id)
         pagination = {
             "per_page": per_page,
@@ -205,6 +229,17 @@ class Api:
             "estimated_total": len(entities),
         }
         return web.json_response({"data": page, "meta": _meta() | {"pagination": pagination}})
+
+
+def _is_newest_first(request: web.Request) -> bool:
+    order = request.query.get("order_by", "id[DESC]").upper()
+    if order not in {"ID[ASC]", "ID[DESC]"}:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="order_by")
+    return order == "ID[DESC]"
+
+
+def _is_past(entity_id: str, after: str, *, newest_first: bool) -> bool:
+    return entity_id < after if newest_first else entity_id > after
 
 
 def _meta() -> Json:

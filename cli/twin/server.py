@@ -13,6 +13,7 @@ from aiohttp import web
 from cli.twin.api import Api, ApiCall
 from cli.twin.budget import Budget
 from cli.twin.control import Control
+from cli.twin.event_log import EventLog
 from cli.twin.faults import Fault, PlannedFault
 from cli.twin.links import Links
 from cli.twin.notifications import Notification, Notifications
@@ -61,7 +62,8 @@ class Twin:
             url=webhook_url, secret=webhook_secret or _made_secret(), retry_after=retry_after, clock=clock
         )
         self.links = Links(self.world)
-        self.api = Api(self.world, self.links, Budget(rate_limit), api_key or _made_key())
+        self.events = EventLog(clock)
+        self.api = Api(self.world, self.links, self.events, Budget(rate_limit), api_key or _made_key())
         self._runner: web.AppRunner | None = None
 
     @property
@@ -139,6 +141,8 @@ class Twin:
         """Send an event that did not happen in this world: `api_key.revoked`, or one from Paddle's simulator."""
         event_prefix, notification_prefix = ("ntfsimevt", "ntfsimntf") if simulated else ("evt", "ntf")
         event = Event(event_id or self.world.new_id(event_prefix), event_type, self.world.clock(), json.dumps(data))
+        if not simulated:
+            self.events.note(event)
         return self.notifications.notify(event, self.world.new_id(notification_prefix))
 
     def replay(self, event_id: str) -> Notification:
@@ -146,6 +150,7 @@ class Twin:
         return self.notifications.replay(event_id, self.world.new_id("ntf"))
 
     def _tell(self, event: Event) -> None:
+        self.events.note(event)
         self.notifications.notify(event, self.world.new_id("ntf"))
 
 

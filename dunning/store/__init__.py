@@ -1,5 +1,7 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
+from dunning.store.brakes import Brakes, Pause, Paused
+from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.clicks import Clicks
 from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool
@@ -10,20 +12,28 @@ from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
+from dunning.store.reconciling import Reconciled, Reconciling, Turn
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
+from dunning.store.traces import DeadEvent, Mark, Traces
 
 __all__ = [
     "KEEP_SEEN",
     "REDIS_ERRORS",
     "Accepted",
+    "DeadEvent",
     "EndedBeforeOpeningError",
     "Hold",
+    "Mark",
     "Patience",
+    "Pause",
+    "Paused",
+    "Reconciled",
     "Snapshot",
     "Store",
     "StoryLine",
     "Sweep",
+    "Turn",
     "Versioned",
     "connection_pool",
 ]
@@ -40,6 +50,8 @@ class Store:
             rate_limit: API calls allowed in any 60 s, over all processes.
         """
         self._redis = connect(url, Patience.LITTLE)
+        self.brakes = Brakes(self._redis)
+        self.campaigns = CampaignVersions(self._redis)
         self.cases = Cases(self._redis)
         self.clicks = Clicks(self._redis)
         self.counters = Counters(self._redis)
@@ -48,8 +60,10 @@ class Store:
         self.holds = Holds(self._redis)
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
+        self.reconciling = Reconciling(self._redis)
         self.seen = Seen(self._redis)
         self.suppressions = Suppressions(self._redis)
+        self.traces = Traces(self._redis)
 
     @classmethod
     def open(cls, url: str, *, rate_limit: int) -> "Store":

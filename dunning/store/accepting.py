@@ -6,7 +6,7 @@ from datetime import datetime
 from redis.exceptions import NoScriptError
 
 from dunning import queue
-from dunning.events import Event, EventType, SubscriptionFacts, shows_failed_attempt
+from dunning.events import Event, EventType, SubscriptionFacts, TransactionFacts, shows_failed_attempt
 from dunning.instants import to_milliseconds
 from dunning.store import keys, scripts
 from dunning.store.connection import RedisClient
@@ -22,6 +22,8 @@ ENDS = {
     EventType.TRANSACTION_CANCELED: "canceled",
     EventType.SUBSCRIPTION_CANCELED: "canceled",
     EventType.SUBSCRIPTION_PAUSED: "paused",
+    EventType.ADJUSTMENT_CREATED: "charged_back",
+    EventType.ADJUSTMENT_UPDATED: "charged_back",
 }
 
 # What is the same for every event. All that is sent is made bytes here: redis-py takes its time over anything else.
@@ -67,8 +69,12 @@ class Accepting:
 
 def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes) -> list[bytes]:
     """Return what `accept.lua` names. `before` and `after` stand around the event's id in what arq reads."""
-    of_subscription = isinstance(event.facts, SubscriptionFacts)
-    event_id, entity_id = event.id, event.facts.id
+    event_id, facts = event.id, event.facts
+    if isinstance(facts, TransactionFacts):
+        kind, marked, guard = b"case", facts.id, keys.case(facts.id)
+    else:
+        kind, guard = b"customer", keys.customer(facts.customer_id)
+        marked = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
     job = queue.handle_event_job_id(event_id).encode()
     return [
         keys.event(event_id).encode(),
@@ -76,8 +82,8 @@ def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes
         _DEAD,
         _JOB_KEY + job,
         _QUEUE,
-        keys.mark(entity_id).encode(),
-        (keys.subscription(entity_id) if of_subscription else keys.case(entity_id)).encode(),
+        keys.mark(marked).encode(),
+        guard.encode(),
         b"%d" % to_milliseconds(now),
         event_id.encode(),
         event.model_dump_json(exclude_defaults=True).encode(),
@@ -88,5 +94,5 @@ def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes
         ENDS.get(event.type, "").encode(),
         b"%d" % to_milliseconds(event.occurred_at),
         b"1" if shows_failed_attempt(event.facts) else b"0",
-        b"subscription" if of_subscription else b"case",
+        kind,
     ]

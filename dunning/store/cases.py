@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dunning.breaker import hour_of
 from dunning.case import Case
 from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
@@ -50,10 +51,17 @@ class Cases:
         entries = await self._redis.mget([keys.case(case_id) for case_id in case_ids])
         return [_parse(case_id, entry) for case_id, entry in zip(case_ids, entries, strict=True)]
 
-    async def open_of_subscription(self, subscription_id: str) -> list[str]:
-        """Return the ids of the subscription's open cases."""
-        members = await self._redis.smembers(keys.subscription(subscription_id))
-        return sorted(member.decode() for member in members)
+    async def open_of_customer(self, customer_id: str) -> list[str]:
+        """Return the ids of the customer's open cases."""
+        return (await self.open_of_customers([customer_id]))[0]
+
+    async def open_of_customers(self, customer_ids: Sequence[str]) -> list[list[str]]:
+        """Return the ids of each customer's open cases, in the order asked for."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for customer_id in customer_ids:
+                pipe.smembers(keys.customer(customer_id))
+            found: list[set[bytes]] = await pipe.execute()
+        return [sorted(member.decode() for member in members) for members in found]
 
     async def story(self, case_id: str) -> list[StoryLine]:
         """Return what happened to the case, oldest first."""
@@ -79,6 +87,7 @@ class Cases:
         counts: Sequence[str] = (),
         event_id: str | None = None,
         opened_by: datetime | None = None,
+        counts_as_new: bool = True,
     ) -> int:
         """Write the case with what belongs to it, in one step, and return its new revision.
 
@@ -90,7 +99,8 @@ class Cases:
             story: what happened, a line each.
             counts: counters to raise by one.
             event_id: the event that this handles, if one does.
-            opened_by: when the event happened that opens it; an end that came in before forbids it.
+            opened_by: since when it is a debt, when it is opened; an end since then that is known already forbids it.
+            counts_as_new: whether it is one more failure of this hour, and none that was found late.
 
         Raises:
             CaseConflictError: somebody else wrote it: read again, decide again.
@@ -102,12 +112,13 @@ class Cases:
                     keys.case(case.id),
                     keys.story(case.id),
                     keys.DUE,
-                    keys.subscription(case.subscription_id),
+                    keys.customer(case.customer_id),
                     keys.COUNTS,
                     keys.event(event_id or ""),
                     keys.INBOX,
                     keys.mark(case.id),
                     keys.mark(case.subscription_id),
+                    keys.OPENED,
                 ],
                 args=[
                     revision,
@@ -120,6 +131,7 @@ class Cases:
                     event_id or "",
                     round(keys.KEEP_HANDLED.total_seconds() * 1000),
                     "" if opened_by is None else to_milliseconds(opened_by),
+                    "" if opened_by is None or not counts_as_new else hour_of(now),
                     len(counts),
                     *counts,
                     *story,

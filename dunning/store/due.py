@@ -1,13 +1,16 @@
 """The due index: which case is to be looked at when, and the sweep that hands what is due to the workers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from dunning import queue
-from dunning.instants import to_milliseconds
+from dunning.breaker import hour_of
+from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
 from dunning.store import keys, scripts
+from dunning.store.brakes import ALL, BY_BREAKER
 from dunning.store.connection import RedisClient
 from dunning.store.limiter import WINDOW_MS, background_budget
 
@@ -23,6 +26,8 @@ class Sweep:
 
     moved: int
     why: str
+    opened: int | None = None
+    """New cases in this hour, where they made the breaker trip."""
 
 
 class DueIndex:
@@ -33,16 +38,27 @@ class DueIndex:
         self._budget = background_budget(limit)
         self._sweep = scripts.load(redis, "sweep")
 
-    async def sweep(self, now: datetime, *, calls_per_case: int) -> Sweep:
+    async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep:
         """Hand one batch of what is due to the workers, with the API calls it takes reserved.
 
         Args:
             now: what is due by then is taken.
             calls_per_case: calls each case takes beside the two that a batch shares.
+            most_opened: new cases in this hour past which all mail is paused; None for any number.
         """
         batch = uuid4().hex
-        moved, why = await self._sweep(
-            keys=[keys.DUE, queue.QUEUE, keys.API_LOG, keys.API_HOLD, keys.HOLDS, keys.PROBE],
+        moved, why, *opened = await self._sweep(
+            keys=[
+                keys.DUE,
+                queue.QUEUE,
+                keys.API_LOG,
+                keys.API_HOLD,
+                keys.HOLDS,
+                keys.PROBE,
+                keys.PAUSED,
+                keys.BREAKER_RELEASED,
+                keys.OPENED,
+            ],
             args=[
                 to_milliseconds(now),
                 round(LEASE.total_seconds() * 1000),
@@ -57,9 +73,23 @@ class DueIndex:
                 batch,
                 round(PROBE_EVERY.total_seconds() * 1000),
                 WINDOW_MS,
+                hour_of(now),
+                "" if most_opened is None else most_opened,
+                ALL,
+                BY_BREAKER,
             ],
         )
-        return Sweep(int(moved), why.decode())
+        return Sweep(int(moved), why.decode(), *map(int, opened))
+
+    async def next_up(self, first: int, count: int) -> list[tuple[str, datetime]]:
+        """Return so many cases, those that come after the `first` ones, with when each is looked at next."""
+        found = await self._redis.zrange(keys.DUE, first, first + count - 1, withscores=True)
+        return [(case_id.decode(), from_milliseconds(int(at))) for case_id, at in found]
+
+    async def when(self, case_ids: Sequence[str]) -> list[datetime | None]:
+        """Return when each of these is looked at next; None for one that is over."""
+        scores = await self._redis.zmscore(keys.DUE, list(case_ids)) if case_ids else []
+        return [None if at is None else from_milliseconds(int(at)) for at in scores]
 
     async def put_back(self, case_ids: list[str], at: datetime) -> None:
         """Have these looked at again at `at`. A case that is over stays over."""

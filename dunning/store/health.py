@@ -9,6 +9,7 @@ from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
+from dunning.store.brakes import read_paused
 from dunning.store.connection import REDIS_ERRORS, RedisClient
 
 
@@ -49,13 +50,16 @@ class Health:
         """Return the counters of all workers and the gauges of work that waits."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hgetall(keys.COUNTS)
+            pipe.hgetall(keys.PAUSED)
+            pipe.get(keys.RECONCILE_WAITING)
             for index in (keys.DUE, keys.INBOX, queue.QUEUE):
                 pipe.zrange(index, 0, 0, withscores=True)
             for index in (keys.DUE, keys.INBOX, queue.QUEUE, keys.DEAD, keys.API_LOG):
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, due, inbox, jobs, *sizes = await pipe.execute()
+            counts, pauses, waiting, due, inbox, jobs, *sizes = await pipe.execute()
+        paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
@@ -64,6 +68,10 @@ class Health:
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": _age(jobs, now),
                 **dict(zip(names, map(float, sizes), strict=True)),
+                "paused": float(paused.all is not None),
+                "paused_campaigns": float(len(paused.campaigns)),
+                "reconcile_waiting": float(waiting or 0),
+                "breaker_tripped": float(paused.all is not None and paused.all.is_breakers),
             },
         )
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from dunning import queue
 from dunning.errors import PermanentError
-from dunning.events import Event
+from dunning.events import AdjustmentFacts, Event
 from dunning.instants import to_milliseconds
 from dunning.jobs import TIMEOUTS, Job
 from dunning.store import keys, scripts
@@ -41,6 +41,8 @@ class Inbox:
 
     async def accept(self, event: Event, now: datetime) -> Accepted:
         """Note the event and queue its job, in one step. After this returns, it will be handled."""
+        if isinstance(event.facts, AdjustmentFacts) and not event.facts.is_charge_back:
+            return Accepted.NOT_KEPT
         return Accepted(await self._accepting.accept(event, now))
 
     async def bury(

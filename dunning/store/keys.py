@@ -8,7 +8,16 @@
 | dunning:case:{txn} | string | revision, state and the case; below, its story's first line | 90 d past its end |
 | dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
-| dunning:subscription:{sub} | set | the subscription's open cases | |
+| dunning:customer:{ctm} | set | the customer's open cases | |
+| dunning:campaigns | hash | campaigns that cases began with, by version | |
+| dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
+| dunning:parked:{campaign} | set | cases of a paused campaign that are out of the sweep's way | until it is resumed |
+| dunning:breaker:released | string | present while the breaker, released by an operator, stays off | 1 d |
+| dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
+| dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
+| dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
+| dunning:reconcile:done:{what} | string | when that was last done (ms) | |
+| dunning:reconcile:waiting | string | how many past-due debts wait for `dunning reconcile --apply` | |
 | dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 7 d |
 | dunning:clicks:{txn} | zset | clicks that minted a portal session, by time (ms) | 1 d |
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
@@ -30,8 +39,14 @@ DUE: Final = "dunning:due"
 SUPPRESSED: Final = "dunning:suppressed"
 HOLDS: Final = "dunning:holds"
 PROBE: Final = "dunning:probe"
+CAMPAIGNS: Final = "dunning:campaigns"
+OPENED: Final = "dunning:opened"
+PAUSED: Final = "dunning:paused"
+BREAKER_RELEASED: Final = "dunning:breaker:released"
 API_LOG: Final = "dunning:api:log"
 API_HOLD: Final = "dunning:api:hold"
+RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
+RECONCILE_WAITING: Final = "dunning:reconcile:waiting"
 COUNTS: Final = "dunning:counts"
 PULSE: Final = "dunning:pulse"
 
@@ -61,9 +76,9 @@ def story(case_id: str) -> str:
     return f"dunning:story:{case_id}"
 
 
-def subscription(subscription_id: str) -> str:
-    """Return the key of a subscription's open cases."""
-    return f"dunning:subscription:{subscription_id}"
+def customer(customer_id: str) -> str:
+    """Return the key of a customer's open cases."""
+    return f"dunning:customer:{customer_id}"
 
 
 def mark(entity_id: str) -> str:
@@ -79,3 +94,18 @@ def clicks(case_id: str) -> str:
 def seen(subscription_id: str) -> str:
     """Return the key of a subscription's live state, kept for a moment."""
     return f"dunning:seen:{subscription_id}"
+
+
+def reconcile_turn(what: str) -> str:
+    """Return the key of whose turn it is to reconcile this."""
+    return f"dunning:reconcile:turn:{what}"
+
+
+def reconcile_done(what: str) -> str:
+    """Return the key of when this was last reconciled."""
+    return f"dunning:reconcile:done:{what}"
+
+
+def parked(campaign: str) -> str:
+    """Return the key of a paused campaign's cases that are out of the sweep's way."""
+    return f"dunning:parked:{campaign}"

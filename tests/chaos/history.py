@@ -65,7 +65,7 @@ def _wrong(
             yield f"{case} was mailed {len(mails)} times"
         if any(mail != mails[0] for mail in mails):
             yield f"{case} was mailed twice, and not the same mail"
-        if history.deliveries[case].unknowns == 0:
+        if not ((repeated := history.deliveries.get(case)) and repeated.unknowns):
             yield f"{case} was mailed twice, and it does not show"
         if case not in history.caught:
             yield f"{case} was mailed twice, and nothing was killed in its gap"

@@ -22,6 +22,9 @@ POLLS: dict[str, dict[str, tuple[str, str]]] = {
     "EVALSHA redrive": {"an event": (":1", "EVALSHA accept")},
 }
 
+# How arq looks at a job that a poll has found, before it takes it.
+LOOKS = ("WATCH", "EXISTS", "ZSCORE")
+
 # What Redis carries out only at the end of a transaction, if that comes.
 QUEUED = " (queued)"
 
@@ -48,7 +51,13 @@ def is_half_a_transaction(label: str) -> bool:
 
 def is_another_look(label: str, nth: int) -> bool:
     """Tell whether this is arq looking at a job that runs already, as it does as often as it has the time."""
-    return label.startswith("UNWATCH") or (label.startswith(("WATCH", "EXISTS", "ZSCORE")) and nth > 1)
+    return label.startswith("UNWATCH") or (label.startswith(LOOKS) and nth > 1)
+
+
+def poll_before(label: str) -> str | None:
+    """Name the poll that must have found a job before arq looks at it; None for what is no such look."""
+    found_by = (f"ZRANGEBYSCORE {QUEUE} → {job}" for job in Job if job in label)
+    return next(found_by, None) if label.startswith(LOOKS) else None
 
 
 def found(label: str, answer: bytes) -> list[str]:

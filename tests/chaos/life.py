@@ -38,7 +38,7 @@ async def live(house: CutHouse) -> Life:
     """Let a case live.
 
     Raises:
-        StuckError: something did not come about within a minute.
+        StuckError: something did not come about, however long it was waited for.
     """
     life = Life()
     await house.eventually("the worker works", lambda: _worker_works(house))

@@ -16,13 +16,13 @@ TITLES = {
 }
 
 
-def cuts_told(outcomes: Sequence[Outcome]) -> str:
-    """Tell what came of all cuts, in one paragraph."""
+def cuts_told(outcomes: Sequence[Outcome], a_while: str) -> str:
+    """Tell what came of all cuts, in one paragraph, when everything was waited for this long."""
     twice = [outcome for outcome in outcomes if outcome.life.mails > 1]
     return (
         f"{len({outcome.cut.place for outcome in outcomes})} places, {len(outcomes)} lives with one cut each: "
         f"lost {sum(outcome.life.mails < 1 for outcome in outcomes)}, "
-        f"stuck a minute later {sum(bool(outcome.stuck) for outcome in outcomes)}, "
+        f"stuck {a_while} later {sum(bool(outcome.stuck) for outcome in outcomes)}, "
         f"otherwise wrong {sum(bool(outcome.problems) and not outcome.stuck for outcome in outcomes)}, "
         f"mailed twice {len(twice)}, of these flagged and the same mail {sum(not one.problems for one in twice)}. "
         f"The longest took {max((outcome.seconds for outcome in outcomes), default=0)} s."

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from cli.embedded import EmbeddedServer
@@ -34,21 +35,21 @@ class Outcome:
         if not self.made:
             found.append("the cut was not made")
         if self.stuck:
-            found.append(f"a minute later, still not: {self.stuck}")
+            found.append(f"in the end, still not: {self.stuck}")
         return found
 
 
-async def survey(redis_url: str) -> list[Place]:
+async def survey(redis_url: str, patience: timedelta) -> list[Place]:
     """Let a case live undisturbed, and give every place at which it could be cut."""
     passages = Passages()
     with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
-        async with cut_house(redis_url, Path(folder), passages) as house:
+        async with cut_house(redis_url, Path(folder), passages, patience) as house:
             life = await live(house)
     assert life == Life(mails=1), life
     return passages.places
 
 
-async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer]) -> list[Outcome]:
+async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer], patience: timedelta) -> list[Outcome]:
     """Make each cut in a life of its own, as many lives at a time as there are servers."""
     waiting = list(enumerate(cuts))[::-1]
     outcomes: dict[int, Outcome] = {}
@@ -56,7 +57,7 @@ async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer]) -> lis
     async def work(server: EmbeddedServer) -> None:
         while waiting:
             position, cut = waiting.pop()
-            outcomes[position] = await _try(cut, server.url)
+            outcomes[position] = await _try(cut, server.url, patience)
 
     async with asyncio.TaskGroup() as group:
         for server in servers:
@@ -64,11 +65,11 @@ async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer]) -> lis
     return [outcomes[position] for position in sorted(outcomes)]
 
 
-async def _try(cut: Cut, redis_url: str) -> Outcome:
+async def _try(cut: Cut, redis_url: str, patience: timedelta) -> Outcome:
     passages = Passages(cut)
     life, stuck = Life(), ""
     with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
-        async with cut_house(redis_url, Path(folder), passages) as house:
+        async with cut_house(redis_url, Path(folder), passages, patience) as house:
             try:
                 life = await live(house)
             except StuckError as error:

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.embedded import EmbeddedServer
-from tests.chaos.conftest import LONG, Report
+from tests.chaos.conftest import LONG, PATIENCE, Report
 from tests.chaos.faults import KINDS, Cut, Fault, Moment
 from tests.chaos.labels import is_half_a_transaction
 from tests.chaos.survey import survey, try_all
@@ -20,16 +20,17 @@ async def test_every_cut_is_survived(
     moment: Moment, fault: Fault, servers: list[EmbeddedServer], report: Report
 ) -> None:
     for server in servers:
-        places = await survey(server.url)  # the first also brings the scripts into the server
-    places = await survey(servers[0].url)
+        places = await survey(server.url, PATIENCE)  # the first also brings the scripts into the server
+    places = await survey(servers[0].url, PATIENCE)
     if not LONG:
         places = [place for place in places if not is_half_a_transaction(place.label)]
 
-    outcomes = await try_all([Cut(place, moment, fault) for place in places], servers)
+    outcomes = await try_all([Cut(place, moment, fault) for place in places], servers, PATIENCE)
     report.outcomes += outcomes
 
     assert len(outcomes) > 50
     assert [f"{one.cut}: {one.problems}" for one in outcomes if one.problems] == []
     assert {one.cut.place.label for one in outcomes if one.life.mails > 1} <= {"the mail"}
-    slow = [one for one in outcomes if one.seconds > EVENT_WITHIN_SECONDS and "handle_event" in one.cut.place.label]
-    assert [str(one.cut.place) for one in slow] == []
+    if LONG:
+        slow = [one for one in outcomes if one.seconds > EVENT_WITHIN_SECONDS and "handle_event" in one.cut.place.label]
+        assert [str(one.cut.place) for one in slow] == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.conftest import LONG, Report
+from tests.chaos.conftest import LONG, PATIENCE, Report
 from tests.chaos.history import Round, judge
 from tests.chaos.kill_round import REDIS, WEBHOOKS, WORKER, kill_round, order
 
@@ -14,10 +14,10 @@ KILLS = 20 if LONG else 9
 DECLINES_A_KILL = 10
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("victims", "seed"), ROUNDS if LONG else [(ALL, 1)])
 async def test_every_kill_is_survived(victims: tuple[str, ...], seed: int, tmp_path: Path, report: Report) -> None:
-    async with kill_round(tmp_path, seed) as round_:
+    async with kill_round(tmp_path, seed, PATIENCE) as round_:
         for victim in order(victims, KILLS, seed):
             await round_.kill_amid(victim, DECLINES_A_KILL)
         if WORKER in victims:

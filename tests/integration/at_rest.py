@@ -32,6 +32,11 @@ def redis_of(store: Store) -> Any:  # noqa: ANN401 - as in dunning.store.connect
     return redis
 
 
+def customer_of(subscription_id: str) -> str:
+    """Give the customer that a subscription belongs to."""
+    return subscription_id.replace("sub_", "ctm_")
+
+
 def of_transaction(
     event_type: EventType = EventType.TRANSACTION_PAYMENT_FAILED,
     *,
@@ -69,17 +74,21 @@ def of_subscription(
         type=event_type,
         occurred_at=at,
         facts=SubscriptionFacts(
-            id=subscription, status=event_type.partition(".")[2], collection_mode="automatic", customer_id=None
+            id=subscription,
+            status=event_type.partition(".")[2],
+            collection_mode="automatic",
+            customer_id=customer_of(subscription),
         ),
     )
 
 
 def a_case(case_id: str | None = None, *, subscription: str | None = None) -> Case:
     """Make an open case."""
+    subscription = subscription or paddle_id("sub")
     return Case(
         id=case_id or paddle_id("txn"),
-        subscription_id=subscription or paddle_id("sub"),
-        customer_id=paddle_id("ctm"),
+        subscription_id=subscription,
+        customer_id=customer_of(subscription),
         campaign="renewal",
         decline_class=DeclineClass.SOFT,
         reason_code="declined",

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -12,7 +13,7 @@ from playwright.async_api import Page, ViewportSize, async_playwright
 
 from dunning.mail_address import Mailbox
 from worker.mail.http_api import parts_of
-from worker.render import MailFacts, Renderer
+from worker.render import Debt, MailFacts, Renderer, Sum
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESK = ViewportSize(width=1280, height=900)
@@ -35,7 +36,7 @@ async def page() -> AsyncIterator[Page]:
         await browser.close()
 
 
-def html(template: str) -> str:
+def html(template: str, *, several: bool = False) -> str:
     facts = MailFacts(
         template=template,
         step="first",
@@ -52,6 +53,17 @@ def html(template: str) -> str:
         ends_on=date(2026, 12, 22),
         dated_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
+    if several:
+        other = Debt(
+            product_names=("Acme Support",),
+            amount=500,
+            currency_code="USD",
+            card_last4=None,
+            reason="not_enough_balance",
+            link=LINK.replace("8g9h", "0j1k"),
+            ends_on=date(2027, 1, 5),
+        )
+        facts = replace(facts, further=(Sum(120050, "EUR"), Sum(120050, "EUR")), others=(other,))
     return parts_of(Renderer(None, Mailbox("Acme", "billing@acme.example"), None, None).render(facts))[1]
 
 
@@ -69,10 +81,27 @@ async def test_nothing_is_cut_off_and_the_button_is_in_sight(page: Page, templat
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
+@pytest.mark.parametrize("template", ["payment_failed", "reminder", "final_notice"])
+@pytest.mark.parametrize("size", [DESK, PHONE])
+async def test_every_debt_has_its_button_and_nothing_is_cut_off(page: Page, template: str, size: ViewportSize) -> None:
+    await page.set_viewport_size(size)
+    await page.set_content(html(template, several=True))
+
+    buttons = [await button.bounding_box() for button in await page.get_by_role("link", name=re.compile("^Pay ")).all()]
+
+    assert len(buttons) == 2
+    assert all(button is not None and button["height"] >= 44 for button in buttons)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert await page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_text_stands_out_by_day_and_by_night(page: Page, scheme: Literal["light", "dark"]) -> None:
+async def test_text_stands_out_by_day_and_by_night(
+    page: Page, scheme: Literal["light", "dark"], *, several: bool
+) -> None:
     await page.emulate_media(color_scheme=scheme)
-    await page.set_content(html("final_notice"))
+    await page.set_content(html("final_notice", several=several))
 
     weakest = await page.evaluate(WEAKEST_CONTRAST)
 
@@ -87,6 +116,11 @@ async def test_a_mail_asks_nobody_for_anything(page: Page) -> None:
 
     assert asked == []
 
+
+# Chromium clips what a phone would scroll, so every box is asked where it ends.
+CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
+  .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > window.innerWidth)
+  .map(element => element.textContent)"""
 
 WEAKEST_CONTRAST = """() => {
   const channels = color => color.match(/[\\d.]+/g).map(Number);

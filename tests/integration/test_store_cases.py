@@ -39,7 +39,7 @@ async def test_a_new_case_is_written_with_all_that_belongs_to_it(store: Store) -
     assert await redis.zrange(keys.DUE, 0, -1, withscores=True) == [
         (case.id.encode(), later(hours=2).timestamp() * 1000)
     ]
-    assert await store.cases.open_of_subscription(case.subscription_id) == [case.id]
+    assert await store.cases.open_of_customer(case.customer_id) == [case.id]
     assert await store.cases.story(case.id) == [StoryLine(NOW, "opened: soft"), StoryLine(NOW, "and more")]
     assert await redis.hgetall(keys.COUNTS) == {b"cases_opened": b"1"}
     assert {await redis.pttl(key) for key in await redis.keys("*")} == {-1}
@@ -135,7 +135,7 @@ async def test_an_ended_case_leaves_the_open_ones_and_is_kept_for_ninety_days(st
     await store.cases.commit(ended(case), 2, due_at=None, now=NOW, story=["recovered"], counts=["cases_recovered"])
 
     redis = redis_of(store)
-    assert await store.cases.open_of_subscription(subscription) == [other.id]
+    assert await store.cases.open_of_customer(case.customer_id) == [other.id]
     assert await redis.zrange(keys.DUE, 0, -1) == [other.id.encode()]
     assert 89 * DAY_MS < await redis.pttl(keys.case(case.id)) <= 90 * DAY_MS
     assert 89 * DAY_MS < await redis.pttl(keys.story(case.id)) <= 90 * DAY_MS
@@ -154,7 +154,7 @@ async def test_an_ended_case_that_is_written_once_more_still_expires(store: Stor
     assert await redis.zscore(keys.DUE, case.id) == later(seconds=50).timestamp() * 1000
 
 
-async def test_the_last_open_case_of_a_subscription_leaves_no_key(store: Store) -> None:
+async def test_the_last_open_case_of_a_customer_leaves_no_key(store: Store) -> None:
     case = await open_case(store)
 
     await store.cases.commit(ended(case), 1, due_at=None, now=NOW)

@@ -247,3 +247,22 @@ async def test_what_is_forgotten_is_not_looked_at_again(store: Store) -> None:
     await store.due.forget(case_id)
 
     assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(0, "nothing_due")
+
+
+async def test_what_is_looked_at_next_comes_first_a_part_at_a_time(store: Store) -> None:
+    case_ids = await make_due(store, 3, first_ms=NOW_MS)
+
+    parts = [await store.due.next_up(first, 2) for first in (0, 2, 4)]
+
+    assert parts == [
+        [(case_ids[0], NOW), (case_ids[1], later(milliseconds=1))],
+        [(case_ids[2], later(milliseconds=2))],
+        [],
+    ]
+
+
+async def test_when_a_case_is_looked_at_next_is_known_by_its_id(store: Store) -> None:
+    (case_id,) = await make_due(store, 1, first_ms=NOW_MS)
+
+    assert await store.due.when([case_id, "txn_unknown"]) == [NOW, None]
+    assert await store.due.when([]) == []

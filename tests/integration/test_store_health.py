@@ -152,6 +152,10 @@ async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store
         "api_grants": 3.0,
         "holds": 1.0,
         "suppressed": 1.0,
+        "paused": 0.0,
+        "paused_campaigns": 0.0,
+        "breaker_tripped": 0.0,
+        "reconcile_waiting": 0.0,
     }
 
 

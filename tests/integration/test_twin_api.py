@@ -147,10 +147,30 @@ async def test_the_root_tells_what_the_key_may_do(twin: Twin, http: ClientSessio
     assert "transaction.read" in body["data"]["permissions"]
 
 
+async def test_transactions_are_found_by_subscriptions_and_by_how_they_are_collected(
+    twin: Twin, http: ClientSession
+) -> None:
+    _, first, debt = declined(twin)
+    _, second, other_debt = declined(twin)
+    declined(twin)
+    twin.world.pay(twin.world.decline(first))
+    twin.world.transactions[twin.world.decline(second)]["origin"] = "subscription_charge"
+
+    _, found = await get(
+        http,
+        twin,
+        f"/transactions?subscription_id={first},{second}&status=past_due&origin=subscription_recurring"
+        "&collection_mode=automatic&order_by=id[ASC]",
+    )
+
+    assert [transaction["id"] for transaction in found["data"]] == [debt, other_debt]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
         ("/transactions?id=txn_x", 400, "invalid_field"),
+        ("/transactions?order_by=name[ASC]", 400, "invalid_field"),
         ("/transactions?include=everything", 400, "invalid_field"),
         ("/subscriptions?per_page=none", 400, "invalid_field"),
         ("/subscriptions?per_page=0", 400, "invalid_field"),

@@ -24,12 +24,12 @@ class Faulty:
     real: Any
     sweeps: int = 0
 
-    async def sweep(self, now: datetime, *, calls_per_case: int) -> Any:  # noqa: ANN401 - as the real one answers
+    async def sweep(self, now: datetime, **wanted: Any) -> Any:  # noqa: ANN401 - as the real one answers
         """Break once."""
         self.sweeps += 1
         if self.sweeps == 1:
             raise KeyError
-        return await self.real.sweep(now, calls_per_case=calls_per_case)
+        return await self.real.sweep(now, **wanted)
 
 
 @asynccontextmanager

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dunning.campaign import Campaign, Step, Trigger
+from dunning.campaign import Campaign, Step
 from dunning.case import Case
-from dunning.case_events import on_subscription, on_transaction
+from dunning.case_events import on_adjustment, on_subscription, on_transaction
 from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
-from dunning.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.events import AdjustmentFacts, CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
 from dunning.live import LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.triggers import Trigger
 
 CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
 SUBSCRIPTION = "sub_01jq3vb7d2f9g5h8k1m4n6p0qr"
@@ -84,7 +85,9 @@ def a_transaction(**changes: object) -> TransactionFacts:
 
 
 def an_event(
-    of_type: EventType, facts: TransactionFacts | SubscriptionFacts | None = None, at: datetime = FAILED_AT
+    of_type: EventType,
+    facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts | None = None,
+    at: datetime = FAILED_AT,
 ) -> Event:
     return Event(
         id=f"evt_{of_type.name.replace('_', '').lower()}", type=of_type, occurred_at=at, facts=facts or a_transaction()
@@ -162,7 +165,11 @@ ENDS = [
 
 
 def apply(event: Event, case: Case | None, now: datetime) -> Case | None:
-    """Apply an event of either kind, and return the case's new value, if it has one."""
+    """Apply an event of any kind, and return the case's new value, if it has one."""
     if isinstance(event.facts, TransactionFacts):
-        return on_transaction(event, event.facts, case, CAMPAIGN.name, now).case
-    return on_subscription(event, event.facts, case, now).case if case else None
+        return on_transaction(event, event.facts, case, [CAMPAIGN], now).case
+    if case is None:
+        return None
+    if isinstance(event.facts, AdjustmentFacts):
+        return on_adjustment(event, event.facts, case, now).case
+    return on_subscription(event, event.facts, case, now).case

@@ -101,7 +101,7 @@ class Rules(NamedTuple):
                 yield "a worker tidies", self._write(world, case)
             return
         delivery = read(case).delivery(step)
-        verdict = judge(OWED if world.payment is Payment.OPEN else PAID_UP, AUTOMATIC, 0)
+        verdict = judge(OWED if world.payment is Payment.OPEN else PAID_UP, AUTOMATIC, 0, None, world.now)
         if isinstance(verdict, End):
             ended = read(case).end(verdict.state, verdict.reason, world.now)
             yield "a worker hears of the end", self._write(world, written(ended))

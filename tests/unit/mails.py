@@ -1,16 +1,19 @@
 """Facts to write mails from, and mails as the customer's program reads them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
-from dunning.declines import Reason
+from dunning.declines import Advice, Reason
 from dunning.mail_address import Mailbox
-from worker.render import MailFacts, Renderer
+from worker.render import Debt, MailFacts, Renderer, Sum
 
 TEMPLATES = ("payment_failed", "reminder", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"
+OTHER_LINK = "https://billing.acme.example/pay/txn_01jq3vcx8a4b7d9e2f5g6h0j1k.t8x1k3.9k2-_w~?a=1&b=2"
 NBSP = "\u00a0"
 RENDERER = Renderer(
     None, Mailbox("Acme, Inc.", "billing@acme.example"), Mailbox("Help", "help@acme.example"), redirect=None
@@ -30,10 +33,26 @@ def facts(template: str = "payment_failed") -> MailFacts:
         currency_code="EUR",
         card_last4="4242",
         reason=Reason.EXPIRED_CARD,
+        advice=Advice.USE_NEW_CARD,
         link=LINK,
         ends_on=None,
         dated_at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
     )
+
+
+def several(template: str = "payment_failed", **changes: Any) -> MailFacts:  # noqa: ANN401 - any field of the facts
+    """Two open payments for one subscription, and one for another, by PayPal and in another currency."""
+    other = Debt(
+        product_names=("Acme Support",),
+        amount=500,
+        currency_code="USD",
+        card_last4=None,
+        reason=Reason.NOT_ENOUGH_BALANCE,
+        advice=Advice.TOP_UP,
+        link=OTHER_LINK,
+        ends_on=None,
+    )
+    return replace(facts(template), **{"further": (Sum(2400, "EUR"),), "others": (other,), **changes})
 
 
 def sent(mail: EmailMessage) -> EmailMessage:

@@ -51,6 +51,21 @@ def subscription(**changes: object) -> dict[str, Any]:
     }
 
 
+def adjustment(**changes: object) -> dict[str, Any]:
+    """Give a charge-back as Paddle sends it."""
+    return {
+        "id": paddle_id("adj"),
+        "action": "chargeback",
+        "status": "approved",
+        "transaction_id": paddle_id("txn"),
+        "subscription_id": paddle_id("sub"),
+        "customer_id": paddle_id("ctm"),
+        "reason": "Disputed by Ada",
+        "totals": {"total": "4200"},
+        **changes,
+    }
+
+
 def notification(event_type: str, data: object, **changes: object) -> bytes:
     """Give a notification around `data`."""
     return json.dumps(

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, FinalAction, GivesUp, Step, Trigger
+from dunning.campaign import Campaign, FinalAction, GivesUp, Step, When, choose
 from dunning.declines import DeclineClass
+from dunning.triggers import Trigger
 
 FAILED_AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 FIRST = Step(
@@ -48,3 +50,60 @@ def test_campaigns_are_values() -> None:
 
     assert same == FIRST
     assert hash(same) == hash(FIRST)
+
+
+EVERYBODY = campaign(None)
+
+
+def for_whom(name: str, **when: frozenset[str]) -> Campaign:
+    return replace(EVERYBODY, name=name, when=When(**when))
+
+
+def chosen(*campaigns: Campaign) -> str | None:
+    found = choose(
+        campaigns,
+        Trigger.RENEWAL_FAILED,
+        product_ids=("pro_a", "pro_b"),
+        price_ids=("pri_a",),
+        currency_code="EUR",
+    )
+    return found.name if found else None
+
+
+def test_a_campaign_that_asks_for_nothing_is_for_every_debt() -> None:
+    assert chosen(EVERYBODY) == "renewal"
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"products": frozenset({"pro_b", "pro_z"})},
+        {"prices": frozenset({"pri_a"})},
+        {"currencies": frozenset({"USD", "EUR"})},
+        {"products": frozenset({"pro_a"}), "prices": frozenset({"pri_a"}), "currencies": frozenset({"EUR"})},
+    ],
+)
+def test_a_campaign_is_for_debts_that_have_one_of_each_kind_it_names(when: dict[str, frozenset[str]]) -> None:
+    assert chosen(for_whom("some", **when), EVERYBODY) == "some"
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"products": frozenset({"pro_z"})},
+        {"prices": frozenset({"pri_z"})},
+        {"currencies": frozenset({"USD"})},
+        {"products": frozenset({"pro_a"}), "currencies": frozenset({"USD"})},
+    ],
+)
+def test_a_campaign_whose_conditions_do_not_all_hold_is_passed_over(when: dict[str, frozenset[str]]) -> None:
+    assert chosen(for_whom("others", **when), EVERYBODY) == "renewal"
+
+
+def test_the_first_of_several_that_match_is_chosen() -> None:
+    assert chosen(for_whom("first", currencies=frozenset({"EUR"})), for_whom("second")) == "first"
+
+
+def test_a_debt_that_no_campaign_is_for_gets_none() -> None:
+    assert chosen(for_whom("others", currencies=frozenset({"USD"}))) is None
+    assert chosen() is None

@@ -1,22 +1,23 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, FinalAction, GivesUp, Trigger
+from dunning.campaign import Campaign, FinalAction, GivesUp, SendBetween, When
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.declines import DeclineClass
 from dunning.errors import ConfigurationError
+from dunning.triggers import Trigger
 
 HARD, SOFT, OUTAGE = DeclineClass.HARD, DeclineClass.SOFT, DeclineClass.OUTAGE
 
-A_FILE = "the file should have one [campaign.NAME]"
-A_CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have gives_up"
+A_FILE = "the file should have a [campaign.NAME]"
+A_CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
 A_STEP = "a step should have name, after and template"
 A_DURATION = "should be a whole number and one of s, m, h or d, such as 0s, 90s, 2h or 3d, and at most 3650d"
 A_NAME = "should be a letter of a-z, then at most 31 of a-z, 0-9, '-' and '_'"
 STEPS = "each should be headed [[campaign.NAME.step]], in two brackets"
 EARLIER = "should be earlier than 35d, when the case closes"
-IN_QUOTES = 'texts and durations should stand in quotes, such as after = "3d"'
+IN_QUOTES = 'texts, times and durations should stand in quotes, such as after = "3d"'
 
 GOOD = """\
 [campaign.renewal]
@@ -76,10 +77,18 @@ def test_the_shipped_campaign_writes_within_two_days_then_until_day_27_and_names
     assert [step.template for step in others] == ["reminder"] * 4 + ["final_notice"]
 
 
-def test_the_line_that_the_shipped_campaign_offers_to_uncomment_is_good() -> None:
-    text = shipped().replace("# gives_up =", "gives_up =")
+def test_the_lines_that_the_shipped_campaign_offers_to_uncomment_are_good() -> None:
+    product = "pro_" + "a" * 26
+    text = shipped().replace("pro_...", product)
+    for key in ("gives_up", "send_between", "when"):
+        assert f"# {key} =" in text
+        text = text.replace(f"# {key} =", f"{key} =")
 
-    assert parse(text).gives_up == GivesUp(after=timedelta(days=30), action=FinalAction.CANCEL)
+    campaign = parse(text)
+
+    assert campaign.gives_up == GivesUp(after=timedelta(days=30), action=FinalAction.CANCEL)
+    assert campaign.send_between == SendBetween(opens=time(8), closes=time(20))
+    assert campaign.when == When(products=frozenset({product}), currencies=frozenset({"EUR"}))
 
 
 def test_a_table_may_be_written_out_instead_of_inline() -> None:
@@ -184,10 +193,6 @@ def test_what_is_wrong_is_told_with_its_line_and_what_it_should_be(written: str,
         ("\ncampaign = 3\n", f"mine.toml:2: no campaign here; {A_FILE}"),
         ('[campaign]\non = "renewal_failed"\n', f"mine.toml:2: 'renewal_failed' is no table; {A_CAMPAIGN}"),
         (GOOD.replace("campaign.renewal", "campaign.Renewal"), f"mine.toml:1: 'Renewal' is no name; {A_NAME}"),
-        (
-            GOOD + '[campaign.other]\non = "renewal_failed"\nstep = [{ name = "a", after = "0s", template = "b" }]\n',
-            "mine.toml:13: 'other' is a second campaign; the file should have one, for now",
-        ),
         (
             '[campaign.renewal]\non = "renewal_failed"\n[campaign.renewal.step]\nname = "first"\n',
             f"mine.toml:3: no list of steps; {STEPS}",

@@ -1,12 +1,15 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from dunning.campaign import When
+from dunning.campaign_version import version
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_events import Verdict, on_subscription, on_transaction
+from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
 from dunning.declines import DeclineClass
 from dunning.errors import PermanentError
-from dunning.events import EventType, SubscriptionFacts, TransactionFacts
+from dunning.events import AdjustmentFacts, EventType, SubscriptionFacts, TransactionFacts
 from dunning.instants import from_milliseconds, to_milliseconds
 from tests.unit.case_builders import (
     CAMPAIGN,
@@ -36,7 +39,7 @@ def verdict_on(
     event_type: EventType, case: Case | None, facts: TransactionFacts | None = None, now: datetime = NOW
 ) -> Verdict:
     facts = facts or a_transaction()
-    return on_transaction(an_event(event_type, facts), facts, case, CAMPAIGN.name, now)
+    return on_transaction(an_event(event_type, facts), facts, case, [CAMPAIGN], now)
 
 
 def opened(facts: TransactionFacts) -> Case:
@@ -58,6 +61,7 @@ def test_a_declined_renewal_opens_a_case(event_type: EventType) -> None:
             subscription_id=SUBSCRIPTION,
             customer_id=CUSTOMER,
             campaign="renewal",
+            version=version(CAMPAIGN),
             decline_class=DeclineClass.HARD,
             reason_code="expired_card",
             failed_at=FAILED_AT,
@@ -127,7 +131,7 @@ def test_the_time_of_the_event_is_never_the_time_of_the_failure() -> None:
     facts = a_transaction()
     event = an_event(EventType.TRANSACTION_PAST_DUE, facts, at=FAILED_AT + 2 * DAY)
 
-    case = on_transaction(event, facts, None, CAMPAIGN.name, FAILED_AT + 2 * DAY).case
+    case = on_transaction(event, facts, None, [CAMPAIGN], FAILED_AT + 2 * DAY).case
 
     assert case is not None
     assert case.failed_at == FAILED_AT
@@ -221,7 +225,7 @@ def test_paid_is_final_whatever_its_time() -> None:
     facts = a_transaction(status="paid")
     long_ago = an_event(EventType.TRANSACTION_PAID, facts, at=FAILED_AT - DAY)
 
-    assert on_transaction(long_ago, facts, a_case(), CAMPAIGN.name, NOW).why == "recovered"
+    assert on_transaction(long_ago, facts, a_case(), [CAMPAIGN], NOW).why == "recovered"
 
 
 def test_paid_twice_is_recovered_once() -> None:
@@ -280,3 +284,89 @@ def test_what_has_ended_is_not_stopped(state: CaseState) -> None:
 
 def a_subscription(status: str) -> SubscriptionFacts:
     return SubscriptionFacts(id=SUBSCRIPTION, status=status, collection_mode="automatic", customer_id=CUSTOMER)
+
+
+# Campaigns
+
+FOR_EUROS = replace(CAMPAIGN, name="euros", when=When(currencies=frozenset({"EUR"})))
+
+
+def test_a_case_gets_the_first_campaign_that_is_for_it_and_keeps_its_version() -> None:
+    facts = a_transaction(currency_code="EUR")
+
+    event = an_event(EventType.TRANSACTION_PAST_DUE, facts)
+    case = on_transaction(event, facts, None, [FOR_EUROS, CAMPAIGN], NOW).case
+
+    assert case is not None
+    assert (case.campaign, case.version) == ("euros", version(FOR_EUROS))
+
+
+def test_a_debt_that_no_campaign_is_for_opens_nothing() -> None:
+    facts = a_transaction(currency_code="USD")
+
+    verdict = on_transaction(an_event(EventType.TRANSACTION_PAST_DUE, facts), facts, None, [FOR_EUROS], NOW)
+
+    assert verdict == Verdict(None, "no_campaign")
+
+
+def test_what_is_found_late_may_say_when_to_begin() -> None:
+    event = an_event(EventType.TRANSACTION_PAST_DUE).model_copy(update={"not_before": FAILED_AT + HOUR})
+
+    case = on_transaction(event, a_transaction(), None, [CAMPAIGN], NOW).case
+
+    assert case is not None
+    assert case.not_before == FAILED_AT + HOUR
+
+
+# Charge-backs
+
+
+def charge_back(**changes: object) -> AdjustmentFacts:
+    return AdjustmentFacts.model_validate(
+        {
+            "id": "adj_01jq3v9m5t8xw2c7h4k6n0p1rs",
+            "action": "chargeback",
+            "status": "approved",
+            "transaction_id": TRANSACTION,
+            "subscription_id": SUBSCRIPTION,
+            "customer_id": CUSTOMER,
+            **changes,
+        }
+    )
+
+
+def on_charge_back(facts: AdjustmentFacts, case: Case, after: timedelta = HOUR) -> Verdict:
+    return on_adjustment(an_event(EventType.ADJUSTMENT_CREATED, facts, FAILED_AT + after), facts, case, NOW)
+
+
+@pytest.mark.parametrize("action", ["chargeback", "chargeback_warning"])
+def test_a_charge_back_stops_the_subscriptions_case(action: str) -> None:
+    verdict = on_charge_back(charge_back(action=action), a_case())
+
+    assert verdict == Verdict(a_case().end(CaseState.STOPPED, "charged_back", NOW), "stopped: charged_back")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": "refund"},
+        {"action": "credit"},
+        {"action": "chargeback_reverse"},
+        {"status": "rejected"},
+        {"status": "reversed"},
+        {"subscription_id": None},
+        {"subscription_id": "sub_01jq3v9m5t8xw2c7h4k6n0p1rs"},
+    ],
+)
+def test_other_adjustments_change_nothing(changes: dict[str, object]) -> None:
+    assert on_charge_back(charge_back(**changes), a_case()) == Verdict(None, "no_charge_back")
+
+
+def test_a_charge_back_from_before_the_failure_is_of_an_older_payment() -> None:
+    assert on_charge_back(charge_back(), a_case(), -SECOND) == Verdict(None, "older_than_the_failure")
+
+
+def test_a_charge_back_does_not_end_a_case_twice() -> None:
+    recovered = a_case().end(CaseState.RECOVERED, None, NOW)
+
+    assert on_charge_back(charge_back(), recovered) == Verdict(None, "already_recovered")

@@ -18,12 +18,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from dunning.campaign import Campaign, Step, Trigger
+from dunning.campaign import Campaign, Step
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.case_steps import backoff, next_due_at, tidy
 from dunning.declines import DeclineClass
 from dunning.delivery import CLAIM, FINAL, LONGEST_RETRY, DeliveryState
 from dunning.events import Event
+from dunning.triggers import Trigger
 from tests.unit.case_builders import DAY, ENDS, FAILED_AT, FAILURES, HOUR, MINUTE, PAID, SECOND, apply
 
 PLANNED, SENDING, UNKNOWN = DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_steps import LOOKS_FOR_THE_MISSING, backoff, next_due_at, tidy
+from dunning.case_steps import LOOKS_FOR_THE_MISSING, backoff, bring_forward, next_due_at, tidy
 from dunning.declines import DeclineClass
 from dunning.delivery import CLAIM, FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
 from tests.unit.case_builders import (
@@ -73,6 +73,8 @@ def test_a_new_decline_class_moves_a_step_that_is_still_to_come() -> None:
 def test_a_new_decline_class_does_not_move_a_step_that_was_begun(begun: Delivery) -> None:
     case = a_case(deliveries={"first": begun}, decline_class=DeclineClass.OUTAGE)
     now = FIRST_DUE + MINUTE
+
+    assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE
 
     assert tidy(case, CAMPAIGN, 1, now) == (case, FIRST)
 
@@ -295,3 +297,62 @@ def test_what_is_missing_is_looked_for_some_four_minutes() -> None:
     looking = sum((backoff(tries, 0) for tries in range(LOOKS_FOR_THE_MISSING)), timedelta(0))
 
     assert 4 * MINUTE < looking < 5 * MINUTE
+
+
+# What was opened late, with many others
+
+
+def test_nothing_is_sent_before_the_time_a_late_case_was_given() -> None:
+    case = a_case(not_before=FIRST_DUE + HOUR)
+
+    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + MINUTE) == (case, None)
+    assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE + HOUR
+    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + HOUR) == (case, FIRST)
+
+
+def test_the_time_a_late_case_was_given_does_not_hasten_it() -> None:
+    assert next_due_at(a_case(not_before=FAILED_AT + MINUTE), CAMPAIGN, 1) == FIRST_DUE
+
+
+# What an operator brings forward
+
+
+def test_the_next_step_that_is_not_done_can_be_brought_forward() -> None:
+    case = bring_forward(with_deliveries(first=sent()), CAMPAIGN, None, 1, FIRST_DUE + HOUR)
+
+    assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE + HOUR
+    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + HOUR)[1] == REMINDER
+
+
+def test_a_step_that_is_named_overtakes_those_before_it() -> None:
+    case = bring_forward(a_case(), CAMPAIGN, "final", 1, FAILED_AT + MINUTE)
+
+    tidied, step = tidy(case, CAMPAIGN, 1, FAILED_AT + MINUTE)
+
+    assert step == FINAL
+    assert tidied.delivery("first") == tidied.delivery("reminder") == SKIPPED
+
+
+def test_a_step_that_was_put_off_or_kept_back_goes_at_once() -> None:
+    waiting = planned().postpone("outside_hours", FIRST_DUE + DAY, counted=False)
+
+    case = bring_forward(
+        a_case(deliveries={"first": waiting}, not_before=FIRST_DUE + DAY), CAMPAIGN, "first", 1, FIRST_DUE
+    )
+
+    assert tidy(case, CAMPAIGN, 1, FIRST_DUE)[1] == FIRST
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "why"),
+    [
+        (a_case().end(CaseState.RECOVERED, None, FIRST_DUE), None, r"has ended \(recovered\)"),
+        (a_case(), "frist", "no step 'frist'; it has first, reminder, final"),
+        (with_deliveries(first=sent()), "first", "Step first .* is done: sent"),
+        (with_deliveries(first=sent(), reminder=SKIPPED, final=REFUSED), None, "Every step .* is done"),
+        (with_deliveries(first=held()), "first", "being sent just now"),
+    ],
+)
+def test_what_cannot_be_brought_forward_is_told(case: Case, step: str | None, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        bring_forward(case, CAMPAIGN, step, 1, FAILED_AT + SECOND)

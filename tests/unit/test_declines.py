@@ -1,7 +1,7 @@
 import pytest
 from paddle_billing.Entities.Shared import ErrorCode
 
-from dunning.declines import _CODES, DeclineClass, Reason, decline_class, reason_key
+from dunning.declines import CODES, Advice, DeclineClass, Reason, advice_key, decline_class, read_code, reason_key
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,12 @@ def test_what_the_customer_has_no_part_in_is_an_outage(code: str) -> None:
 def test_a_code_not_known_is_soft_and_told_in_general_words(code: str | None) -> None:
     assert decline_class(code) is DeclineClass.SOFT
     assert reason_key(code) is Reason.GENERIC
+    assert advice_key(code) is Advice.GENERIC
 
 
 @pytest.mark.parametrize("code", ["fraud", "blocked_card", "blocked_by_policy"])
-def test_suspicion_and_theft_are_never_named_to_the_customer(code: str) -> None:
+def test_suspicion_and_theft_are_told_in_the_words_of_a_decline_without_a_reason(code: str) -> None:
+    assert (reason_key(code), advice_key(code)) == (reason_key("declined"), advice_key("declined"))
     assert reason_key(code) is Reason.GENERIC
 
 
@@ -38,7 +40,35 @@ def test_an_expired_card_is_called_that_only_when_the_issuer_said_so() -> None:
     assert reason_key("invalid_payment_details") is Reason.UNUSABLE_METHOD
 
 
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("expired_card", Advice.USE_NEW_CARD),
+        ("redacted_payment_method", Advice.ENTER_AGAIN),
+        ("prepaid_card_not_supported", Advice.USE_ANOTHER_METHOD),
+        ("transaction_not_permitted", Advice.ASK_BANK),
+        ("authentication_failed", Advice.CONFIRM_WITH_BANK),
+        ("not_enough_balance", Advice.TOP_UP),
+        ("issuer_unavailable", Advice.PAY_NOW),
+    ],
+)
+def test_the_customer_is_told_what_they_can_do(code: str, advice: Advice) -> None:
+    assert advice_key(code) is advice
+
+
+def test_every_class_reason_and_advice_is_of_some_code() -> None:
+    declines = CODES.values()
+
+    assert {decline.decline_class for decline in declines} == set(DeclineClass)
+    assert {decline.reason for decline in declines} == set(Reason)
+    assert {decline.advice for decline in declines} == set(Advice)
+
+
+def test_a_code_not_known_means_the_same_as_unknown() -> None:
+    assert read_code("invented_next_year") == read_code(None) == CODES["unknown"]
+
+
 def test_every_code_of_the_official_library_is_known() -> None:
     codes = {str(value) for name, value in vars(ErrorCode).items() if name[0].isupper()}
 
-    assert codes == set(_CODES)
+    assert codes == set(CODES)

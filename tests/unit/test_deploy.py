@@ -22,6 +22,8 @@ from dunning.settings import KNOWN, load_settings
 from dunning.store import Store
 from dunning.store.connection import RedisClient
 from webhooks.metrics import Metrics
+from worker.reconcile_debts import CLOSED, OPENED
+from worker.reconcile_events import MISSED
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -36,6 +38,9 @@ COUNTERS = [
     *(f"deliveries_{state}" for state in {*FINAL, DeliveryState.UNKNOWN}),
     "deliveries_repeated",
     f"skipped_{SkipReason.OVERTAKEN}",
+    MISSED,
+    OPENED,
+    CLOSED,
 ]
 UNITS = ["dunning-webhooks.service", "dunning-worker.service"]
 

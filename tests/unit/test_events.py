@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dunning.errors import MalformedEventError, NotAnEventError
 from dunning.events import (
     USED,
+    AdjustmentFacts,
     Event,
     EventType,
     SubscriptionFacts,
@@ -14,10 +15,10 @@ from dunning.events import (
     burial_id,
     is_simulated,
     parse_envelope,
-    project,
     shows_failed_attempt,
 )
-from tests.unit.notifications import notification, paddle_id, subscription, transaction
+from dunning.projection import project
+from tests.unit.notifications import adjustment, notification, paddle_id, subscription, transaction
 
 
 def read(body: bytes) -> Event:
@@ -65,6 +66,26 @@ def test_a_subscription_is_cut_down_too() -> None:
     )
 
 
+def test_an_adjustment_is_cut_down_too() -> None:
+    event = read(notification("adjustment.created", adjustment()))
+
+    assert event.facts == AdjustmentFacts(
+        id=paddle_id("adj"),
+        action="chargeback",
+        status="approved",
+        transaction_id=paddle_id("txn"),
+        subscription_id=paddle_id("sub"),
+        customer_id=paddle_id("ctm"),
+    )
+
+
+def test_an_event_of_our_own_is_known_by_its_id() -> None:
+    event = read(notification("transaction.past_due", transaction()))
+
+    assert not event.is_reconciled
+    assert event.model_copy(update={"id": "reconciled_01jq3v9m5t8xw2c7h4k6n0p1rs20261122"}).is_reconciled
+
+
 def test_an_event_survives_being_written_and_read_again() -> None:
     event = read(notification("transaction.past_due", transaction()))
 
@@ -73,7 +94,9 @@ def test_an_event_survives_being_written_and_read_again() -> None:
 
 @pytest.mark.parametrize("event_type", sorted(USED))
 def test_every_used_type_can_be_read(event_type: str) -> None:
-    data = subscription() if event_type.startswith("subscription.") else transaction()
+    data = {"subscription": subscription, "transaction": transaction, "adjustment": adjustment}[
+        event_type.partition(".")[0]
+    ]()
 
     assert read(notification(event_type, data)).type == event_type
 
@@ -159,7 +182,10 @@ def test_the_sentence_about_a_malformed_event_names_fields_and_no_values() -> No
         read(notification("transaction.past_due", data))
 
     sentence = str(caught.value)
-    assert "data.id (string_pattern_mismatch), data.status (string_pattern_mismatch)" in sentence
+    assert sentence.startswith(
+        "The event is not shaped as its type says: "
+        "data.id (string_pattern_mismatch), data.status (string_pattern_mismatch), "
+    )
     assert sentence.endswith(" and 3 more.")
     for private in ("ada@", "Ada", "4242"):
         assert private not in sentence
@@ -192,8 +218,19 @@ def test_the_sentence_about_a_malformed_event_names_fields_and_no_values() -> No
     ],
 )
 def test_a_body_that_is_no_event_is_refused(body: bytes) -> None:
-    with pytest.raises(NotAnEventError):
+    with pytest.raises(NotAnEventError, match=r"^The body is not a Paddle event: \w+ \(\w+\)(, \w+ \(\w+\))*\.$"):
         parse_envelope(body)
+
+
+def test_a_sentence_names_as_many_fields_as_it_may_and_no_more() -> None:
+    five = dict.fromkeys(("id", "status", "origin", "collection_mode", "currency_code"))
+
+    with pytest.raises(MalformedEventError) as caught:
+        read(notification("transaction.past_due", transaction(**five)))
+
+    assert str(caught.value).endswith("data.currency_code (string_type).")
+    with pytest.raises(NotAnEventError, match=r": body \(json_invalid\)\.$"):
+        parse_envelope(b"")
 
 
 @given(st.binary(max_size=500))

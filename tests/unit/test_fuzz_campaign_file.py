@@ -5,13 +5,19 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.campaign import Campaign
+from dunning.campaign import Campaign, When
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.declines import DeclineClass
 from dunning.errors import ConfigurationError
 
 RICH = """\
 # ours
+[campaign.euro]
+on = "renewal_failed"
+when = { product = ["pro_01hv8x5b1s2a3b4c5d6e7f8g9h"], price = "pri_01hv8x5b1s2a3b4c5d6e7f8g9h", currency = ["EUR"] }
+send_between = ["08:00", "24:00"]
+step = [{ name = "only", after = "1d", template = "reminder" }]
+
 [campaign.renewal]
 on = "renewal_failed"
 gives_up = { after = "30d", action = "cancel" }
@@ -53,6 +59,12 @@ ODD = [
         "on",
         "hard",
         "gives_up",
+        "when",
+        "currency",
+        "send_between",
+        '"08:00"',
+        '"EUR"',
+        "[]",
         "[campaign.second]\n",
         "a.b.c",
     ],
@@ -112,12 +124,17 @@ def outcome(text: str) -> tuple[Campaign, ...] | ConfigurationError:
 
 
 def assert_can_be_used(campaigns: tuple[Campaign, ...]) -> None:
-    (campaign,) = campaigns
-    assert campaign.steps
-    for decline_class in DeclineClass:
-        after = [step.after[decline_class] for step in campaign.steps]
-        assert after == sorted(set(after))
-        assert campaign.gives_up is None or after[-1] < campaign.gives_up.after
-    names = [step.name for step in campaign.steps]
-    assert len(names) == len(set(names))
-    assert all(re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", word) for word in [campaign.name, *names])
+    assert campaigns
+    assert len({campaign.name for campaign in campaigns}) == len(campaigns)
+    # One that asks for nothing leaves nothing to those after it.
+    assert all(campaign.when != When() for campaign in campaigns[:-1])
+    for campaign in campaigns:
+        assert campaign.steps
+        for decline_class in DeclineClass:
+            after = [step.after[decline_class] for step in campaign.steps]
+            assert after == sorted(set(after))
+            assert campaign.gives_up is None or after[-1] < campaign.gives_up.after
+        names = [step.name for step in campaign.steps]
+        assert len(names) == len(set(names))
+        assert all(re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", word) for word in [campaign.name, *names])
+        assert campaign.send_between is None or campaign.send_between.opens < campaign.send_between.closes

@@ -15,8 +15,8 @@ from dunning.events import (
     burial_id,
     is_simulated,
     parse_envelope,
-    project,
 )
+from dunning.projection import project
 from tests.unit.case_builders import CAMPAIGN, FAILED_AT, a_case, apply
 from tests.unit.mutated_json import mutated
 from tests.unit.notifications import paddle_id, subscription, transaction

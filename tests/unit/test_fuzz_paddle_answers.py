@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from hypothesis import example, given
@@ -56,7 +57,7 @@ def test_whatever_was_read_can_be_judged(owed: bytes, owing: bytes, looks: int) 
 
     for debt in [None, *(debts.entities if isinstance(debts, Page) else ())]:
         for owner in [None, *(owners.entities if isinstance(owners, Page) else ())]:
-            assert judge(debt, owner, looks)
+            assert judge(debt, owner, looks, None, datetime(2026, 5, 4, tzinfo=UTC))
 
 
 @given(sessions)

@@ -1,7 +1,18 @@
 from dunning.store import keys
 
 CONSTANTS = {name: value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)}
-MADE = [keys.event, keys.case, keys.story, keys.subscription, keys.mark, keys.clicks, keys.seen]
+MADE = [
+    keys.event,
+    keys.case,
+    keys.story,
+    keys.customer,
+    keys.mark,
+    keys.clicks,
+    keys.seen,
+    keys.parked,
+    keys.reconcile_turn,
+    keys.reconcile_done,
+]
 ROWS = [line.split("|")[1].strip() for line in (keys.__doc__ or "").splitlines() if line.startswith("| dunning:")]
 
 
@@ -27,10 +38,13 @@ def test_a_key_is_made_from_the_id_alone() -> None:
         "dunning:event:x_1",
         "dunning:case:x_1",
         "dunning:story:x_1",
-        "dunning:subscription:x_1",
+        "dunning:customer:x_1",
         "dunning:mark:x_1",
         "dunning:clicks:x_1",
         "dunning:seen:x_1",
+        "dunning:parked:x_1",
+        "dunning:reconcile:turn:x_1",
+        "dunning:reconcile:done:x_1",
     ]
 
 

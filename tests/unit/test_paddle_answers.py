@@ -206,6 +206,33 @@ def test_an_entity_that_is_no_entity_has_no_id_to_name(entity: object) -> None:
     assert malformed_transaction(entity).id is None
 
 
+def test_every_field_that_is_wrong_is_named() -> None:
+    malformed = malformed_transaction(bodies.transaction(status=None, collection_mode=7))
+
+    assert malformed.problem == "status string_type, collection_mode string_type"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "Paddle's answer is no list: body json_invalid."),
+        (
+            b'{"data": [], "meta": {"pagination": {"has_more": true}}}',
+            "Paddle's answer has another page, and does not say where.",
+        ),
+    ],
+)
+def test_an_answer_that_is_no_list_is_refused_with_its_reason(body: bytes, sentence: str) -> None:
+    with pytest.raises(TransientError) as caught:
+        answers.read_transactions(body)
+
+    assert str(caught.value) == sentence
+
+
+def test_an_id_in_other_digits_than_ours_is_not_named() -> None:
+    assert malformed_transaction({"id": bodies.TRANSACTION.replace("0", "\N{ARABIC-INDIC DIGIT ZERO}")}).id is None
+
+
 def test_one_bad_entity_does_not_spoil_the_others() -> None:
     body = bodies.page(bodies.transaction(id=bodies.OTHER_TRANSACTION, details=None), bodies.transaction())
 

@@ -58,6 +58,7 @@ def test_each_table_and_key_is_found_on_its_line(path: KeyPath, line: int) -> No
     [
         pytest.param("a.b = 1\na.c = 2\n", ("a", "c"), 2, id="dotted keys"),
         pytest.param("  [a]\n  b = 1\n  [c]\n", ("c",), 3, id="indented headers"),
+        pytest.param("  [a]\n  b = 1\n  [c]\n", ("a", "b"), 2, id="what stands under an indented header"),
         pytest.param("[a]\r\nb = 1\r\n[c]\r\n", ("c",), 3, id="line ends of two letters"),
         pytest.param("[a]\nb = [{ c = 1 },\n  { c = 2 }]\n", ("a", "b"), 2, id="a list of tables over two lines"),
         pytest.param("\n\n[a]\n", (), 1, id="the whole"),

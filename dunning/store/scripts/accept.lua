@@ -1,5 +1,5 @@
 -- Takes an event in: notes it and queues its job, all or nothing. Answers what became of it.
--- KEYS: event, inbox, dead, arq job, arq queue, mark, guard (the case, or the subscription's open cases)
+-- KEYS: event, inbox, dead, arq job, arq queue, mark, guard (the case, or the customer's open cases)
 -- ARGV: now, event id, event JSON, arq job id, arq payload, payload ms to live, mark ms to live,
 --       what its end marks ('' for one that opens), when it happened, whether it shows a failed attempt ('1'), guard kind
 local seen = redis.call('GET', KEYS[1])

@@ -1,10 +1,11 @@
 -- Writes a case if nobody wrote it since it was read: case, due index, open cases, story, counters and, where an event
 -- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
 -- was to be opened had already ended.
--- KEYS: case, story, due, subscription's open cases, counts, event, inbox, mark of the case, mark of the subscription
+-- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
+--       cases opened by the hour
 -- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
---       now, event id ('' for none), handled ms to live, occurred at (when opening), number of counters, the counters,
---       the story's lines
+--       now, event id ('' for none), handled ms to live, occurred at (when opening), the hour it counts in
+--       ('' for none), number of counters, the counters, the story's lines
 local revision = 0
 local old = redis.call('GET', KEYS[1])
 if old then
@@ -20,8 +21,8 @@ if ARGV[10] ~= '' then
   end
 end
 revision = revision + 1
-local counters = tonumber(ARGV[11])
-local line = 12 + counters
+local counters = tonumber(ARGV[12])
+local line = 13 + counters
 -- A story's first line stays with the case: for days most have no other, and a list for it alone is dear.
 local beginning = ''
 if old then
@@ -36,8 +37,11 @@ if ARGV[5] == '' then
 else
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
 end
-for i = 12, 11 + counters do
+for i = 13, 12 + counters do
   redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
+end
+if ARGV[11] ~= '' then
+  redis.call('HINCRBY', KEYS[10], ARGV[11], 1)
 end
 for i = line, #ARGV do
   redis.call('RPUSH', KEYS[2], ARGV[7] .. ' ' .. ARGV[i])

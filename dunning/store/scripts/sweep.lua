@@ -1,10 +1,26 @@
 -- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: in one
--- step, so that nothing is lost in between and nothing is queued twice. Answers {how many were moved, why not more}.
--- KEYS: due, arq queue, API log, API hold, holds, probe
+-- step, so that nothing is lost in between and nothing is queued twice. Before anything goes out it looks whether the
+-- breaker is to trip. Answers {how many were moved, why not more, new cases in this hour where the breaker tripped}.
+-- KEYS: due, arq queue, API log, API hold, holds, probe, paused, breaker released, cases opened by the hour
 -- ARGV: now, lease ms, cases at most, arq job key, arq job id, payload ms to live, job name,
---       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms
+--       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms,
+--       the hour it is, most new cases in it ('' for any number), field for all mail, how the breaker's sentence begins
 if redis.call('EXISTS', ARGV[4]) == 1 or redis.call('ZSCORE', KEYS[3], ARGV[11] .. '1') then
   return {0, 'repeated'} -- the answer was lost, and the client asks again
+end
+local paused = redis.call('HGET', KEYS[7], ARGV[16])
+local opened = tonumber(redis.call('HGET', KEYS[9], ARGV[14]) or 0)
+if ARGV[15] ~= '' and opened > tonumber(ARGV[15]) and redis.call('EXISTS', KEYS[8]) == 0 then
+  local said = '"' .. ARGV[17]
+  -- Also where somebody has paused all mail before: whoever resumes it is to know of the burst.
+  if not (paused and string.find(paused, said, 1, true)) then
+    local why = said .. opened .. ' new cases in an hour, and at most ' .. ARGV[15] .. ' were to be expected"'
+    redis.call('HSET', KEYS[7], ARGV[16], '[' .. ARGV[1] .. ', ' .. why .. ']')
+    return {0, 'breaker', opened}
+  end
+end
+if paused then
+  return {0, 'paused'}
 end
 local count = tonumber(ARGV[3])
 local first = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, count)

@@ -1,0 +1,1 @@
+"""What Dunning costs, measured: `make bench`. Told in docs/performance.md."""

@@ -1,0 +1,66 @@
+"""How many events one worker handles in a second, against jobs that do nothing in a worker wired the same."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bench.figures import Figure, ratios
+from bench.notifications import declines
+from bench.service import BrokenError, Service, running_service
+from dunning.events import Event, parse_envelope
+from dunning.projection import project
+from dunning.store import Store, keys
+
+ROUNDS = 3
+EVENTS = 1_500
+WITHIN_SECONDS = 120
+
+
+async def measure() -> list[Figure]:
+    """Let both work off as many jobs, in turn."""
+    async with running_service([]) as service:
+        redis = Redis.from_url(service.stack.server.url)
+        handled, done = [], []
+        for _ in range(ROUNDS):
+            handled.append(EVENTS / await work_off(service, declined(EVENTS)))
+            if (opened := await redis.zcard(keys.DUE)) != EVENTS:
+                raise BrokenError(f"{opened} of {EVENTS} cases were opened")
+            await redis.execute_command("FLUSHALL", "SYNC")
+            done.append(EVENTS / await work_off(service, declined(EVENTS), no_op=True))
+            await redis.execute_command("FLUSHALL", "SYNC")
+        await redis.aclose()
+    return [
+        Figure("events handled, each opening a case, against jobs that do nothing", "ratio", ratios(handled, done)),
+        Figure("events handled", "a second", tuple(handled)),
+        Figure("jobs that do nothing", "a second", tuple(done)),
+    ]
+
+
+def declined(count: int) -> list[Event]:
+    """Make so many declined renewals, as the inbox keeps them."""
+    return [project(one.body, parse_envelope(one.body)) for one in declines(count)]
+
+
+async def work_off(service: Service, events: Sequence[Event], *, no_op: bool = False) -> float:
+    """Take the events in, let a worker handle them or do nothing for each, and return the seconds that took it."""
+    store = Store.open(service.stack.server.url, rate_limit=1)
+    now = datetime.now(UTC)
+    await asyncio.gather(*(store.inbox.accept(event, now) for event in events))
+    await store.close()
+    if no_op:
+        async with Redis.from_url(service.stack.server.url) as redis:
+            await redis.delete(keys.INBOX)  # nothing would ever leave it, and what stays is queued again
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-P", "-m", "bench.drain", *(["--no-op"] if no_op else [])),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=service.stack.environment,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), WITHIN_SECONDS)
+    if process.returncode != 0:
+        raise BrokenError(f"the worker ended with {process.returncode}")
+    return float(printed)

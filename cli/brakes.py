@@ -1,0 +1,95 @@
+"""`dunning pause` and `dunning resume`: the operator's brake on all mail, or on one campaign's."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime
+
+import click
+
+from cli.open_store import open_store
+from dunning import log
+from dunning.settings import StoreSettings, load_store_settings
+from dunning.store import Pause, Paused, Store
+
+BY_HAND = "by_operator"
+
+
+@click.command()
+@click.argument("campaign", required=False)
+def pause(campaign: str | None) -> None:
+    """Stop all mail, or that of CAMPAIGN, at once.
+
+    Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
+    payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
+    machine, and DUNNING_CAMPAIGN_FILE.
+    """
+    _run(_pause(load_store_settings(), campaign))
+
+
+@click.command()
+@click.argument("campaign", required=False)
+def resume(campaign: str | None) -> None:
+    """Start all mail, or that of CAMPAIGN, again.
+
+    Without CAMPAIGN it also releases the breaker, which then stays off for a day. Campaigns that were paused by name
+    stay paused until they are named. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
+    machine, and DUNNING_CAMPAIGN_FILE.
+    """
+    _run(_resume(load_store_settings(), campaign))
+
+
+def paused_lines(paused: Paused) -> Iterator[str]:
+    """Say what is paused, a line each."""
+    if paused.all is not None:
+        yield f"All mail is paused {_since(paused.all)}."
+    for name, pause_ in paused.campaigns.items():
+        yield f"Mail of the campaign {name} is paused {_since(pause_)}."
+
+
+def _run(work: Coroutine[None, None, list[str]]) -> None:
+    log.configure()
+    for line in asyncio.run(work):
+        click.echo(line)
+
+
+async def _pause(settings: StoreSettings, campaign: str | None) -> list[str]:
+    async with open_store(settings) as store:
+        await _check(store, settings, campaign)
+        new = await store.brakes.pause(campaign, BY_HAND, datetime.now(UTC))
+        paused = await store.brakes.paused()
+    told = [] if new else ["Nothing to do: it was paused already."]
+    return [*told, *paused_lines(paused), "Steps stay due, webhooks are taken in, payment links work."]
+
+
+async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
+    async with open_store(settings) as store:
+        await _check(store, settings, campaign)
+        was = await store.brakes.resume(campaign, datetime.now(UTC))
+        paused = await store.brakes.paused()
+    subject = "All mail" if campaign is None else f"Mail of the campaign {campaign}"
+    if was is None:
+        told = [f"Nothing to do: {subject[0].lower()}{subject[1:]} was not paused."]
+    else:
+        told = [f"{subject} is resumed. It was paused {_since(was)}."]
+        told += ["The breaker stays off for 24 hours."] if was.is_breakers else []
+    still = list(paused_lines(paused))
+    return [*told, *(still or ["Nothing is paused."])]
+
+
+async def _check(store: Store, settings: StoreSettings, campaign: str | None) -> None:
+    """Refuse a campaign that nobody knows: a brake on a mistyped name would stop nothing."""
+    configured = {one.name for one in settings.campaigns}
+    if campaign is None or campaign in configured:
+        return
+    kept = await store.campaigns.names() - configured
+    if campaign not in kept:
+        older = f" Open cases may also follow {_listed(kept)}, of earlier files." if kept else ""
+        raise click.ClickException(f"There is no campaign {campaign!r}. Configured: {_listed(configured)}.{older}")
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _since(pause_: Pause) -> str:
+    return f"since {pause_.since:%Y-%m-%d %H:%M} UTC ({pause_.why})"

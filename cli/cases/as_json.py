@@ -1,0 +1,78 @@
+"""What the commands tell, as JSON: one document for a script to read. Times are RFC 3339 in UTC."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cli.cases.find import OpenCase, Told
+from cli.cases.steps import StepRow, last_done, next_to_come
+from dunning.case import Case
+from dunning.store import Paused
+
+Json = dict[str, Any]
+
+
+def listed(cases: Sequence[OpenCase], paused: Paused, *, more: bool) -> Json:
+    """Return a list of open cases; `more` says that it was cut."""
+    return {"cases": [_listed_case(one, paused) for one in cases], "more": more}
+
+
+def told(story: Told) -> Json:
+    """Return everything about one case."""
+    return {
+        "id": story.id,
+        "readable": story.case is not None,
+        **(_facts(story.case) if story.case else {}),
+        "looked_at": _time(story.looked_at),
+        "paused": story.case is not None and story.paused.stops(story.case.campaign),
+        "holds": [{"hold": hold.word, "since": _time(hold.since), "problem": hold.sentence} for hold in story.holds],
+        "steps": [_step(row) for row in story.steps],
+        "story": [{"at": _time(line.at), "what": line.what} for line in story.story],
+        "dead_events": [{"id": dead.event_id, "at": _time(dead.at), "reason": dead.reason} for dead in story.dead],
+    }
+
+
+def _listed_case(one: OpenCase, paused: Paused) -> Json:
+    return {
+        "id": one.id,
+        "readable": one.case is not None,
+        **(_facts(one.case) if one.case else {}),
+        "looked_at": _time(one.looked_at),
+        "paused": paused.all is not None if one.case is None else paused.stops(one.case.campaign),
+        "last_step": _step(last_done(one.steps)),
+        "next_step": _step(next_to_come(one.steps)),
+    }
+
+
+def _facts(case: Case) -> Json:
+    return {
+        "state": case.state,
+        "reason": case.reason,
+        "subscription_id": case.subscription_id,
+        "customer_id": case.customer_id,
+        "campaign": case.campaign,
+        "campaign_version": case.version or None,
+        "decline_class": case.decline_class,
+        "decline_code": case.reason_code,
+        "failed_at": _time(case.failed_at),
+        "attempted_at": _time(case.attempted_at),
+        "not_before": _time(case.not_before),
+        "ended_at": _time(case.ended_at),
+    }
+
+
+def _step(row: StepRow | None) -> Json | None:
+    if row is None:
+        return None
+    return {
+        "step": row.step,
+        "due_at": _time(row.due_at),
+        "state": row.state,
+        "reason": row.reason,
+        "tries": row.tries,
+        "at": _time(row.at),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

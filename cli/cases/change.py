@@ -1,0 +1,120 @@
+"""What an operator may do to a case: end it, or make a step of it due."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import click
+
+from cli.brakes import paused_lines
+from cli.cases.find import no_such_case
+from dunning.campaign import Campaign
+from dunning.case import Case, CaseState
+from dunning.case_steps import bring_forward, next_due_at, note_due
+from dunning.case_story import counted, told
+from dunning.delivery import DeliveryState
+from dunning.errors import CaseConflictError
+from dunning.sending_hours import format_time_of_day
+from dunning.store import Paused, Store, Versioned
+from worker.campaigns import Campaigns
+
+BY_OPERATOR = "by_operator"
+# Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
+NO_REPEATS = 0
+
+
+async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> list[str]:
+    """End a case, and say what came of it.
+
+    Raises:
+        ClickException: there is no such case, or it can't be read.
+    """
+    while True:
+        before, case = await _read(store, case_id)
+        if not case.is_open:
+            return [f"Nothing to do: case {case_id} has ended already, {_end(case)}."]
+        campaign = await campaigns.of(case)
+        after = note_due(case.end(CaseState.STOPPED, BY_OPERATOR, now), campaign, now)
+        try:
+            await store.cases.commit(
+                after,
+                before.revision,
+                due_at=next_due_at(after, campaign, NO_REPEATS),
+                now=now,
+                story=told(case, after),
+                counts=counted(case, after),
+            )
+        except CaseConflictError:
+            continue
+        return [f"Case {case_id} is stopped: no more mail, and its links are dead.", *_on_its_way(after)]
+
+
+async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str | None, now: datetime) -> list[str]:
+    """Make the step due, or the next that is not done, and say what will happen.
+
+    Raises:
+        ClickException: there is no such case, it can't be read, or the step can't be sent.
+    """
+    while True:
+        before, case = await _read(store, case_id)
+        campaign = await campaigns.of(case)
+        left = [one.name for one in campaign.steps if not case.delivery(one.name).is_settled(NO_REPEATS)]
+        chosen = step or next(iter(left), None)
+        try:
+            after = bring_forward(case, campaign, chosen, NO_REPEATS, now)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        try:
+            await store.cases.commit(
+                after,
+                before.revision,
+                due_at=now,
+                now=now,
+                story=[f"{chosen} made due: {BY_OPERATOR}"],
+                counts=counted(case, after),
+            )
+        except CaseConflictError:
+            continue
+        told_ = [f"Step {chosen} of case {case_id} is due now.", *_overtaken(left[: left.index(str(chosen))])]
+        return [*told_, *await _outlook(store, campaign, case)]
+
+
+async def _read(store: Store, case_id: str) -> tuple[Versioned, Case]:
+    (read,) = await store.cases.read_versioned([case_id])
+    if read.unreadable:
+        raise click.ClickException(f"Case {case_id} was written by another version of Dunning and can't be read.")
+    if read.case is None:
+        raise click.ClickException(await no_such_case(store, case_id))
+    return read, read.case
+
+
+def _end(case: Case) -> str:
+    return f"{case.state}: {case.reason}" if case.reason else case.state.value
+
+
+def _on_its_way(case: Case) -> Iterator[str]:
+    for step, delivery in case.deliveries.items():
+        if delivery.state is DeliveryState.SENDING:
+            yield f"The mail of step {step} was on its way already, and may still arrive."
+
+
+def _overtaken(steps: Sequence[str]) -> Iterator[str]:
+    if steps:
+        yield f"What comes before it is not sent any more: {', '.join(steps)}."
+
+
+async def _outlook(store: Store, campaign: Campaign, case: Case) -> list[str]:
+    """Say what stands between the step and its customer."""
+    paused = await store.brakes.paused()
+    its_own = {name: pause for name, pause in paused.campaigns.items() if name == case.campaign}
+    in_the_way = list(paused_lines(Paused(paused.all, its_own)))
+    in_the_way += [f"Sending is on hold, {hold.word}: {hold.sentence}" for hold in await store.holds.all()]
+    between = campaign.send_between
+    if between is not None:
+        hours = f"{format_time_of_day(between.opens)} and {format_time_of_day(between.closes)}"
+        in_the_way.append(f"Its campaign sends between {hours} by the customer's clock, and it waits for that.")
+    others = [one for one in await store.cases.open_of_customer(case.customer_id) if one != case.id]
+    if others:
+        in_the_way.append(f"The customer has other open cases, and one mail may name them all: {', '.join(others)}.")
+    if in_the_way:
+        return [*in_the_way, "Then a worker asks Paddle whether it is still owed, and sends it."]
+    return ["A worker asks Paddle whether it is still owed, and sends it within seconds."]

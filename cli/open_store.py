@@ -1,0 +1,42 @@
+"""The store, for commands that look into it or change it by hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+
+from cli.server_address import running_servers
+from dunning.errors import ConfigurationError
+from dunning.redis_url import FORMS
+from dunning.settings import REDIS_URL, StoreSettings, data_folder
+from dunning.store import REDIS_ERRORS, Store
+
+
+@asynccontextmanager
+async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
+    """Open the store for a moment.
+
+    Raises:
+        ConfigurationError: there is none to be found.
+        ClickException: Redis can't be reached, or refuses what was asked.
+    """
+    address = settings.redis_url.get_secret_value() if settings.redis_url else _address_of_up()
+    # None of these commands calls Paddle, so what it allows is of no interest.
+    store = Store.open(address, rate_limit=1)
+    try:
+        yield store
+    except REDIS_ERRORS as error:
+        raise click.ClickException(f"Redis can't be used ({type(error).__name__}): is {REDIS_URL} right?") from None
+    finally:
+        await store.close()
+
+
+def _address_of_up() -> str:
+    """Find the server of the `dunning up` that runs on this machine, for this user."""
+    found = running_servers([data_folder(sandbox=False), data_folder(sandbox=True)])
+    if len(found) == 1:
+        return found[0]
+    why = (
+        f"two run here; it should be one of {' and '.join(found)}" if found else f"it is missing; it should be {FORMS}"
+    )
+    raise ConfigurationError([f"{REDIS_URL}: {why}"])

@@ -1,0 +1,159 @@
+"""`dunning reconcile`: compare Paddle with what we have, and mend what webhooks did not bring."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import click
+from aiohttp import ClientSession
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from cli.reconcile_table import output, report, show_openings
+from cli.shifted_clock import clock_option
+from dunning import log
+from dunning.durations import format_duration, parse_duration
+from dunning.errors import DunningError
+from dunning.healing import FEW_MAILS, MAILS_AN_HOUR, MAX_AGE, most_unasked
+from dunning.paddle import PaddleClient
+from dunning.settings import Settings, load_settings
+from dunning.store import REDIS_ERRORS, Store
+from worker.patient_grants import PatientGrants
+from worker.reconcile import Reconciler
+from worker.reconcile_debts import Findings, Outcome, carry_out, find
+from worker.reconcile_events import take_in_missed_events
+
+
+class _Duration(click.ParamType[timedelta]):
+    """A duration, written as in the campaign file."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it."""
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(f"it {error}", param, ctx)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Change nothing: show what would be done.")
+@click.option("--apply", "apply_", is_flag=True, help="Open cases however many there are.")
+@click.option(
+    "--max-age",
+    type=_Duration(),
+    default=format_duration(MAX_AGE),
+    show_default=True,
+    help="Leave debts alone that failed longer ago.",
+)
+@click.option(
+    "--spread",
+    type=_Duration(),
+    help="Over how long to spread the mails that would all be due now. Otherwise a few go at once, and of more than "
+    f"{FEW_MAILS} at most {MAILS_AN_HOUR} an hour.",
+)
+@clock_option
+def reconcile(
+    *,
+    dry_run: bool,
+    apply_: bool,
+    max_age: timedelta,
+    spread: timedelta | None,
+    clock: Callable[[], datetime] | None,
+) -> None:
+    """Find what webhooks did not bring: failures, debts and payments that we don't know of.
+
+    Reads Paddle's events since the last time, and all past-due subscriptions. Debts without a case get one, which joins
+    its campaign at the step that its age deserves; cases whose debt is gone are closed. Nothing is mailed from here:
+    the worker does, as always, and only what is still owed then.
+
+    Where more cases would be opened than DUNNING_BREAKER finds usual (50 with auto), they are shown and none is
+    opened, and the exit code is 1. --apply opens them.
+
+    The worker does the same by itself. It takes at most a fifth of the API budget: some 30 debts a call.
+    """
+    log.configure()
+    if dry_run and apply_:
+        raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
+    settings = load_settings()
+    try:
+        asyncio.run(
+            _reconcile(settings, clock or _utc_now, dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread)
+        )
+    except DunningError as error:
+        raise click.ClickException(str(error)) from None
+    except REDIS_ERRORS as error:
+        raise click.ClickException(f"Redis does not answer, or refuses ({type(error).__name__}).") from None
+
+
+async def _reconcile(
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    dry_run: bool,
+    apply: bool,
+    max_age: timedelta,
+    spread: timedelta | None,
+) -> None:
+    url = settings.redis_url
+    if url is None:
+        raise AssertionError  # load_settings() has refused that; mypy can't know
+    store = Store.open(url.get_secret_value(), rate_limit=settings.paddle.rate_limit)
+    errors = Console(stderr=True)
+    try:
+        async with ClientSession() as http:
+            # Shown on a terminal only, and gone when it is done: what a script reads is the report alone.
+            with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+                reconciler = _reconciler(settings, store, http, clock, progress)
+                missed = await take_in_missed_events(reconciler, dry_run=dry_run)
+                findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
+                outcome = Outcome() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
+    finally:
+        await store.close()
+    console = output()
+    show_openings(console, findings.plan.openings, clock())
+    done = _as_if_done(findings) if dry_run else outcome
+    console.print(report(findings, done, missed.events, max_age=max_age, dry_run=dry_run))
+    if outcome.waiting:
+        raise click.ClickException(
+            f"{outcome.waiting} cases would be opened, more than the {most_unasked(settings.breaker)} that are "
+            "usual, so none was. To open them all, with the same options: dunning reconcile --apply"
+        )
+
+
+def _reconciler(
+    settings: Settings, store: Store, http: ClientSession, clock: Callable[[], datetime], progress: Progress
+) -> Reconciler:
+    tasks: dict[str, TaskID] = {}
+
+    def tell(what: str, done: int, of: int | None) -> None:
+        if what not in tasks:
+            tasks[what] = progress.add_task(what, total=of)
+        progress.update(tasks[what], completed=done, total=of)
+
+    return Reconciler(
+        store=store,
+        paddle=PaddleClient(
+            http,
+            api_url=settings.paddle.api_url,
+            api_key=settings.paddle.api_key.get_secret_value(),
+            limiter=store.limiter,
+        ),
+        campaigns=settings.campaigns,
+        breaker=settings.breaker,
+        next_grant=PatientGrants(store.limiter, settings.paddle.rate_limit),
+        clock=clock,
+        tell=tell,
+    )
+
+
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+
+
+def _as_if_done(findings: Findings) -> Outcome:
+    return Outcome(opened=len(findings.plan.openings), closed=len(findings.closings))
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,44 @@
+"""Every event of the last 90 days, as `GET /events` lists them.
+
+https://developer.paddle.com/changelog/2024/event-notification-retention-changes
+"""
+
+import json
+from collections.abc import Callable, Container
+from datetime import datetime, timedelta
+
+from cli.twin.bodies import Json, stamp
+from cli.twin.world import Event
+
+KEPT_FOR = timedelta(days=90)
+
+
+class EventLog:
+    """The events, each known by its id until it is too old."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        """Begin with none."""
+        self._clock = clock
+        self._noted: dict[str, tuple[datetime, Event]] = {}
+
+    def note(self, event: Event) -> None:
+        """Add an event."""
+        self._noted[event.id] = (self._clock(), event)
+
+    def has(self, event_id: str) -> bool:
+        """Tell whether the event is still kept."""
+        noted = self._noted.get(event_id)
+        return noted is not None and noted[0] > self._clock() - KEPT_FOR
+
+    def listed(self, event_types: Container[str] | None) -> list[Json]:
+        """List the events of these types, or of all, as the API writes them. None has a notification's id."""
+        return [
+            {
+                "data": json.loads(event.data),
+                "event_id": event.id,
+                "event_type": event.type,
+                "occurred_at": stamp(event.occurred_at),
+            }
+            for _, event in self._noted.values()
+            if self.has(event.id) and (event_types is None or event.type in event_types)
+        ]

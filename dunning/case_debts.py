@@ -1,0 +1,175 @@
+"""Several debts of one customer: which case's mail names them all. Pure, with `now` as an argument.
+
+Of one subscription the oldest open debt that has a step left carries the steps, since Paddle's page is one for each
+subscription. Of a customer's carriers, those whose next steps are due within a day share one mail: the one that is due
+first leads, and the others wait until its mail is out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dunning.campaign import Campaign, Step
+from dunning.case import Case
+from dunning.case_steps import Send, judge, tidy
+from dunning.delivery import DeliveryState
+from dunning.live import LiveSubscription, LiveTransaction
+
+A_DAY = timedelta(days=1)
+# A leader that is to be tried again within this is waited for. Longer than any job runs, so that of two workers that
+# look at the same moment one can't see the leader wait and the other see it lead.
+PATIENCE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """An open debt that another case's mail names too, and the step of it that the mail covers, if it covers one."""
+
+    case: Case
+    step: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The step is not to be sent: the case `by`, an older open debt of the same subscription, carries the steps."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """The step has to wait a few seconds: the case `by` of the same customer is due first, and its mail names this."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """The step may be sent. `companions`, oldest first, are what its mail names too."""
+
+    companions: tuple[Companion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """A case that carries its subscription's steps, with the next of them."""
+
+    case: Case
+    step: Step
+    due_at: datetime
+    """When the step became or becomes due, tries in vain aside."""
+    look_at: datetime
+    """When it is looked at next."""
+
+    def rank(self, now: datetime) -> tuple[datetime, datetime, str]:
+        """Return what puts carriers in order: first what is due first, unless it is put off for long."""
+        waits_long = self.look_at > now + PATIENCE
+        return self.look_at if waits_long else self.due_at, *_age(self.case)
+
+
+def role(
+    case: Case, step: Step, others: Sequence[tuple[Case, Campaign]], repeats: int, now: datetime
+) -> Covered | Led | Leads:
+    """Decide what a case, whose `step` is due now, is among its customer's open cases.
+
+    Whoever looks at any of the cases at the same time comes to the same end: of those that are due one leads.
+
+    Args:
+        case: the case that is due.
+        step: the step that `tidy` named.
+        others: the customer's other open cases, each with the campaign it began with.
+        repeats: how often a delivery that ended in silence may be sent again.
+        now: the time.
+    """
+    open_others = [(other, campaign) for other, campaign in others if other.is_open and other.id != case.id]
+    own = _carrier(case, step)
+    carriers = {case.subscription_id: own}
+    for other, campaign in sorted(open_others, key=lambda pair: _age(pair[0])):
+        if (found := _next_of(other, campaign, repeats, now)) is None:
+            continue
+        if other.subscription_id == case.subscription_id:
+            if _age(other) < _age(case):
+                return Covered(other.id)
+        else:
+            carriers.setdefault(other.subscription_id, found)
+    for other, _ in open_others:
+        if any(delivery.is_held(now) for delivery in other.deliveries.values()):
+            return Led(other.id)  # a mail is on its way, which may name this
+    together = [one for one in carriers.values() if one is own or one.look_at <= now + A_DAY]
+    first = min(together, key=lambda one: one.rank(now))
+    if first is not own:
+        return Led(first.case.id)
+    return Leads(_companions(own, together, [other for other, _ in open_others]))
+
+
+def still_named(
+    case: Case,
+    companions: Iterable[Companion],
+    transactions: Mapping[str, LiveTransaction],
+    subscriptions: Mapping[str, LiveSubscription],
+    now: datetime,
+    *,
+    at_most: int,
+) -> tuple[Companion, ...]:
+    """Return the companions that the mail of `case` names, now that Paddle has been asked.
+
+    About those that Paddle says are not to be mailed about their own steps decide.
+
+    Args:
+        case: the case that is mailed.
+        companions: what it might name.
+        transactions: Paddle's answers by id, that of `case` among them.
+        subscriptions: the same.
+        now: the time.
+        at_most: how many other subscriptions the mail has room for.
+    """
+    customer = transactions[case.id].customer
+    owed = [
+        one
+        for one in companions
+        if (transaction := transactions.get(one.case.id)) is not None
+        and transaction.customer == customer
+        # At any hour: the hours of the case that is mailed go for all.
+        and judge(transaction, subscriptions.get(one.case.subscription_id), 0, None, now) == Send()
+    ]
+    # A subscription whose carrier is not in the mail has no button there: none of its debts is named.
+    carried = [one.case.subscription_id for one in owed if one.step is not None][:at_most]
+    return tuple(one for one in owed if one.case.subscription_id in {case.subscription_id, *carried})
+
+
+def _companions(own: _Carrier, together: Iterable[_Carrier], others: Iterable[Case]) -> tuple[Companion, ...]:
+    """Return what the mail of `own` names beside it: the debts of every subscription that it may speak for."""
+    # Whether the mail of an unknown one arrived is for its own case to find out.
+    covered = {
+        one.case.id: one
+        for one in together
+        if one is not own and one.case.delivery(one.step.name).state is DeliveryState.PLANNED
+    }
+    named = {own.case.subscription_id, *(one.case.subscription_id for one in covered.values())}
+    return tuple(
+        Companion(other, covered[other.id].step if other.id in covered else None)
+        for other in sorted(others, key=_age)
+        if other.subscription_id in named
+    )
+
+
+def _next_of(case: Case, campaign: Campaign, repeats: int, now: datetime) -> _Carrier | None:
+    """Return the case with the step that it sends next; None when it has none left."""
+    case, step = tidy(case, campaign, repeats, now)
+    left = [one for one in campaign.steps if not case.delivery(one.name).is_settled(repeats)]
+    if not case.is_open or not left:
+        return None
+    return _carrier(case, step or left[0])
+
+
+def _carrier(case: Case, step: Step) -> _Carrier:
+    delivery = case.delivery(step.name)
+    planned_at = step.due_at(case.failed_at, case.decline_class)
+    # What an operator brought forward was begun before its time.
+    due_at = min(planned_at, delivery.dated_at or planned_at)
+    due_at = max(due_at, case.not_before or due_at)
+    return _Carrier(case, step, due_at, look_at=max(due_at, delivery.retry_at or due_at))
+
+
+def _age(case: Case) -> tuple[datetime, str]:
+    return case.failed_at, case.id

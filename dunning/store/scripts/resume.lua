@@ -1,0 +1,11 @@
+-- Takes a pause off. Answers what it was, or nothing. The breaker, once released, stays off for a while.
+-- KEYS: paused, breaker released
+-- ARGV: field, how a pause of the breaker's begins, ms for which it stays off
+local entry = redis.call('HGET', KEYS[1], ARGV[1])
+if entry then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  if string.find(entry, '"' .. ARGV[2], 1, true) then
+    redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
+  end
+end
+return entry

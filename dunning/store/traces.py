@@ -1,0 +1,58 @@
+"""What is left of events where no case tells of them: those that died, and ends that came before their beginnings."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from dunning.instants import from_milliseconds
+from dunning.store import keys
+from dunning.store.connection import RedisClient
+
+# Nobody reads further back at three in the morning, and each is a look into Redis.
+NEWEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A debt or a subscription ended before a case of it was opened: how, and when."""
+
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEvent:
+    """An event whose handling failed for good, and why."""
+
+    event_id: str
+    at: datetime
+    reason: str
+
+
+class Traces:
+    """Reads what events left behind."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+
+    async def mark(self, entity_id: str) -> Mark | None:
+        """Return the mark of a transaction or subscription."""
+        entry = await self._redis.get(keys.mark(entity_id))
+        if entry is None:
+            return None
+        state, _, at = entry.decode().rpartition(" ")
+        return Mark(state, from_milliseconds(int(at)))
+
+    async def dead_events(self, entity_ids: Collection[str]) -> list[DeadEvent]:
+        """Return the dead events that name any of these transactions or subscriptions, oldest first.
+
+        One that was buried because it was misshapen names none.
+        """
+        dead = await self._redis.zrange(keys.DEAD, -NEWEST, -1, withscores=True)
+        entries = await self._redis.mget([keys.event(event_id.decode()) for event_id, _ in dead]) if dead else []
+        found = []
+        for (event_id, at), entry in zip(dead, entries, strict=True):
+            reason, _, event = (entry or b"").decode()[1:].partition("\n")
+            if any(f'"{entity_id}"' in event for entity_id in entity_ids):
+                found.append(DeadEvent(event_id.decode(), from_milliseconds(int(at)), reason))
+        return found

@@ -1,0 +1,170 @@
+"""`dunning campaigns check` and `plan`, as an operator sees them."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from dunning.campaign_file import parse_campaigns, shipped
+from dunning.campaign_version import version
+from worker.mail_templates import SHIPPED
+
+PRODUCT, PRICE = "pro_01hv8x5b1s2a3b4c5d6e7f8g9h", "pri_01hv8x5b1s2a3b4c5d6e7f8g9h"
+EURO = f"""\
+[campaign.euro]
+on = "renewal_failed"
+when = {{ product = "{PRODUCT}", price = "{PRICE}", currency = ["EUR", "CHF"] }}
+send_between = ["08:00", "24:00"]
+gives_up = {{ after = "30d", action = "cancel" }}
+
+[[campaign.euro.step]]
+name = "only"
+after = {{ hard = "90m", soft = "25h", outage = "90s" }}
+template = "payment_failed"
+"""
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run the command on a screen of 80 columns, with no setting of ours."""
+    return CliRunner().invoke(main, ["campaigns", *map(str, arguments)], env={"COLUMNS": "80"})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(EURO)
+    return path
+
+
+def test_the_shipped_campaign_is_good() -> None:
+    result = run("check", "--templates", SHIPPED)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "renewal: 6 steps, the last on day 27; for every renewal\n"
+
+
+def test_a_good_file_is_told_in_a_line_for_each_campaign(file: Path) -> None:
+    file.write_text(EURO + shipped())
+
+    result = run("check", file)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        f"euro: 1 step, the last on day 1, 1 h; for product {PRODUCT} and price {PRICE} and currency CHF or EUR",
+        "renewal: 6 steps, the last on day 27; for every renewal",
+        "A renewal follows the first of them that it fits.",
+    ]
+
+
+def test_that_some_renewals_are_left_out_is_told(file: Path) -> None:
+    for command in ("check", "plan"):
+        assert "A renewal that fits none is not mailed.\n" in run(command, file).stdout
+
+
+def test_every_problem_is_a_line_and_nothing_is_on_standard_output(file: Path) -> None:
+    file.write_text(EURO.replace("renewal_failed", "renewal_faild").replace('"90s"', '"soon"'))
+
+    result = run("check", file)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
+        f"{file}:2: 'renewal_faild' is not known here",
+        f"{file}:9: 'soon' is no duration",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+
+    for name, problem in (
+        ("none.toml", "can't be read (No such file or directory)"),
+        (".", "can't be read (Is a directory)"),
+        ("binary.toml", "not UTF-8 text"),
+    ):
+        result = run("plan", tmp_path / name)
+
+        assert result.exit_code == 2
+        assert result.stderr == f"{tmp_path / name}: {problem}; should be a campaign file\n"
+
+
+def test_a_template_that_is_not_there_is_told_with_its_line_and_the_nearest(file: Path, tmp_path: Path) -> None:
+    file.write_text(EURO.replace("payment_failed", "paymant_failed"))
+    (tmp_path / "templates").mkdir()
+
+    result = run("check", file, "--templates", tmp_path / "templates")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"{file}:10: 'paymant_failed' is no template; should be one of {tmp_path / 'templates'} or a shipped one "
+        "(did you mean 'payment_failed'?)\n"
+    )
+
+
+def test_a_template_of_ones_own_is_found_and_tried(file: Path, tmp_path: Path) -> None:
+    file.write_text(EURO.replace("payment_failed", "mine"))
+    for suffix, text in (("subject.txt", "Hello"), ("txt", "{{ link }}"), ("html", "<a href='{{ link }}'>Pay</a>")):
+        (tmp_path / f"mine.{suffix}").write_text(text)
+
+    good = run("check", file, "--templates", tmp_path)
+    (tmp_path / "mine.txt").write_text("Hello\n{{ lnik }}")
+    bad = run("check", file, "--templates", tmp_path)
+
+    assert good.exit_code == 0, good.output
+    assert bad.exit_code == 2
+    assert bad.stderr.startswith(f"{tmp_path / 'mine.txt'}:2: ")
+
+
+def test_problems_of_the_file_and_of_the_templates_are_told_together(file: Path, tmp_path: Path) -> None:
+    file.write_text(EURO.replace("renewal_failed", "renewal_faild"))
+
+    result = run("check", file, "--templates", tmp_path / "none")
+
+    assert result.exit_code == 2
+    assert [line.split(" ")[0] for line in result.stderr.splitlines()] == [f"{file}:2:", f"{tmp_path / 'none'}:"]
+
+
+def test_templates_that_are_not_shipped_are_named_where_no_folder_is(file: Path) -> None:
+    file.write_text(EURO.replace("payment_failed", "mine"))
+
+    result = run("check", file)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("the folder that DUNNING_TEMPLATES names: mine.\n")
+
+
+def test_the_plan_says_on_which_day_each_mail_goes_out() -> None:
+    result = run("plan")
+
+    (campaign,) = parse_campaigns(shipped(), "default.toml")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert result.exit_code == 0, result.output
+    assert lines[0] == ["renewal,", "on", "renewal_failed,", "version", version(campaign)]
+    assert ["step", "hard", "soft", "outage", "template"] in lines
+    assert ["first", "day", "0,", "2", "h", "day", "1", "day", "2", "payment_failed"] in lines
+    assert ["final", *["day", "27"] * 3, "final_notice"] in lines
+
+
+def test_the_plan_says_for_whom_at_which_hours_and_until_when(file: Path) -> None:
+    result = run("plan", file)
+
+    for told in (
+        f"product       {PRODUCT}",
+        f"price         {PRICE}",
+        "currency      CHF or EUR",
+        "send_between  08:00 to 24:00, by the clock of the customer's country",
+        "gives_up      Paddle cancels the subscription on day 30, mails say",
+        "day 0, 90 min   day 1, 1 h   day 0, 90 s",
+    ):
+        assert told in result.stdout
+
+
+def test_the_plan_fits_the_screen_and_cuts_nothing(file: Path) -> None:
+    file.write_text(EURO.replace('"only"', f'"{"z" * 32}"').replace("payment_failed", "z" * 32))
+
+    result = run("plan", file)
+
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stdout.count("z") == 3 * 32  # the step, its template, and the remark that it isn't shipped
+    assert "\x1b" not in result.stdout

@@ -1,0 +1,160 @@
+from datetime import timedelta
+
+import pytest
+
+from dunning.case import Case
+from dunning.declines import DeclineClass
+from dunning.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
+from dunning.store import Reconciled, Store
+from tests.integration.at_rest import NOW, of_transaction, paddle_id, redis_of
+
+HOUR = timedelta(hours=1)
+
+
+def open_case() -> Case:
+    return Case(
+        id=paddle_id("txn"),
+        subscription_id=paddle_id("sub"),
+        customer_id=paddle_id("ctm"),
+        campaign="renewal",
+        decline_class=DeclineClass.SOFT,
+        failed_at=NOW,
+        attempted_at=NOW,
+    )
+
+
+async def test_the_cursor_is_kept(store: Store) -> None:
+    assert await store.reconciling.cursor() is None
+
+    await store.reconciling.keep_cursor("evt_1")
+
+    assert await store.reconciling.cursor() == "evt_1"
+
+
+async def test_how_many_debts_wait_is_kept(store: Store) -> None:
+    await store.reconciling.wait_for_operator(7)
+
+    assert (await store.health.snapshot(NOW)).gauges["reconcile_waiting"] == 7
+
+
+async def test_a_turn_is_one_workers_at_a_time(store: Store) -> None:
+    first = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+
+    assert first is not None
+    assert await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW) is None
+    assert await store.reconciling.take_turn(Reconciled.PAST_DUE, unless_within=HOUR, now=NOW) is not None
+
+
+@pytest.mark.parametrize(("later", "taken"), [(HOUR - timedelta(seconds=1), False), (HOUR, True)])
+async def test_what_was_done_recently_is_not_done_again(store: Store, later: timedelta, *, taken: bool) -> None:
+    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+    assert turn is not None
+    await store.reconciling.end_turn(turn, NOW)
+
+    again = [
+        await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW + later) for _ in range(2)
+    ]
+
+    assert [one is not None for one in again] == [taken, False]
+
+
+async def test_a_turn_that_came_to_nothing_is_free_again_in_a_minute(store: Store) -> None:
+    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+    assert turn is not None
+
+    await store.reconciling.give_turn_back(turn)
+
+    assert 0 < await redis_of(store).pttl("dunning:reconcile:turn:events") <= 60_000
+
+
+async def test_a_turn_is_kept_while_its_work_goes_on(store: Store) -> None:
+    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+    assert turn is not None
+    await redis_of(store).pexpire("dunning:reconcile:turn:events", 1_000)
+
+    await store.reconciling.keep_turn(turn)
+
+    assert await redis_of(store).pttl("dunning:reconcile:turn:events") > 60_000
+
+
+async def test_a_turn_that_lapsed_and_is_anothers_is_left_to_them(store: Store) -> None:
+    mine = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+    assert mine is not None
+    await redis_of(store).delete("dunning:reconcile:turn:events")
+    theirs = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+    assert theirs is not None
+
+    await store.reconciling.give_turn_back(mine)
+    await store.reconciling.end_turn(mine, NOW)
+
+    assert (await redis_of(store).get("dunning:reconcile:turn:events")).decode() == theirs.token
+
+
+async def test_all_open_cases_are_gone_through(store: Store) -> None:
+    cases = [open_case() for _ in range(300)]
+    for case in cases:
+        await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+
+    found = [case_id async for some in store.reconciling.open_cases() for case_id in some]
+
+    assert set(found) == {case.id for case in cases}
+
+
+async def test_without_cases_there_is_nothing_to_go_through(store: Store) -> None:
+    assert [some async for some in store.reconciling.open_cases()] == [[]]
+
+
+async def test_events_the_inbox_has_an_entry_of_are_known(store: Store) -> None:
+    known, handled, dead, new = (of_transaction() for _ in range(4))
+    for event in (known, handled, dead):
+        await store.inbox.accept(event, NOW)
+    await store.inbox.mark_handled(handled.id)
+    await store.inbox.give_up(dead.id, "no reason", NOW)
+
+    assert await store.reconciling.unheard_of([known, handled, dead, new]) == [new]
+
+
+def of_customer(customer: str, event_type: EventType, facts: AdjustmentFacts | SubscriptionFacts) -> Event:
+    return Event(
+        id=paddle_id("evt"), type=event_type, occurred_at=NOW, facts=facts.model_copy(update={"customer_id": customer})
+    )
+
+
+async def test_a_pause_or_a_charge_back_is_of_use_where_the_customer_has_a_case(store: Store) -> None:
+    case = open_case()
+    await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+    pause = SubscriptionFacts(
+        id=case.subscription_id, status="paused", collection_mode="automatic", customer_id=case.customer_id
+    )
+    charge_back = AdjustmentFacts(
+        id=paddle_id("adj"),
+        action="chargeback",
+        status="approved",
+        transaction_id=paddle_id("txn"),
+        subscription_id=case.subscription_id,
+        customer_id=case.customer_id,
+    )
+    refund = charge_back.model_copy(update={"action": "refund"})
+    events = [
+        of_customer(customer, event_type, facts)
+        for customer in (case.customer_id, paddle_id("ctm"))
+        for event_type, facts in (
+            (EventType.SUBSCRIPTION_PAUSED, pause),
+            (EventType.ADJUSTMENT_CREATED, charge_back),
+            (EventType.ADJUSTMENT_CREATED, refund),
+        )
+    ]
+
+    assert await store.reconciling.of_use(events) == events[:2]
+
+
+async def test_an_end_of_what_we_have_no_case_of_is_of_no_use(store: Store) -> None:
+    case = open_case()
+    await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+    ends = [
+        of_transaction(EventType.TRANSACTION_PAID, transaction=case.id),
+        of_transaction(EventType.TRANSACTION_PAID),
+    ]
+    failure = of_transaction()
+
+    assert await store.reconciling.of_use([*ends, failure]) == [ends[0], failure]

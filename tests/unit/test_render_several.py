@@ -1,0 +1,159 @@
+"""A mail that names several debts."""
+
+from dataclasses import replace
+from datetime import date
+from html import escape, unescape
+from pathlib import Path
+
+import pytest
+
+from dunning.declines import Advice, Reason
+from dunning.mail_address import Mailbox
+from tests.unit.mails import LINK, NBSP, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several, text_of
+from worker.render import Renderer, Sum
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_both_parts_name_every_debt_with_its_amounts_product_card_and_link(template: str) -> None:
+    mail = RENDERER.render(several(template))
+
+    for said in (f"1.200,50{NBSP}€ and 24,00{NBSP}€", "Acme Pro", "4242", f"5,00{NBSP}$", "Acme Support"):
+        assert said in text_of(mail)
+        assert said in unescape(html_of(mail))
+    for link in (LINK, OTHER_LINK):
+        assert link in text_of(mail).split("\n")
+        assert f'href="{escape(link)}"' in html_of(mail)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_both_parts_say_of_each_debt_why_it_is_open_and_what_can_be_done(template: str) -> None:
+    mail = RENDERER.render(several(template))
+
+    for written in (text_of(mail), unescape(html_of(mail))):
+        assert "The card has expired. Please enter your new card" in written
+        assert "There was too little balance, or a limit was reached. You can pay as soon as" in written
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_said_in_general_words_is_not_said_of_each_debt(template: str) -> None:
+    vague = several(template, reason=Reason.GENERIC, advice=Advice.GENERIC)
+
+    mail = RENDERER.render(replace(vague, others=tuple(replace(one, reason=Reason.GENERIC) for one in vague.others)))
+
+    assert "many causes" not in text_of(mail) + html_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("template", "subject"),
+    [
+        ("payment_failed", "Your payments to Acme, Inc. did not go through"),
+        ("reminder", "Reminder: your payments to Acme, Inc. are still open"),
+        ("final_notice", "Last reminder: your payments to Acme, Inc. are still open"),
+    ],
+)
+def test_the_subject_speaks_of_payments(template: str, subject: str) -> None:
+    assert RENDERER.render(several(template))["Subject"] == subject
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_nothing_is_promised_about_which_payment_the_page_collects(template: str) -> None:
+    mail = RENDERER.render(several(template))
+
+    for written in (text_of(mail), unescape(html_of(mail))):
+        assert "collects right away what the page shows" in written
+        assert "collects the open" not in written
+        assert "Such mails end once they are paid." in written
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_button_says_the_amount_only_where_it_is_the_only_one(template: str) -> None:
+    html = unescape(html_of(RENDERER.render(several(template))))
+
+    assert ">Pay now</a>" in html
+    assert f">Pay 5,00{NBSP}$ now</a>" in html
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_two_debts_of_one_subscription_have_one_link_and_one_button(template: str) -> None:
+    mail = RENDERER.render(several(template, others=()))
+
+    assert text_of(mail).split("\n").count(LINK) == 1
+    assert html_of(mail).count(">Pay now</a>") == 1
+    assert "your subscriptions" not in text_of(mail) + html_of(mail)
+
+
+@pytest.mark.parametrize(("template", "named"), [("payment_failed", False), ("reminder", True), ("final_notice", True)])
+def test_each_subscription_has_its_own_end_where_it_is_certain(template: str, *, named: bool) -> None:
+    ends = several(template, ends_on=date(2026, 12, 22))
+    mail = RENDERER.render(replace(ends, others=tuple(replace(one, ends_on=date(2027, 1, 5)) for one in ends.others)))
+
+    for written in (text_of(mail), html_of(mail)):
+        for day in ("December 22, 2026", "January 5, 2027"):
+            assert (day in written) is named
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_not_known_of_a_debt_leaves_no_gap(template: str) -> None:
+    bare = several(template, product_names=(), card_last4=None, customer_name=None)
+
+    mail = RENDERER.render(bare)
+
+    assert f"Your subscription: 1.200,50{NBSP}€ and 24,00{NBSP}€. The card" in text_of(mail)
+    assert "None" not in text_of(mail) + html_of(mail)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_three_empty_lines_follow_each_other(template: str) -> None:
+    for said in (facts(template), several(template), several(template, ends_on=date(2026, 12, 22))):
+        assert "\n\n\n" not in text_of(RENDERER.render(said))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_same_debts_give_the_same_bytes(template: str) -> None:
+    again = Renderer(
+        None, Mailbox("Acme, Inc.", "billing@acme.example"), Mailbox("Help", "help@acme.example"), redirect=None
+    )
+
+    assert again.render(several(template)).as_bytes() == RENDERER.render(several(template)).as_bytes()
+
+
+def test_debts_show_nothing_private_in_their_repr() -> None:
+    shown = repr(several())
+
+    for hidden in ("Eve", "eve@", "Acme", "4242", "120050", "2400", "500", "/pay/"):
+        assert hidden not in shown
+
+
+def test_a_hostile_product_stays_a_name() -> None:
+    hostile = several(others=(replace(several().others[0], product_names=("<script>\r\nBcc: all@example.com",)),))
+
+    mail = RENDERER.render(hostile)
+
+    assert "<script>" not in html_of(mail)
+    assert mail["Bcc"] is None
+
+
+def test_shipped_mails_name_every_debt() -> None:
+    assert all(RENDERER.names_all(template) for template in TEMPLATES)
+
+
+def test_a_template_of_the_sellers_that_knows_one_debt_names_the_first(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").write_text("{{ product }}: {{ amount }}\n{{ link }}\n")
+    (tmp_path / "payment_failed.html").write_text('<a href="{{ link }}">{{ amount }}</a>')
+    renderer = Renderer(tmp_path, Mailbox("Acme", "billing@acme.example"), None, None)
+
+    assert text_of(renderer.render(several("reminder"))) == f"Acme Pro: 1.200,50{NBSP}€\n{LINK}\n"
+    assert [renderer.names_all(template) for template in TEMPLATES] == [False, False, True]
+
+
+def test_a_template_of_the_sellers_may_list_the_debts(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").write_text(
+        "{% for debt in debts %}\n{{ debt.product }} {{ debt.amount }} {{ debt.further | join(' ') }}\n"
+        "{{ debt.link }}\n{% endfor %}\n"
+    )
+    renderer = Renderer(tmp_path, Mailbox("Acme", "billing@acme.example"), None, None)
+
+    assert renderer.names_all("reminder")
+    assert text_of(renderer.render(several("reminder", further=(Sum(2400, "EUR"), Sum(100, "USD"))))) == (
+        f"Acme Pro 1.200,50{NBSP}€ 24,00{NBSP}€ 1,00{NBSP}$\n{LINK}\nAcme Support 5,00{NBSP}$ \n{OTHER_LINK}\n"
+    )

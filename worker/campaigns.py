@@ -1,0 +1,35 @@
+"""Campaigns: those of the campaign file for new cases, and for each old one the version that it began with."""
+
+from collections.abc import Sequence
+
+from dunning.campaign import Campaign
+from dunning.campaign_version import version
+from dunning.case import Case
+from dunning.store import Store
+
+
+class Campaigns:
+    """What the campaign file says, and what it said when the open cases began."""
+
+    def __init__(self, store: Store, configured: Sequence[Campaign]) -> None:
+        self.all = configured
+        """The campaign file's, in its order."""
+        self._store = store
+        self._known = {version(campaign): campaign for campaign in configured}
+
+    async def keep(self) -> None:
+        """Write down what the file says now, for the time when it says something else."""
+        await self._store.campaigns.keep(self.all)
+
+    async def of(self, case: Case) -> Campaign:
+        """Return the campaign as it was when the case began.
+
+        Where that is lost, it goes on with what the campaign of its name says now, or else with the first there is.
+        """
+        campaign = self._known.get(case.version)
+        if campaign is None and case.version:
+            campaign = await self._store.campaigns.read(case.version)
+        if campaign is None:
+            return next((one for one in self.all if one.name == case.campaign), self.all[0])
+        self._known[case.version] = campaign
+        return campaign

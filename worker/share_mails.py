@@ -1,0 +1,107 @@
+"""Deciding which of a customer's due cases is mailed for all of them, so that one mail names what could be several.
+
+What needs no mail of its own costs no API call: it is skipped, or waits for the other case's mail.
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from dunning.campaign import Campaign
+from dunning.case import Case
+from dunning.case_debts import Companion, Covered, Leads, Led, role
+from dunning.case_steps import SkipReason
+from dunning.errors import CaseConflictError
+from dunning.jobs import BATCH
+from worker.find_due import Due
+from worker.services import Services
+from worker.write_case import write_case
+
+log = structlog.get_logger()
+
+# Most mails are out, and recorded, in less.
+A_MOMENT = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMail:
+    """A due case whose mail is to be sent, and the customer's other debts that the mail may name."""
+
+    due: Due
+    companions: tuple[Companion, ...]
+    campaigns: Mapping[str, Campaign]
+    """Those of the customer's other cases, by the cases' ids."""
+
+    @property
+    def cases(self) -> list[Case]:
+        """All cases that Paddle has to be asked about, the due one first."""
+        return [self.due.case, *(companion.case for companion in self.companions)]
+
+
+async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail]:
+    """Return what is to be sent of what is due: at most as many cases in all as fit a call to Paddle."""
+    of_customer = await _other_cases(services, due)
+    now = services.clock()
+    shared, waiting = [], []
+    for one in due:
+        others = of_customer.get(one.case.customer_id, [])
+        match role(one.case, one.step, others, services.repeats, now):
+            case Covered(by):
+                await _skip(services, one, by)
+            case Led(by):
+                log.info("step.led", case_id=one.case.id, step=one.step.name, by=by)
+                waiting.append(one.case.id)
+            case Leads(companions):
+                campaigns = {case.id: campaign for case, campaign in others}
+                # The oldest, where there are more than one call can ask about.
+                shared.append(SharedMail(one, companions[: BATCH - 1], campaigns))
+    await services.store.due.put_back(waiting, now + A_MOMENT)
+    return await _fitting(services, shared)
+
+
+async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, list[tuple[Case, Campaign]]]:
+    """Read the open cases of the customers who have several, but not those whose campaign is paused."""
+    customers = list(dict.fromkeys(one.case.customer_id for one in due))
+    found = zip(customers, await services.store.cases.open_of_customers(customers), strict=True)
+    ids = {customer_id: case_ids for customer_id, case_ids in found if len(case_ids) > 1}
+    if not ids:
+        return {}
+    known = {one.case.id: one.read.case for one in due}
+    unknown = [case_id for case_ids in ids.values() for case_id in case_ids if case_id not in known]
+    if unknown:
+        read = await services.store.cases.read_versioned(unknown)
+        known.update({case_id: entry.case for case_id, entry in zip(unknown, read, strict=True)})
+    paused = await services.store.brakes.paused()
+    return {
+        customer_id: [
+            (case, await services.campaigns.of(case))
+            for case_id in case_ids
+            if (case := known[case_id]) is not None and not paused.stops(case.campaign)
+        ]
+        for customer_id, case_ids in ids.items()
+    }
+
+
+async def _skip(services: Services, due: Due, by: str) -> None:
+    step = due.step.name
+    log.info("step.covered", case_id=due.case.id, step=step, by=by)
+    skipped = due.case.with_delivery(step, due.case.delivery(step).skip(SkipReason.COVERED))
+    with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+        await write_case(services, due.read, skipped, why=f"{step} is left to {by}, an older debt of the subscription")
+
+
+async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:
+    """Return as many as one call can ask about; what is left is due again at once."""
+    room = BATCH
+    fitting, left = [], []
+    for mail in shared:
+        if len(mail.cases) <= room:
+            room -= len(mail.cases)
+            fitting.append(mail)
+        else:
+            left.append(mail.due.case.id)
+    await services.store.due.put_back(left, services.clock())
+    return fitting
