@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import click
+from pydantic import SecretStr
 
 from cli.server_address import running_servers
 from dunning.errors import ConfigurationError
@@ -20,7 +21,7 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
         ConfigurationError: there is none to be found.
         ClickException: Redis can't be reached, or refuses what was asked.
     """
-    address = settings.redis_url.get_secret_value() if settings.redis_url else _address_of_up()
+    address = store_address(settings.redis_url)
     # None of these commands calls Paddle, so what it allows is of no interest.
     store = Store.open(address, rate_limit=1)
     try:
@@ -31,8 +32,14 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
         await store.close()
 
 
-def _address_of_up() -> str:
-    """Find the server of the `dunning up` that runs on this machine, for this user."""
+def store_address(redis_url: SecretStr | None) -> str:
+    """Return where Redis is: what is set, or else the server of the `dunning up` that this user runs here.
+
+    Raises:
+        ConfigurationError: there is none to be found.
+    """
+    if redis_url is not None:
+        return redis_url.get_secret_value()
     found = running_servers([data_folder(sandbox=False), data_folder(sandbox=True)])
     if len(found) == 1:
         return found[0]

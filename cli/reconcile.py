@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from cli.open_store import store_address
 from cli.reconcile_table import output, report, show_openings
 from cli.shifted_clock import clock_option
 from dunning import log
@@ -76,10 +77,13 @@ def reconcile(
     log.configure()
     if dry_run and apply_:
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
-    settings = load_settings()
+    settings = load_settings(redis_required=False)
+    redis_url = store_address(settings.redis_url)
     try:
         asyncio.run(
-            _reconcile(settings, clock or _utc_now, dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread)
+            _reconcile(
+                settings, redis_url, clock or _utc_now, dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread
+            )
         )
     except DunningError as error:
         raise click.ClickException(str(error)) from None
@@ -89,6 +93,7 @@ def reconcile(
 
 async def _reconcile(
     settings: Settings,
+    redis_url: str,
     clock: Callable[[], datetime],
     *,
     dry_run: bool,
@@ -96,17 +101,14 @@ async def _reconcile(
     max_age: timedelta,
     spread: timedelta | None,
 ) -> None:
-    url = settings.redis_url
-    if url is None:
-        raise AssertionError  # load_settings() has refused that; mypy can't know
-    store = Store.open(url.get_secret_value(), rate_limit=settings.paddle.rate_limit)
+    store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     errors = Console(stderr=True)
     try:
         async with ClientSession() as http:
             # Shown on a terminal only, and gone when it is done: what a script reads is the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
                 reconciler = _reconciler(settings, store, http, clock, progress)
-                missed = await take_in_missed_events(reconciler, dry_run=dry_run)
+                missed = await take_in_missed_events(reconciler, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
                 outcome = Outcome() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
     finally:

@@ -16,6 +16,9 @@ from dunning.instants import Instant
 # https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
 OPEN_FOR = timedelta(days=35)
 
+# What a step has that nobody has dealt with yet.
+UNTOUCHED = Delivery()
+
 # As the shipped campaign file calls it, and most others do.
 USUAL_CAMPAIGN = "renewal"
 
@@ -70,7 +73,7 @@ class Case(BaseModel):
 
     def delivery(self, step: str) -> Delivery:
         """Return the step's delivery; an untouched one is planned."""
-        return self.deliveries.get(step) or Delivery()
+        return self.deliveries.get(step) or UNTOUCHED
 
     def with_delivery(self, step: str, delivery: Delivery) -> Self:
         """Return the case with this step's delivery replaced.

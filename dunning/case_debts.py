@@ -140,11 +140,7 @@ def still_named(
 def _companions(own: _Carrier, together: Iterable[_Carrier], others: Iterable[Case]) -> tuple[Companion, ...]:
     """Return what the mail of `own` names beside it: the debts of every subscription that it may speak for."""
     # Whether the mail of an unknown one arrived is for its own case to find out.
-    covered = {
-        one.case.id: one
-        for one in together
-        if one is not own and one.case.delivery(one.step.name).state is DeliveryState.PLANNED
-    }
+    covered = {one.case.id: one for one in together if one.case.delivery(one.step.name).state is DeliveryState.PLANNED}
     named = {own.case.subscription_id, *(one.case.subscription_id for one in covered.values())}
     return tuple(
         Companion(other, covered[other.id].step if other.id in covered else None)
@@ -155,11 +151,9 @@ def _companions(own: _Carrier, together: Iterable[_Carrier], others: Iterable[Ca
 
 def _next_of(case: Case, campaign: Campaign, repeats: int, now: datetime) -> _Carrier | None:
     """Return the case with the step that it sends next; None when it has none left."""
-    case, step = tidy(case, campaign, repeats, now)
-    left = [one for one in campaign.steps if not case.delivery(one.name).is_settled(repeats)]
-    if not case.is_open or not left:
-        return None
-    return _carrier(case, step or left[0])
+    case, _ = tidy(case, campaign, repeats, now)
+    left = [step for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)]
+    return _carrier(case, left[0]) if case.is_open and left else None
 
 
 def _carrier(case: Case, step: Step) -> _Carrier:

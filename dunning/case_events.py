@@ -1,6 +1,7 @@
 """What an event does to a case. Pure: the event, the case as it is, and now; no clock, no I/O.
 
-Webhooks come late, twice and in any order. Paid is final whatever its time; everything else compares when it happened.
+Webhooks come late, twice and in any order. Paid is final whatever its time; of what else ends a case the strongest
+gives the reason, whichever came first; everything else compares when it happened.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ from dunning.instants import to_milliseconds
 from dunning.triggers import triggered_by
 
 PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETED})
+
+# Why a case is stopped, by what is told of Paddle: each outranks those before it. One end is often told in several
+# events, whose order is chance, and the strongest says most. What an operator stopped is not among them: it stays so.
+STOPS = ("no_debt", "debt_canceled", "subscription_paused", "subscription_canceled", "charged_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ def on_transaction(
     if event.type in PAYMENTS:
         return _on_paid(case, now)
     if event.type is EventType.TRANSACTION_CANCELED:
-        return _end(case, CaseState.STOPPED, "debt_canceled", now)
+        return _stop(case, "debt_canceled", now)
     if case is None:
         return _open(event, facts, campaigns, now)
     return _on_another_failure(facts, case)
@@ -48,7 +53,7 @@ def on_subscription(event: Event, facts: SubscriptionFacts, case: Case, now: dat
     """Apply the end or the pause of a subscription to one of its cases."""
     if event.occurred_at < case.failed_at:
         return Verdict(None, "older_than_the_failure")
-    return _end(case, CaseState.STOPPED, f"subscription_{facts.status}", now)
+    return _stop(case, f"subscription_{facts.status}", now)
 
 
 def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetime) -> Verdict:
@@ -57,7 +62,7 @@ def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetim
         return Verdict(None, "no_charge_back")
     if event.occurred_at < case.failed_at:
         return Verdict(None, "older_than_the_failure")
-    return _end(case, CaseState.STOPPED, "charged_back", now)
+    return _stop(case, "charged_back", now)
 
 
 def _on_paid(case: Case | None, now: datetime) -> Verdict:
@@ -68,12 +73,18 @@ def _on_paid(case: Case | None, now: datetime) -> Verdict:
     return Verdict(case.end(CaseState.RECOVERED, None, now), "recovered")
 
 
-def _end(case: Case | None, state: CaseState, reason: str, now: datetime) -> Verdict:
+def _stop(case: Case | None, reason: str, now: datetime) -> Verdict:
     if case is None:
         return Verdict(None, "no_case")
-    if not case.is_open:
+    if not case.is_open and not _outranks(reason, case):
         return Verdict(None, f"already_{case.state}")
-    return Verdict(case.end(state, reason, now), f"{state}: {reason}")
+    return Verdict(case.end(CaseState.STOPPED, reason, now), f"stopped: {reason}")
+
+
+def _outranks(reason: str, ended: Case) -> bool:
+    if ended.state is not CaseState.STOPPED or ended.reason not in STOPS:
+        return False
+    return reason in STOPS[STOPS.index(ended.reason) + 1 :]
 
 
 def _open(event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], now: datetime) -> Verdict:

@@ -1,6 +1,6 @@
 """What changed between two values of a case, in words for its story and as counters."""
 
-from dunning.case import Case
+from dunning.case import Case, CaseState
 from dunning.delivery import DeliveryState
 
 
@@ -27,7 +27,10 @@ def moves_told(before: Case | None, after: Case) -> list[str]:
 
 
 def counted(before: Case | None, after: Case) -> list[str]:
-    """Return the counters to raise: `deliveries_<state>`, `skipped_<reason>`, `cases_<state>`."""
+    """Return the counters to raise: `deliveries_<state>`, `skipped_<reason>`, `cases_<state>`, `stopped_<reason>`.
+
+    A case that is stopped counts with the reason that was known first, and once.
+    """
     counters = []
     for step, delivery in after.deliveries.items():
         old = before.delivery(step).state if before else DeliveryState.PLANNED
@@ -41,4 +44,6 @@ def counted(before: Case | None, after: Case) -> list[str]:
         counters.append("cases_opened")
     if not after.is_open and (before is None or before.state is not after.state):
         counters.append(f"cases_{after.state}")
+        if after.state is CaseState.STOPPED:
+            counters.append(f"stopped_{after.reason}")
     return counters

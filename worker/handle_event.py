@@ -51,7 +51,7 @@ async def _of_transaction(services: Services, event: Event, facts: TransactionFa
 
 
 async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:
-    """Apply what is about a subscription to those of the customer's open cases that are of it."""
+    """Apply what is about a subscription to its cases, open or just stopped for a reason that this may outrank."""
 
     def decide(case: Case | None) -> Verdict:
         if case is None or case.subscription_id != subscription_id:
@@ -60,8 +60,8 @@ async def _of_customer(services: Services, event: Event, facts: SubscriptionFact
             return on_adjustment(event, facts, case, services.clock())
         return on_subscription(event, facts, case, services.clock())
 
-    subscription_id = facts.subscription_id if isinstance(facts, AdjustmentFacts) else facts.id
-    for case_id in await services.store.cases.open_of_customer(facts.customer_id):
+    subscription_id = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
+    for case_id in await services.store.cases.open_or_just_stopped(facts.customer_id, subscription_id):
         await _apply(services, event, case_id, decide, handles=False)
     await services.store.inbox.mark_handled(event.id)
 

@@ -25,6 +25,7 @@ _CLASSES = {
 
 _SKIPS = {
     "overtaken": "A later step was due too, and one mail is enough.",
+    "covered": "Another mail to this customer named the debt too.",
     "recovered": "It was due, and the debt is paid.",
     "collected_by_invoice": "It is collected by invoice now: the portal takes no payment method for it.",
     "ending_by_itself": "The subscription is about to end by itself.",
@@ -39,6 +40,8 @@ _ENDS = {
     "debt_canceled": "The debt is canceled: nothing is left to pay.",
     "subscription_canceled": "The subscription is canceled: nobody is to be written to.",
     "subscription_paused": "The subscription is paused.",
+    "charged_back": "The customer disputes a payment with their bank.",
+    "by_operator": "The seller stopped it by hand.",
     "no_debt": "It is no debt after all.",
     "nothing_left_to_pay": "Its balance is zero.",
 }
@@ -107,14 +110,15 @@ def _event(what: str, event_type: str, case: Case, campaign: Campaign) -> Told:
         wait = in_words(first.after[DeclineClass(rest)])
         return Told("opened", "Case opened", f"{_declined(case, rest)} The first mail waits {wait}.")
     if word == "failed_again":
-        return Told("opened", "Declined again", f"{_declined(case, rest)} Steps not begun move with it.")
+        return Told("opened", "Declined again", f"{_declined(case, rest)} Steps still to come go by this.")
     ended = _end(what)
     said = f"{event_type} says so. No further mail; the link is spent."
     return Told(ended.kind, ended.title, f"{ended.why} {said}" if rest else said)
 
 
 def _declined(case: Case, cls: str) -> str:
-    return f"{case.reason_code or 'No code'} is a {cls} decline: {_CLASSES[DeclineClass(cls)]}."
+    article = "an" if cls == DeclineClass.OUTAGE else "a"
+    return f"{case.reason_code or 'No code'} is {article} {cls} decline: {_CLASSES[DeclineClass(cls)]}."
 
 
 def _end(line: str) -> Told:

@@ -15,7 +15,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import Accepted, EndedBeforeOpeningError, Versioned
 from dunning.store.accepting import ENDS
 from dunning.store.due import LEASE
-from dunning.store.keys import KEEP_MARK
+from dunning.store.keys import KEEP_MARK, KEEP_STOPPED
 
 
 class Mark(NamedTuple):
@@ -54,8 +54,8 @@ class Memory:
                 touches = case is not None and case.state is not CaseState.RECOVERED
                 marked, marks = facts.id, case is None and shows_failed_attempt(facts)
             else:
-                touches = bool(self.open_of_customer(facts.customer_id))
-                marked = subscription_of(facts) or facts.id
+                marked = subscription_of(facts)
+                touches = bool(self.open_or_just_stopped(facts.customer_id, marked, now))
                 old = self._mark(marked, now)
                 marks = old is None or old.since < since
             if marks:
@@ -88,6 +88,18 @@ class Memory:
     def open_of_customer(self, customer_id: str) -> Sequence[str]:
         """Return the ids of the customer's open cases."""
         return sorted(case.id for case in self.cases() if case.is_open and case.customer_id == customer_id)
+
+    def open_or_just_stopped(self, customer_id: str, subscription_id: str, now: datetime) -> Sequence[str]:
+        """Return the ids of the customer's open cases, and of the subscription's that were stopped lately."""
+        stopped = (
+            case.id
+            for case in self.cases()
+            if case.state is CaseState.STOPPED
+            and case.subscription_id == subscription_id
+            and case.ended_at
+            and now < case.ended_at + KEEP_STOPPED
+        )
+        return sorted({*self.open_of_customer(customer_id), *stopped})
 
     def commit(
         self, case: Case, revision: int, *, due_at: datetime | None, now: datetime, opened_by: datetime | None
@@ -133,6 +145,6 @@ class Memory:
         return mark if mark and now < mark.forgotten_at else None
 
 
-def subscription_of(facts: SubscriptionFacts | AdjustmentFacts) -> str | None:
-    """Return the subscription that this is about."""
-    return facts.subscription_id if isinstance(facts, AdjustmentFacts) else facts.id
+def subscription_of(facts: SubscriptionFacts | AdjustmentFacts) -> str:
+    """Return the subscription that this is about; the adjustment itself where it is about none."""
+    return facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id

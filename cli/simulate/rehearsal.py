@@ -36,8 +36,11 @@ def at_once(_happening: Happening) -> Sequence[timedelta]:
 class MailServer(Protocol):
     """Where mails go."""
 
-    def take(self, sending: Sending, now: datetime) -> DeliveryState:
-        """Take a mail, and say how that ended: `sent`, `refused`, `unknown`, or `planned` for not now."""
+    def take(self, sending: Sending, now: datetime) -> DeliveryState | None:
+        """Take a mail, and say how that ended: `sent`, `refused`, `unknown`, or `planned` for not now.
+
+        None: the worker was killed before it could write how.
+        """
         ...
 
 
@@ -106,6 +109,8 @@ class Rehearsal:
         if not (sending.claim(self.now) and sending.begin_data(self.now)):
             return
         match self._mail_server.take(sending, self.now):
+            case None:
+                return
             case DeliveryState.PLANNED:
                 sending.put_back("smtp_451", self.now)
             case ended:

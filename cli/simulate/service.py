@@ -77,7 +77,7 @@ class Dunning:
         if isinstance(facts, TransactionFacts):
             self._apply(event, facts.id, now)
         else:
-            for case_id in self.memory.open_of_customer(facts.customer_id):
+            for case_id in self.memory.open_or_just_stopped(facts.customer_id, subscription_of(facts), now):
                 self._apply(event, case_id, now)
         self.memory.mark_handled(event_id)
 

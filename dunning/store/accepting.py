@@ -31,7 +31,7 @@ _INBOX, _DEAD, _QUEUE, _JOB_KEY = (key.encode() for key in (keys.INBOX, keys.DEA
 _KEEP_PAYLOAD, _KEEP_MARK = (
     b"%d" % round(span.total_seconds() * 1000) for span in (queue.KEEP_PAYLOAD, keys.KEEP_MARK)
 )
-_KEYS = 7
+_KEYS = 8
 
 
 class Accepting:
@@ -84,6 +84,7 @@ def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes
         _QUEUE,
         keys.mark(marked).encode(),
         guard.encode(),
+        keys.stopped(marked).encode(),
         b"%d" % to_milliseconds(now),
         event_id.encode(),
         event.model_dump_json(exclude_defaults=True).encode(),

@@ -63,6 +63,11 @@ class Cases:
             found: list[set[bytes]] = await pipe.execute()
         return [sorted(member.decode() for member in members) for members in found]
 
+    async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]:
+        """Return the ids of the customer's open cases, and of the subscription's that were stopped lately."""
+        found: set[bytes] = await self._redis.sunion([keys.customer(customer_id), keys.stopped(subscription_id)])
+        return sorted(member.decode() for member in found)
+
     async def story(self, case_id: str) -> list[StoryLine]:
         """Return what happened to the case, oldest first."""
         entry: bytes = await self._redis.get(keys.case(case_id)) or b""
@@ -119,6 +124,7 @@ class Cases:
                     keys.mark(case.id),
                     keys.mark(case.subscription_id),
                     keys.OPENED,
+                    keys.stopped(case.subscription_id),
                 ],
                 args=[
                     revision,
@@ -130,6 +136,7 @@ class Cases:
                     to_milliseconds(now),
                     event_id or "",
                     round(keys.KEEP_HANDLED.total_seconds() * 1000),
+                    round(keys.KEEP_STOPPED.total_seconds() * 1000),
                     "" if opened_by is None else to_milliseconds(opened_by),
                     "" if opened_by is None or not counts_as_new else hour_of(now),
                     len(counts),

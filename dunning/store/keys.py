@@ -9,6 +9,7 @@
 | dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:customer:{ctm} | set | the customer's open cases | |
+| dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 7 d |
 | dunning:campaigns | hash | campaigns that cases began with, by version | |
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
 | dunning:parked:{campaign} | set | cases of a paused campaign that are out of the sweep's way | until it is resumed |
@@ -56,6 +57,8 @@ KEEP_EVENT = timedelta(days=90)
 # Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
 KEEP_HANDLED = timedelta(days=4)
 KEEP_MARK = timedelta(days=7)
+# What ends a subscription is told in several events, at once; what comes later than this is another matter.
+KEEP_STOPPED = timedelta(days=7)
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_SEEN = timedelta(minutes=5)
@@ -79,6 +82,11 @@ def story(case_id: str) -> str:
 def customer(customer_id: str) -> str:
     """Return the key of a customer's open cases."""
     return f"dunning:customer:{customer_id}"
+
+
+def stopped(subscription_id: str) -> str:
+    """Return the key of a subscription's cases that were stopped lately."""
+    return f"dunning:stopped:{subscription_id}"
 
 
 def mark(entity_id: str) -> str:

@@ -17,7 +17,7 @@ from tests.unit.paddle_world import BILL, CAMPAIGNS, HISTORIES, SECOND_BILL, nam
 from worker.handle_event import handle_event
 from worker.services import Services, check_templates, open_services
 
-SHUFFLES = 4
+SHUFFLES = 6
 
 
 class Clock:
@@ -59,18 +59,7 @@ async def assert_same(services: Services, redis: Redis, model: Dunning) -> None:
         assert await redis.zscore(keys.DUE, case_id) == (None if due_at is None else to_milliseconds(due_at))
 
 
-# The worker opens a case by when the event happened, not by when the debt failed: a charge-back in between, that came
-# first, does not forbid it.
-OPENED_BY_A_RETRY = pytest.mark.xfail(strict=False, reason="worker/handle_event.py: opened_by should be failed_at")
-
-
-@pytest.mark.parametrize(
-    "history",
-    [
-        pytest.param(history, id=name_of(history), marks=OPENED_BY_A_RETRY if "between" in name_of(history) else ())
-        for history in HISTORIES
-    ],
-)
+@pytest.mark.parametrize("history", HISTORIES, ids=name_of)
 async def test_the_model_does_what_the_store_and_the_worker_do(
     services: Services, redis: Redis, clock: Clock, history: Callable[[Paddle], None]
 ) -> None:

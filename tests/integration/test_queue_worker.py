@@ -163,6 +163,7 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
             await until(seen.count_is(1))
             # In the midst of taking a job, arq's loop would end of it; `dunning worker` begins another one then.
             await until(lambda: nothing_queued(store))
+            await until(lambda: nothing_at_hand(worker))  # arq has read that the job's end is written
 
             server.stop()
             server.start()
@@ -177,3 +178,7 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
 
 async def nothing_queued(store: Store) -> bool:
     return not await redis_of(store).zcard(queue.QUEUE)
+
+
+async def nothing_at_hand(worker: Worker) -> bool:
+    return not worker.tasks

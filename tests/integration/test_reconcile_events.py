@@ -74,6 +74,33 @@ async def test_a_failure_that_no_webhook_brought_is_taken_in_once(begun: Scene) 
     assert {"event": "reconcile.missed_events", "log_level": "warning", "events": 2} in logs
 
 
+async def test_more_failures_than_are_usual_are_left_to_the_debts(begun: Scene) -> None:
+    few = replace(begun.reconciler, breaker=2)
+    bills = [begun.decline() for _ in range(3)]
+    begun.twin.world.pay(bills[0])
+    begun.clock.forward(A_WHILE)
+
+    with capture_logs() as logs:
+        missed = await take_in_missed_events(few)
+
+    assert missed.withheld
+    assert (missed.events, missed.transaction_ids) == (0, set())
+    assert await begun.unhandled() == []
+    assert {"event": "reconcile.events_withheld", "log_level": "warning", "most": 2} in logs
+
+
+async def test_as_many_failures_as_are_usual_are_taken_in_and_more_when_one_is_asked_to(begun: Scene) -> None:
+    bills = {begun.decline() for _ in range(2)}
+    begun.clock.forward(A_WHILE)
+
+    assert (await take_in_missed_events(replace(begun.reconciler, breaker=2))).transaction_ids == bills
+
+    more = {begun.decline() for _ in range(3)}
+    begun.clock.forward(A_WHILE)
+
+    assert (await take_in_missed_events(replace(begun.reconciler, breaker=2), asked_to=True)).transaction_ids == more
+
+
 async def test_what_webhooks_brought_is_not_counted(begun: Scene) -> None:
     begun.decline()
     for sent in begun.twin.sent:
@@ -128,7 +155,7 @@ async def test_all_pages_are_read(begun: Scene) -> None:
     bills = {begun.decline() for _ in range(101)}
     begun.clock.forward(A_WHILE)
 
-    missed = await take_in_missed_events(begun.reconciler)
+    missed = await take_in_missed_events(begun.reconciler, asked_to=True)
 
     assert (missed.events, missed.transaction_ids) == (202, bills)
     assert begun.told == [("events", 200, None), ("events", 202, None)]

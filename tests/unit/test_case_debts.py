@@ -84,6 +84,12 @@ def test_an_older_debt_that_has_lapsed_carries_no_more() -> None:
     assert role_of(debt("b", ONE), lapsed) == Leads((Companion(lapsed, None),))
 
 
+def test_a_mail_of_an_older_debt_that_has_lapsed_is_waited_for_while_it_is_on_its_way() -> None:
+    lapsed = debt("a", ONE, -OPEN_FOR, final=held(NOW))
+
+    assert role_of(debt("b", ONE), lapsed) == Led("a")
+
+
 def test_an_older_debt_that_is_over_covers_nothing_and_is_not_named() -> None:
     paid = debt("a", ONE, -DAY).end(CaseState.RECOVERED, None, NOW)
 

@@ -36,7 +36,7 @@ CASE = Case(
             "failed_again: soft (transaction.payment_failed evt_1)",
             "opened",
             "Declined again",
-            "expired_card is a soft decline: Paddle's next attempt may well succeed. Steps not begun move with it.",
+            "expired_card is a soft decline: Paddle's next attempt may well succeed. Steps still to come go by this.",
         ),
         ("first sent: smtp_250", "sent", "Mail “first” sent", "Due after 2 hours. Paddle says: still owed."),
         (

@@ -1,5 +1,6 @@
 -- Takes an event in: notes it and queues its job, all or nothing. Answers what became of it.
--- KEYS: event, inbox, dead, arq job, arq queue, mark, guard (the case, or the customer's open cases)
+-- KEYS: event, inbox, dead, arq job, arq queue, mark, guard (the case, or the customer's open cases),
+--       the subscription's cases that were stopped lately
 -- ARGV: now, event id, event JSON, arq job id, arq payload, payload ms to live, mark ms to live,
 --       what its end marks ('' for one that opens), when it happened, whether it shows a failed attempt ('1'), guard kind
 local seen = redis.call('GET', KEYS[1])
@@ -13,7 +14,7 @@ if not seen and ARGV[8] ~= '' then
     touches = case and not string.find(case, '^%d+ recovered ')
     marks = not case and ARGV[10] == '1'
   else
-    touches = redis.call('EXISTS', KEYS[7]) == 1
+    touches = redis.call('EXISTS', KEYS[7], KEYS[8]) > 0
     -- Even beside open cases: the failure of another debt may be on its way, from before this end.
     local old = redis.call('GET', KEYS[6])
     marks = not old or tonumber(string.match(old, '%d+$')) < tonumber(ARGV[9])

@@ -2,10 +2,10 @@
 -- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
 -- was to be opened had already ended.
 -- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
---       cases opened by the hour
+--       cases opened by the hour, the subscription's cases that were stopped lately
 -- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
---       now, event id ('' for none), handled ms to live, occurred at (when opening), the hour it counts in
---       ('' for none), number of counters, the counters, the story's lines
+--       now, event id ('' for none), handled ms to live, stopped lately ms to live, occurred at (when opening), the
+--       hour it counts in ('' for none), number of counters, the counters, the story's lines
 local revision = 0
 local old = redis.call('GET', KEYS[1])
 if old then
@@ -14,15 +14,15 @@ end
 if revision ~= tonumber(ARGV[1]) then
   return 0
 end
-if ARGV[10] ~= '' then
+if ARGV[11] ~= '' then
   local since = redis.call('GET', KEYS[9])
-  if redis.call('EXISTS', KEYS[8]) == 1 or (since and tonumber(string.match(since, '%d+$')) >= tonumber(ARGV[10])) then
+  if redis.call('EXISTS', KEYS[8]) == 1 or (since and tonumber(string.match(since, '%d+$')) >= tonumber(ARGV[11])) then
     return -1
   end
 end
 revision = revision + 1
-local counters = tonumber(ARGV[12])
-local line = 13 + counters
+local counters = tonumber(ARGV[13])
+local line = 14 + counters
 -- A story's first line stays with the case: for days most have no other, and a list for it alone is dear.
 local beginning = ''
 if old then
@@ -37,11 +37,11 @@ if ARGV[5] == '' then
 else
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
 end
-for i = 13, 12 + counters do
+for i = 14, 13 + counters do
   redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
 end
-if ARGV[11] ~= '' then
-  redis.call('HINCRBY', KEYS[10], ARGV[11], 1)
+if ARGV[12] ~= '' then
+  redis.call('HINCRBY', KEYS[10], ARGV[12], 1)
 end
 for i = line, #ARGV do
   redis.call('RPUSH', KEYS[2], ARGV[7] .. ' ' .. ARGV[i])
@@ -52,6 +52,13 @@ else
   redis.call('SREM', KEYS[4], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
+  -- An end that says more may still be on its way, and finds the case here.
+  if ARGV[3] == 'stopped' then
+    redis.call('SADD', KEYS[11], ARGV[2])
+    redis.call('PEXPIRE', KEYS[11], ARGV[10])
+  else
+    redis.call('SREM', KEYS[11], ARGV[2])
+  end
 end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[6], 'h', 'PX', ARGV[9])
