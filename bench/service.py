@@ -1,5 +1,6 @@
 """The service to measure: our commands as processes, with a Paddle and a mail server that we can look into."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from dunning.settings import LinkMint, Settings, load_settings
 
 # More than any measurement asks for, where the budget is not what is measured.
 UNLIMITED = 1_000_000
+
+LOGGED_WITHIN_SECONDS = 120.0
+POLL_SECONDS = 0.005
 
 
 class BrokenError(Exception):
@@ -90,6 +94,21 @@ async def running_service(
             mint=mint, campaign=campaign, settings=settings, commands=commands, clock=clock
         ) as stack:
             yield Service(stack, twin, mailbox)
+
+
+async def until_logged(service: Service, name: str, event: str) -> None:
+    """Wait until a process has logged this: a worker opens no port to ask at.
+
+    Raises:
+        BrokenError: the process ended before.
+    """
+    part = service.stack.parts[name]
+    line = f'"event": "{event}"'.encode()
+    async with asyncio.timeout(LOGGED_WITHIN_SECONDS):
+        while line not in part.log.read_bytes():
+            if part.process.returncode is not None:
+                raise BrokenError(f"`dunning {name}` ended: {service.stack.last_words(name)}")
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def database(service: Service, number: int) -> str:

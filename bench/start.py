@@ -6,12 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from bench.figures import Figure
-from bench.service import BrokenError, Service, running_service
+from bench.service import BrokenError, Service, running_service, until_logged
 from cli.ports import free_port
 
 ROUNDS = 5
 WITHIN_SECONDS = 60
-POLL_SECONDS = 0.005
 
 
 async def measure() -> list[Figure]:
@@ -63,7 +62,7 @@ async def _webhooks(service: Service) -> float:
 async def _worker(service: Service) -> float:
     began = time.perf_counter()
     part = await service.stack.start("worker")
-    await _until_worker_started(service, "worker")
+    await until_logged(service, "worker", "worker.started")
     took = time.perf_counter() - began
     await part.stop()
     part.log.unlink()
@@ -78,19 +77,9 @@ async def _up(service: Service) -> float:
     stack.public_url = f"http://127.0.0.1:{service.port}"
     began = time.perf_counter()
     part = await stack.run("webhooks", "cli.main", "up")
-    await asyncio.gather(stack.until_ready(), _until_worker_started(service, "webhooks"))
+    await asyncio.gather(stack.until_ready(), until_logged(service, "webhooks", "worker.started"))
     took = time.perf_counter() - began
     await part.stop()
     part.log.unlink()
     stack.environment = with_server
     return took
-
-
-async def _until_worker_started(service: Service, name: str) -> None:
-    """Wait for the line that a worker logs when it begins: it opens no port to ask at."""
-    part = service.stack.parts[name]
-    async with asyncio.timeout(WITHIN_SECONDS):
-        while b'"worker.started"' not in part.log.read_bytes():
-            if part.process.returncode is not None:
-                raise BrokenError(f"`dunning {name}` ended: {service.stack.last_words(name)}")
-            await asyncio.sleep(POLL_SECONDS)

@@ -106,11 +106,9 @@ def judge(
     can't be read, is no proof that the debt is gone. `between` are the campaign's hours, which wait for the morning.
     """
     if transaction is not None and isinstance(over := _judge_debt(transaction), End):
-        if over.state is CaseState.STOPPED and subscription is not None:
-            # A subscription that ends takes its debts along: its end says more, as it does when events tell of both.
-            ends = _judge_subscription(subscription)
-            return ends if isinstance(ends, End) else over
-        return over
+        # A subscription that ends takes its debts along: its end says more, as it does when events tell of both.
+        ends = None if subscription is None else _judge_subscription(subscription)
+        return ends if over.state is CaseState.STOPPED and isinstance(ends, End) else over
     if transaction is None or subscription is None:
         missing = Later(MISSING, FIRST_RETRY)
         return missing if looks < LOOKS_FOR_THE_MISSING else Skip(SkipReason.NOT_AT_PADDLE)

@@ -15,7 +15,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import Accepted, EndedBeforeOpeningError, Versioned
 from dunning.store.accepting import ENDS
 from dunning.store.due import LEASE
-from dunning.store.keys import KEEP_MARK, KEEP_STOPPED
+from dunning.store.keys import KEEP_MARK
 
 
 class Mark(NamedTuple):
@@ -97,7 +97,7 @@ class Memory:
             if case.state is CaseState.STOPPED
             and case.subscription_id == subscription_id
             and case.ended_at
-            and now < case.ended_at + KEEP_STOPPED
+            and now < case.ended_at + KEEP_MARK
         )
         return sorted({*self.open_of_customer(customer_id), *stopped})
 

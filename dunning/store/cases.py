@@ -136,7 +136,7 @@ class Cases:
                     to_milliseconds(now),
                     event_id or "",
                     round(keys.KEEP_HANDLED.total_seconds() * 1000),
-                    round(keys.KEEP_STOPPED.total_seconds() * 1000),
+                    round(keys.KEEP_MARK.total_seconds() * 1000),
                     "" if opened_by is None else to_milliseconds(opened_by),
                     "" if opened_by is None or not counts_as_new else hour_of(now),
                     len(counts),

@@ -57,8 +57,6 @@ KEEP_EVENT = timedelta(days=90)
 # Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
 KEEP_HANDLED = timedelta(days=4)
 KEEP_MARK = timedelta(days=7)
-# What ends a subscription is told in several events, at once; what comes later than this is another matter.
-KEEP_STOPPED = timedelta(days=7)
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_SEEN = timedelta(minutes=5)

@@ -108,6 +108,27 @@ async def test_the_end_of_a_subscription_with_an_open_case_is_kept(store: Store,
     assert await store.inbox.read(event.id) == event
 
 
+@pytest.mark.parametrize("end", SUBSCRIPTION_ENDS)
+async def test_the_end_of_a_subscription_whose_case_was_just_stopped_is_kept(store: Store, end: EventType) -> None:
+    """It may say better why."""
+    case = await open_case(store)
+    await store.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
+
+    accepted = await store.inbox.accept(of_subscription(end, subscription=case.subscription_id), NOW)
+
+    assert accepted is Accepted.ACCEPTED
+
+
+@pytest.mark.parametrize("state", [CaseState.RECOVERED, CaseState.EXHAUSTED])
+async def test_the_end_of_a_subscription_whose_case_ended_otherwise_is_not(store: Store, state: CaseState) -> None:
+    case = await open_case(store)
+    await store.cases.commit(case.end(state, None, NOW), 1, due_at=None, now=NOW)
+
+    accepted = await store.inbox.accept(of_subscription(subscription=case.subscription_id), NOW)
+
+    assert accepted is Accepted.NOT_KEPT
+
+
 async def test_the_end_of_a_subscription_is_marked_even_beside_an_open_case(store: Store) -> None:
     """Another debt of it may have failed before, with its event still on the way."""
     case = await open_case(store)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from dunning.case import CaseState
 from tests.integration.house import House, house, running
 from tests.until import until
@@ -57,6 +59,30 @@ async def test_a_canceled_subscription_stops_all_its_open_cases(redis_url: str, 
         home.twin.world.cancel(subscription)
         ended = [await home.case_ended(bill) for bill in bills]
         assert [case.state for case in ended] == [CaseState.STOPPED] * 2
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+async def test_a_canceled_subscription_is_the_reason_in_whatever_order_it_is_told(
+    redis_url: str, tmp_path: Path, *, last_first: bool
+) -> None:
+    async with house(redis_url, tmp_path, campaign=LATER) as home:
+        subscription = home.add_subscription()
+        bill = home.twin.world.decline(subscription)
+        await until(lambda: _all_opened(home, [bill]))
+        url, home.twin.notifications.url = home.twin.notifications.url, None
+        home.twin.world.cancel(subscription)
+        home.twin.notifications.url = url
+        for told in sorted(("subscription.canceled", "transaction.canceled"), reverse=last_first):
+            home.twin.replay(next(sent for sent in home.twin.sent if sent.event_type == told).event_id)
+            await home.twin.notifications.settled()
+            await until(lambda: _all_handled(home))
+        assert (await home.case_ended(bill)).reason == "subscription_canceled"
+        counters = (await home.store.health.snapshot(home.twin.world.clock())).counters
+        first = "debt_canceled" if last_first else "subscription_canceled"
+        assert {name: count for name, count in counters.items() if "stopped" in name} == {
+            "cases_stopped": 1,
+            f"stopped_{first}": 1,
+        }
 
 
 async def test_the_same_event_twice_opens_one_case(redis_url: str, tmp_path: Path) -> None:

@@ -149,6 +149,16 @@ def _charged_back_then_canceled(paddle: Paddle) -> None:
     paddle.end(SUBSCRIPTION, "canceled", BEGAN + 2 * DAY)
 
 
+def _canceled_then_charged_back(paddle: Paddle) -> None:
+    _canceled_with_two_debts(paddle)
+    paddle.charge_back(SUBSCRIPTION, PAID_BILL, BEGAN + 3 * DAY)
+
+
+def _paused_then_canceled(paddle: Paddle) -> None:
+    _paused_with_two_debts(paddle)
+    paddle.end(SUBSCRIPTION, "canceled", BEGAN + 4 * DAY)
+
+
 def _paid_then_charged_back(paddle: Paddle) -> None:
     _failed_renewal(paddle)
     paddle.pay(BILL, BEGAN + DAY, new_method=True)
@@ -177,6 +187,8 @@ HISTORIES: Sequence[Callable[[Paddle], None]] = (
     _charged_back,
     _charged_back_between_retries,
     _charged_back_then_canceled,
+    _canceled_then_charged_back,
+    _paused_then_canceled,
     _paid_then_charged_back,
     _another_subscription_is_canceled,
 )

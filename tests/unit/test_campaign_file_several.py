@@ -132,6 +132,12 @@ def test_campaigns_that_leave_nothing_to_a_later_one_between_them_are_named() ->
     assert "'both' is never chosen, as all it is for goes to 'dollar' and 'euro' before it" in problem
 
 
+def test_a_campaign_without_a_name_to_call_it_by_is_not_said_to_be_never_chosen() -> None:
+    assert [problem.partition(";")[0] for problem in problems(campaign("all") + campaign("Late"))] == [
+        "mine.toml:8: 'Late' is no name"
+    ]
+
+
 @pytest.mark.parametrize(
     ("earlier", "later"),
     [

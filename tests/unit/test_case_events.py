@@ -6,10 +6,10 @@ import pytest
 from dunning.campaign import When
 from dunning.campaign_version import version
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
+from dunning.case_events import Verdict, on_transaction
 from dunning.declines import DeclineClass
 from dunning.errors import PermanentError
-from dunning.events import AdjustmentFacts, EventType, SubscriptionFacts, TransactionFacts
+from dunning.events import EventType, TransactionFacts
 from dunning.instants import from_milliseconds, to_milliseconds
 from tests.unit.case_builders import (
     CAMPAIGN,
@@ -239,53 +239,6 @@ def test_the_end_of_what_was_never_opened_is_nothing_to_us(event_type: EventType
     assert verdict_on(event_type, None) == Verdict(None, "no_case")
 
 
-# Ending otherwise
-
-
-def test_a_canceled_debt_stops_its_case() -> None:
-    case = a_case()
-
-    verdict = verdict_on(EventType.TRANSACTION_CANCELED, case)
-
-    assert verdict == Verdict(case.end(CaseState.STOPPED, "debt_canceled", NOW), "stopped: debt_canceled")
-
-
-@pytest.mark.parametrize(
-    ("event_type", "status"),
-    [(EventType.SUBSCRIPTION_CANCELED, "canceled"), (EventType.SUBSCRIPTION_PAUSED, "paused")],
-)
-def test_the_end_of_a_subscription_stops_its_case(event_type: EventType, status: str) -> None:
-    case = a_case()
-    facts = a_subscription(status)
-
-    verdict = on_subscription(an_event(event_type, facts), facts, case, NOW)
-
-    reason = f"subscription_{status}"
-    assert verdict == Verdict(case.end(CaseState.STOPPED, reason, NOW), f"stopped: {reason}")
-
-
-def test_a_pause_from_before_the_failure_says_nothing_about_the_debt() -> None:
-    facts = a_subscription("paused")
-    earlier = an_event(EventType.SUBSCRIPTION_PAUSED, facts, at=FAILED_AT - SECOND)
-
-    assert on_subscription(earlier, facts, a_case(), NOW) == Verdict(None, "older_than_the_failure")
-
-
-@pytest.mark.parametrize("state", ENDED)
-def test_what_has_ended_is_not_stopped(state: CaseState) -> None:
-    facts = a_subscription("canceled")
-    ended = a_case(state=state)
-
-    assert verdict_on(EventType.TRANSACTION_CANCELED, ended) == Verdict(None, f"already_{state}")
-    assert on_subscription(an_event(EventType.SUBSCRIPTION_CANCELED, facts), facts, ended, NOW) == Verdict(
-        None, f"already_{state}"
-    )
-
-
-def a_subscription(status: str) -> SubscriptionFacts:
-    return SubscriptionFacts(id=SUBSCRIPTION, status=status, collection_mode="automatic", customer_id=CUSTOMER)
-
-
 # Campaigns
 
 FOR_EUROS = replace(CAMPAIGN, name="euros", when=When(currencies=frozenset({"EUR"})))
@@ -316,57 +269,3 @@ def test_what_is_found_late_may_say_when_to_begin() -> None:
 
     assert case is not None
     assert case.not_before == FAILED_AT + HOUR
-
-
-# Charge-backs
-
-
-def charge_back(**changes: object) -> AdjustmentFacts:
-    return AdjustmentFacts.model_validate(
-        {
-            "id": "adj_01jq3v9m5t8xw2c7h4k6n0p1rs",
-            "action": "chargeback",
-            "status": "approved",
-            "transaction_id": TRANSACTION,
-            "subscription_id": SUBSCRIPTION,
-            "customer_id": CUSTOMER,
-            **changes,
-        }
-    )
-
-
-def on_charge_back(facts: AdjustmentFacts, case: Case, after: timedelta = HOUR) -> Verdict:
-    return on_adjustment(an_event(EventType.ADJUSTMENT_CREATED, facts, FAILED_AT + after), facts, case, NOW)
-
-
-@pytest.mark.parametrize("action", ["chargeback", "chargeback_warning"])
-def test_a_charge_back_stops_the_subscriptions_case(action: str) -> None:
-    verdict = on_charge_back(charge_back(action=action), a_case())
-
-    assert verdict == Verdict(a_case().end(CaseState.STOPPED, "charged_back", NOW), "stopped: charged_back")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"action": "refund"},
-        {"action": "credit"},
-        {"action": "chargeback_reverse"},
-        {"status": "rejected"},
-        {"status": "reversed"},
-        {"subscription_id": None},
-        {"subscription_id": "sub_01jq3v9m5t8xw2c7h4k6n0p1rs"},
-    ],
-)
-def test_other_adjustments_change_nothing(changes: dict[str, object]) -> None:
-    assert on_charge_back(charge_back(**changes), a_case()) == Verdict(None, "no_charge_back")
-
-
-def test_a_charge_back_from_before_the_failure_is_of_an_older_payment() -> None:
-    assert on_charge_back(charge_back(), a_case(), -SECOND) == Verdict(None, "older_than_the_failure")
-
-
-def test_a_charge_back_does_not_end_a_case_twice() -> None:
-    recovered = a_case().end(CaseState.RECOVERED, None, NOW)
-
-    assert on_charge_back(charge_back(), recovered) == Verdict(None, "already_recovered")

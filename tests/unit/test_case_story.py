@@ -16,6 +16,7 @@ def with_first(delivery: Delivery) -> Case:
 
 RECOVERED = a_case().end(CaseState.RECOVERED, None, LATER)
 STOPPED = a_case().end(CaseState.STOPPED, "subscription_paused", LATER)
+CHARGED_BACK = STOPPED.end(CaseState.STOPPED, "charged_back", LATER + MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,8 @@ def test_an_outcome_is_counted_once(before: Delivery, after: Delivery, counters:
     [
         pytest.param(None, a_case(), ["cases_opened"], id="opened"),
         pytest.param(a_case(), RECOVERED, ["cases_recovered"], id="recovered"),
-        pytest.param(a_case(), STOPPED, ["cases_stopped"], id="stopped"),
+        pytest.param(a_case(), STOPPED, ["cases_stopped", "stopped_subscription_paused"], id="stopped, and why"),
+        pytest.param(STOPPED, CHARGED_BACK, [], id="stopped for a better reason"),
         pytest.param(STOPPED, RECOVERED, ["cases_recovered"], id="paid after all"),
         pytest.param(RECOVERED, RECOVERED, [], id="ended before"),
         pytest.param(a_case(), a_case(), [], id="still open"),

@@ -72,6 +72,23 @@ def test_paid_comes_before_all_that_the_subscription_says(status: str) -> None:
     assert judge(a_live_transaction(status=status), canceled, 0, None, FAILED_AT) == End(CaseState.RECOVERED, None)
 
 
+@pytest.mark.parametrize("debt", ["canceled", "draft"])
+@pytest.mark.parametrize("status", ["canceled", "paused"])
+def test_of_a_debt_and_a_subscription_that_are_both_gone_the_subscription_says_why(debt: str, status: str) -> None:
+    verdict = judge(a_live_transaction(status=debt), a_live_subscription(status=status), 0, None, FAILED_AT)
+
+    assert verdict == End(CaseState.STOPPED, f"subscription_{status}")
+
+
+@pytest.mark.parametrize("subscription", [None, a_live_subscription(status="trialing")])
+def test_a_subscription_that_is_not_known_to_be_gone_says_nothing_about_a_canceled_debt(
+    subscription: LiveSubscription | None,
+) -> None:
+    verdict = judge(a_live_transaction(status="canceled"), subscription, 0, None, FAILED_AT)
+
+    assert verdict == End(CaseState.STOPPED, "debt_canceled")
+
+
 @pytest.mark.parametrize(("transaction", "subscription"), [(None, PAST_DUE), (OWED, None), (None, None)])
 def test_what_is_missing_in_an_answer_is_looked_for_before_the_step_is_skipped(
     transaction: LiveTransaction | None, subscription: LiveSubscription | None

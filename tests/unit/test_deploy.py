@@ -38,6 +38,7 @@ COUNTERS = [
     *(f"deliveries_{state}" for state in {*FINAL, DeliveryState.UNKNOWN}),
     "deliveries_repeated",
     f"skipped_{SkipReason.OVERTAKEN}",
+    "stopped_debt_canceled",
     MISSED,
     OPENED,
     CLOSED,

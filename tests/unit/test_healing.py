@@ -115,6 +115,7 @@ def test_a_debt_without_a_step_that_is_due_waits_for_its_first() -> None:
     (opening,) = planned(debt(ago=HOUR, code="expired_card")).openings
 
     assert (opening.case.decline_class, opening.step.name) == (DeclineClass.HARD, "first")
+    assert opening.campaign == CAMPAIGNS[0]
     assert opening.at == failed_at + 2 * HOUR
     assert opening.event.not_before is None
 
@@ -139,10 +140,10 @@ def test_debts_for_which_no_case_is_opened_are_counted_by_why() -> None:
         update={"facts": debt(3).facts.model_copy(update={"attempts": (), "billed_at": None})}
     )
 
-    found = plan([debt(1), debt(2, origin="subscription_charge"), never_failed], EUROS_ONLY, NOW)
+    found = plan([debt(1), debt(2, origin="subscription_charge"), never_failed, debt(4)], EUROS_ONLY, NOW)
 
     assert found.openings == ()
-    assert found.left == {"no_campaign": 1, "no_renewal": 1, "never_failed": 1}
+    assert found.left == {"no_campaign": 2, "no_renewal": 1, "never_failed": 1}
 
 
 def test_an_event_of_no_transaction_is_no_debt() -> None:
@@ -224,11 +225,22 @@ def test_a_case_whose_debt_may_be_there_stays_open(found: LiveTransaction | None
     assert closing_event(open_case(), found, NOW) is None
 
 
-def test_opening_and_closing_on_one_day_are_two_events() -> None:
-    closing = closing_event(open_case(), live("paid"), NOW)
+def test_what_closes_a_case_names_its_subscription_and_its_customer() -> None:
+    event = closing_event(open_case(), live("paid"), NOW)
 
-    assert closing is not None
-    assert closing.id != debt_event(json.dumps(bodies.transaction()).encode(), NOW).id
+    assert event is not None
+    assert isinstance(event.facts, TransactionFacts)
+    assert (event.facts.subscription_id, event.facts.customer_id) == (bodies.SUBSCRIPTION, bodies.CUSTOMER)
+
+
+def test_opening_and_closing_on_one_day_are_events_of_their_own() -> None:
+    opening = debt_event(json.dumps(bodies.transaction()).encode(), NOW)
+    paid = closing_event(open_case(), live("paid"), NOW)
+    canceled = closing_event(open_case(), live("canceled"), NOW)
+
+    of_the_day = f"reconciled_{bodies.TRANSACTION.removeprefix('txn_')}20260504"
+    ids = [event.id.removeprefix(of_the_day) for event in (opening, paid, canceled) if event is not None]
+    assert ids == ["opened", "paid", "canceled"]
 
 
 @pytest.mark.parametrize(("breaker", "most"), [("auto", 50), (120, 120), ("off", None)])
@@ -241,6 +253,15 @@ def test_reading_goes_on_after_the_newest_event_that_is_an_hour_older_than_the_n
 
     for number, minutes in enumerate((0, 30, 60, 80), start=1):
         cursor.saw(f"evt_{number}", NOW + timedelta(minutes=minutes))
+
+    assert cursor.event_id == "evt_1"
+
+
+def test_an_event_exactly_an_hour_older_than_the_newest_is_not_read_again() -> None:
+    cursor = Cursor("evt_0")
+
+    cursor.saw("evt_1", NOW)
+    cursor.saw("evt_2", NOW + HOUR)
 
     assert cursor.event_id == "evt_1"
 

@@ -4,7 +4,7 @@
 -- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
 --       cases opened by the hour, the subscription's cases that were stopped lately
 -- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
---       now, event id ('' for none), handled ms to live, stopped lately ms to live, occurred at (when opening), the
+--       now, event id ('' for none), handled ms to live, mark ms to live, occurred at (when opening), the
 --       hour it counts in ('' for none), number of counters, the counters, the story's lines
 local revision = 0
 local old = redis.call('GET', KEYS[1])
