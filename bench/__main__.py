@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import uvloop
 
-from bench import accept, budget, cases, jobs, machine, mail, rest, shares, start, storm, sweeps
+from bench import accept, budget, cases, flood, jobs, machine, mail, million, rest, shares, start, storm, sweeps
 from bench.figures import Figure
 from bench.table import render, rewritten
 
@@ -28,6 +28,8 @@ PARTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "cases": cases.measure,
     "sweeps": sweeps.measure,
     "start": start.measure,
+    "flood": flood.measure,
+    "million": million.measure,
 }
 
 

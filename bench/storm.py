@@ -58,7 +58,7 @@ async def _storm() -> Storm:
     with tempfile.TemporaryDirectory() as folder:
         clock = ShiftedClock(Path(folder) / "ahead")
         async with running_service(["webhooks", "worker"], clock=clock) as service:
-            await _open(service, clock)
+            await open_cases(service, clock, DECLINES)
             called, began = service.twin.counts.total(), time.perf_counter()
             clock.forward_to(clock() + PASS)
             mails = await service.mailbox.wait_for(DECLINES, within_seconds=WITHIN_SECONDS)
@@ -69,8 +69,9 @@ async def _storm() -> Storm:
     return Storm(calls / DECLINES, DECLINES / seconds, float(len(mails) - DECLINES))
 
 
-async def _open(service: Service, clock: ShiftedClock) -> None:
-    bodies = [body for number in range(DECLINES) for body in service.decline(number)]
+async def open_cases(service: Service, clock: ShiftedClock, count: int) -> None:
+    """Decline so many renewals, and wait until each has its case and the worker has nothing else to do."""
+    bodies = [body for number in range(count) for body in service.decline(number)]
     requests = [request(body, service.secret, at=clock()) for body in bodies]
     load = await put_load("127.0.0.1", service.port, requests, connections=CONNECTIONS)
     if load.refused:
@@ -78,7 +79,7 @@ async def _open(service: Service, clock: ShiftedClock) -> None:
     async with asyncio.timeout(WITHIN_SECONDS), Redis.from_url(service.stack.server.url) as redis:
         while await redis.zcard(keys.INBOX):  # noqa: ASYNC110 - the worker is another process
             await asyncio.sleep(POLL_SECONDS)
-        if (opened := await redis.zcard(keys.DUE)) != DECLINES:
-            raise BrokenError(f"{opened} of {DECLINES} cases were opened")
+        if (opened := await redis.zcard(keys.DUE)) != count:
+            raise BrokenError(f"{opened} of {count} cases were opened")
     # A worker that begins asks Paddle for what it missed. Those calls are no mail's.
     await until_logged(service, "worker", "reconcile.done")

@@ -5,7 +5,7 @@ subscription. Of a customer's carriers, those whose next steps are due within a 
 first leads, and the others wait until its mail is out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,12 +67,65 @@ class _Carrier:
         return self.look_at if waits_long else self.due_at, *_age(self.case)
 
 
-def role(
-    case: Case, step: Step, others: Sequence[tuple[Case, Campaign]], repeats: int, now: datetime
-) -> Covered | Led | Leads:
-    """Decide what a case, whose `step` is due now, is among its customer's open cases.
+class Debts:
+    """A customer's open cases, each looked at once, however many of them are asked about.
 
     Whoever looks at any of the cases at the same time comes to the same end: of those that are due one leads.
+    """
+
+    def __init__(self, cases: Iterable[tuple[Case, Campaign]], repeats: int, now: datetime) -> None:
+        """Take in the cases, each with the campaign it began with.
+
+        Args:
+            cases: the customer's cases; those that are over are left out.
+            repeats: how often a delivery that ended in silence may be sent again.
+            now: the time.
+        """
+        self._now = now
+        self._cases: list[Case] = []
+        self._held: list[str] = []
+        self._carriers: dict[str, _Carrier] = {}
+        for case, campaign in sorted(cases, key=lambda pair: _age(pair[0])):
+            if not case.is_open:
+                continue
+            self._cases.append(case)
+            if any(delivery.is_held(now) for delivery in case.deliveries.values()):
+                self._held.append(case.id)
+            subscription_id = case.subscription_id
+            if subscription_id not in self._carriers and (found := _next_of(case, campaign, repeats, now)) is not None:
+                self._carriers[subscription_id] = found
+        ranked = sorted(self._carriers.values(), key=lambda one: one.rank(now))
+        self._places = {one.case.id: place for place, one in enumerate(ranked)}
+
+    def covered_by(self, case: Case) -> str | None:
+        """Return the older open debt of the same subscription that carries the steps, where `case` does not."""
+        carrier = self._carriers.get(case.subscription_id)
+        return carrier.case.id if carrier is not None and _age(carrier.case) < _age(case) else None
+
+    def place(self, case: Case) -> int:
+        """Return how many of the customer's cases come before this one when it is mailed about one by one."""
+        return self._places.get(case.id, 0)
+
+    def lead(self, case: Case, step: Step) -> Led | Leads:
+        """Decide whether a case that is covered by none, and whose `step` is due now, is the one that mails."""
+        for held in self._held:
+            if held != case.id:
+                return Led(held)  # a mail is on its way, which may name this
+        own = _carrier(case, step)
+        together = [own]
+        for subscription_id, one in self._carriers.items():
+            if subscription_id != case.subscription_id and one.look_at <= self._now + A_DAY:
+                together.append(one)
+        first = min(together, key=lambda one: one.rank(self._now))
+        if first is not own:
+            return Led(first.case.id)
+        return Leads(_companions(own, together, [other for other in self._cases if other.id != case.id]))
+
+
+def role(
+    case: Case, step: Step, others: Iterable[tuple[Case, Campaign]], repeats: int, now: datetime
+) -> Covered | Led | Leads:
+    """Decide what a case, whose `step` is due now, is among its customer's open cases.
 
     Args:
         case: the case that is due.
@@ -81,25 +134,9 @@ def role(
         repeats: how often a delivery that ended in silence may be sent again.
         now: the time.
     """
-    open_others = [(other, campaign) for other, campaign in others if other.is_open and other.id != case.id]
-    own = _carrier(case, step)
-    carriers = {case.subscription_id: own}
-    for other, campaign in sorted(open_others, key=lambda pair: _age(pair[0])):
-        if (found := _next_of(other, campaign, repeats, now)) is None:
-            continue
-        if other.subscription_id == case.subscription_id:
-            if _age(other) < _age(case):
-                return Covered(other.id)
-        else:
-            carriers.setdefault(other.subscription_id, found)
-    for other, _ in open_others:
-        if any(delivery.is_held(now) for delivery in other.deliveries.values()):
-            return Led(other.id)  # a mail is on its way, which may name this
-    together = [one for one in carriers.values() if one is own or one.look_at <= now + A_DAY]
-    first = min(together, key=lambda one: one.rank(now))
-    if first is not own:
-        return Led(first.case.id)
-    return Leads(_companions(own, together, [other for other, _ in open_others]))
+    debts = Debts([pair for pair in others if pair[0].id != case.id], repeats, now)
+    by = debts.covered_by(case)
+    return debts.lead(case, step) if by is None else Covered(by)
 
 
 def still_named(
@@ -138,20 +175,21 @@ def still_named(
 
 
 def _companions(own: _Carrier, together: Iterable[_Carrier], others: Iterable[Case]) -> tuple[Companion, ...]:
-    """Return what the mail of `own` names beside it: the debts of every subscription that it may speak for."""
+    """Return what of `others` the mail of `own` names too: the debts of every subscription that it may speak for."""
     # Whether the mail of an unknown one arrived is for its own case to find out.
     covered = {one.case.id: one for one in together if one.case.delivery(one.step.name).state is DeliveryState.PLANNED}
     named = {own.case.subscription_id, *(one.case.subscription_id for one in covered.values())}
     return tuple(
         Companion(other, covered[other.id].step if other.id in covered else None)
-        for other in sorted(others, key=_age)
+        for other in others
         if other.subscription_id in named
     )
 
 
 def _next_of(case: Case, campaign: Campaign, repeats: int, now: datetime) -> _Carrier | None:
     """Return the case with the step that it sends next; None when it has none left."""
-    case, _ = tidy(case, campaign, repeats, now)
+    # One that is spread out is mailed at its turn: with the step that is due by then.
+    case, _ = tidy(case, campaign, repeats, max(now, case.not_before or now))
     left = [step for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)]
     return _carrier(case, left[0]) if case.is_open and left else None
 

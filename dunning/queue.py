@@ -25,6 +25,11 @@ KEEP_MARK: Final = max(TIMEOUTS.values()) + timedelta(seconds=10)
 # arq's own default is a day, after which a job that waited is dropped unrun.
 KEEP_PAYLOAD: Final = timedelta(weeks=4)
 
+# arq takes the job with the lowest score first, and a score is when the job was queued. A batch of due cases has to go
+# before every event that waits, since API calls are reserved for it, and for a minute only: so it is queued as if that
+# had been so much earlier.
+AHEAD: Final = timedelta(days=3650)
+
 # Stands for the event's id in a payload that a script fills in.
 SLOT: Final = "\0"
 

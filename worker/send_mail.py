@@ -51,6 +51,8 @@ class _Sending:
     case: Case
     revision: int
     named: Sequence[NamedDebt]
+    why_not: str = "debts_changed"
+    """Why it was stopped just before DATA, should it be."""
 
     @property
     def delivery(self) -> Delivery:
@@ -137,6 +139,10 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     )
 
     async def begin_data() -> bool:
+        paused = await services.store.brakes.paused()
+        if any(paused.stops(one.campaign) for one in (case, *(named.case for named in sending.named))):
+            sending.why_not = "paused"
+            return False
         still_true = await are_still_owed(services, sending.named)
         return still_true and await sending.write(sending.delivery.begin_data(sending.owner))
 
@@ -177,9 +183,9 @@ async def _record(sending: _Sending, result: Result) -> None:
         case Outcome.ABANDONED:
             log.info("mail.abandoned", case_id=sending.case.id, step=sending.step)
             if sending.delivery.owner == sending.owner:
-                # Ours still, so it was a debt of another case that is gone: write another mail.
+                # Ours still, so mail was paused, or a debt of another case is gone: then another mail is written.
                 now = sending.services.clock()
-                await _insist(sending, sending.delivery.put_back(sending.owner, "debts_changed", now, counted=False))
+                await _insist(sending, sending.delivery.put_back(sending.owner, sending.why_not, now, counted=False))
 
 
 async def _put_back(sending: _Sending, reason: str) -> None:
@@ -210,7 +216,9 @@ async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:
     while True:
         try:
             await sending.write(delivery)
-            if sending.delivery.state is DeliveryState.SENT:
+            # What has arrived may be an earlier mail under the same key, which may have named less.
+            arrived_before = sending.delivery.unknowns > 0 and sending.services.transport.idempotent
+            if sending.delivery.state is DeliveryState.SENT and not arrived_before:
                 # Only now: what is cut off in between costs a mail more, and none less.
                 await cover_steps(sending.services, sending.case.id, sending.named)
         except REDIS_ERRORS as error:

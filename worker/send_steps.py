@@ -33,16 +33,27 @@ SOON = timedelta(seconds=1)
 
 async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     """Deal with the due steps of these cases, with the API calls that were reserved for them."""
+    batch = object()
+    services.batches.add(batch)
+    try:
+        await _send_steps(services, case_ids, grant_ids)
+    finally:
+        services.batches.discard(batch)
+
+
+async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     calls = [Grant(grant_id) for grant_id in grant_ids]
     mails = await share_mails(services, await let_through(services, await find_due(services, case_ids)))
     if not mails:
         await services.store.limiter.give_back(calls)
+        await services.store.holds.look_again()
         return
     each = len(case_ids) if services.minting_on_send else 0
     batch_grants, case_grants = calls[: len(calls) - each], calls[len(calls) - each :]
     await services.store.limiter.give_back(case_grants[len(mails) :])
     live = await _ask_paddle(services, mails, batch_grants)
     if live is None:
+        await services.store.limiter.give_back(case_grants)
         return
     if live.partial:
         unread = [mail.due.case.id for mail in mails if mail.due.case.subscription_id not in live.subscriptions]
@@ -50,6 +61,7 @@ async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Seq
         mails = [mail for mail in mails if mail.due.case.id not in unread]
     through = {due.case.id for due in await let_through(services, [mail.due for mail in mails])}
     mails = [mail for mail in mails if mail.due.case.id in through]
+    await services.store.limiter.give_back(case_grants[len(mails) :])
     outcomes = await asyncio.gather(
         *(_deal_with(services, mail, live, case_grants[index] if each else None) for index, mail in enumerate(mails)),
         return_exceptions=True,
@@ -60,6 +72,8 @@ async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Seq
         elif isinstance(outcome, Exception):
             # The lease brings it back; what was being sent is then known to be unknown.
             log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)
+    if all(outcome is False or isinstance(outcome, CaseConflictError) for outcome in outcomes):
+        await services.store.holds.look_again()
 
 
 async def leave_to_the_lease(
@@ -97,7 +111,8 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
     return live
 
 
-async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> None:
+async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> bool:
+    """Do what Paddle's answers ask for, and return whether that was to send the mail."""
     due = mail.due
     transaction = live.transactions.get(due.case.id)
     subscription = live.subscriptions.get(due.case.subscription_id)
@@ -119,6 +134,8 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
             if transaction is None:  # judge() never says Send without one; mypy can't know
                 raise AssertionError
             await send_mail(services, due, transaction, choose_debts(services, mail, live), grant)
+            return True
+    return False
 
 
 async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipReason | None:

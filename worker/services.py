@@ -44,6 +44,8 @@ class Services:
     clock: Callable[[], datetime]
     machine_clock: Callable[[], datetime] = utc_now
     """This machine's own clock, whatever clock the rules go by."""
+    batches: set[object] = field(default_factory=set)
+    """The batches of due cases that this worker has in hand."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
     """Records of mails that went out, being written."""
 

@@ -12,7 +12,7 @@ import structlog
 
 from dunning.campaign import Campaign
 from dunning.case import Case
-from dunning.case_debts import Companion, Covered, Leads, Led, role
+from dunning.case_debts import Companion, Debts, Leads, Led
 from dunning.case_steps import SkipReason
 from dunning.errors import CaseConflictError
 from dunning.jobs import BATCH
@@ -44,22 +44,51 @@ class SharedMail:
 async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail]:
     """Return what is to be sent of what is due: at most as many cases in all as fit a call to Paddle."""
     of_customer = await _other_cases(services, due)
-    now = services.clock()
-    shared, waiting = [], []
+    customers: dict[str, list[Due]] = {}
     for one in due:
-        others = of_customer.get(one.case.customer_id, [])
-        match role(one.case, one.step, others, services.repeats, now):
-            case Covered(by):
-                await _skip(services, one, by)
+        customers.setdefault(one.case.customer_id, []).append(one)
+    shared = []
+    for customer_id, theirs in customers.items():
+        mail = await _share_mail(services, theirs, of_customer.get(customer_id, []))
+        if mail is not None:
+            shared.append(mail)
+    return await _fitting(services, shared)
+
+
+async def _share_mail(
+    services: Services, due: Sequence[Due], others: Sequence[tuple[Case, Campaign]]
+) -> SharedMail | None:
+    """Return the mail that one of a customer's due cases sends, if one does; the other due cases wait for it.
+
+    Only those that may send it are compared with all the others: there may be hundreds.
+    """
+    now = services.clock()
+    debts = Debts(others, services.repeats, now)
+    free = {}
+    for one in due:
+        if (by := debts.covered_by(one.case)) is None:
+            free[one.case.id] = one
+        else:
+            await _skip(services, one, by)
+    undecided = dict(free)
+    leader = next(iter(free), None)
+    mail = None
+    while leader in undecided:
+        one = undecided.pop(leader)
+        match debts.lead(one.case, one.step):
             case Led(by):
-                log.info("step.led", case_id=one.case.id, step=one.step.name, by=by)
-                waiting.append(one.case.id)
+                leader = by
             case Leads(companions):
                 campaigns = {case.id: campaign for case, campaign in others}
                 # The oldest, where there are more than one call can ask about.
-                shared.append(SharedMail(one, companions[: BATCH - 1], campaigns))
-    await services.store.due.put_back(waiting, now + A_MOMENT)
-    return await _fitting(services, shared)
+                mail = SharedMail(one, companions[: BATCH - 1], campaigns)
+                del free[one.case.id]
+    for one in free.values():
+        log.info("step.led", case_id=one.case.id, step=one.step.name, by=leader)
+        # A mail names as many as a batch has, and takes a moment: each is looked at when it may be its turn.
+        turn = max(1, debts.place(one.case) // BATCH)
+        await services.store.due.put_back([one.case.id], now + turn * A_MOMENT)
+    return mail
 
 
 async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, list[tuple[Case, Campaign]]]:
@@ -74,12 +103,14 @@ async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, l
     if unknown:
         read = await services.store.cases.read_versioned(unknown)
         known.update({case_id: entry.case for case_id, entry in zip(unknown, read, strict=True)})
-    paused = await services.store.brakes.paused()
+    paused = (await services.store.brakes.paused()).campaigns
+    # A pause of these that comes in this moment stops the batch before it is sent, and must not part it.
+    going = {one.case.campaign for one in due}
     return {
         customer_id: [
             (case, await services.campaigns.of(case))
             for case_id in case_ids
-            if (case := known[case_id]) is not None and not paused.stops(case.campaign)
+            if (case := known[case_id]) is not None and (case.campaign in going or case.campaign not in paused)
         ]
         for customer_id, case_ids in ids.items()
     }

@@ -14,6 +14,10 @@ from worker.services import Services
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=0.1)
+SOON = timedelta(seconds=0.05)
+# As many mails as go over a slow mail server within their patience. What is due waits better in the index than behind
+# others for a connection: there it waits without a limit, and is asked about when its turn has come.
+MOST_IN_HAND = 3
 REDRIVE_EVERY = timedelta(seconds=5)
 SKEW_EVERY = timedelta(minutes=1)
 # What an hour may have changes when the hour does; a minute more or less does not matter.
@@ -26,7 +30,8 @@ TRIPPED = "all mail is paused until `dunning resume`: find out why so many renew
 async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> None:
     """Sweep until canceled. Any number of workers may: each sweep is one script, and takes what the last one left.
 
-    A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others.
+    A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others, and so does one that has
+    enough in hand.
     """
     sweeps = _Sweeps(services)
     away = False
@@ -45,8 +50,8 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
         except Exception:  # a sweep that ended would end all mail, and say nothing
             moved = 0
             log.exception("sweep.fault")
-        # A full batch says that there may be more: take it at once.
-        await asyncio.sleep(0 if moved == BATCH else EVERY.total_seconds())
+        # A full batch says that there may be more: take it as soon as a worker may have begun with this one.
+        await asyncio.sleep((SOON if moved == BATCH else EVERY).total_seconds())
 
 
 class _Sweeps:
@@ -64,7 +69,8 @@ class _Sweeps:
         """Do what it is time for, and return how many cases were handed over."""
         await self._every(SKEW_EVERY, self._look_at_clock)
         await self._every(LIMIT_EVERY, self._find_limit)
-        moved = 0 if self._skewed else await self._sweep()
+        busy = len(self._services.batches) >= MOST_IN_HAND
+        moved = 0 if self._skewed or busy else await self._sweep()
         await self._every(REDRIVE_EVERY, self._redrive)
         return moved
 

@@ -77,6 +77,7 @@ class DueIndex:
                 "" if most_opened is None else most_opened,
                 ALL,
                 BY_BREAKER,
+                round(queue.AHEAD.total_seconds() * 1000),
             ],
         )
         return Sweep(int(moved), why.decode(), *map(int, opened))

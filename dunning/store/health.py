@@ -52,13 +52,16 @@ class Health:
             pipe.hgetall(keys.COUNTS)
             pipe.hgetall(keys.PAUSED)
             pipe.get(keys.RECONCILE_WAITING)
-            for index in (keys.DUE, keys.INBOX, queue.QUEUE):
+            for index in (keys.DUE, keys.INBOX):
                 pipe.zrange(index, 0, 0, withscores=True)
+            batches_end = to_milliseconds(now - queue.AHEAD / 2)
+            pipe.zrangebyscore(queue.QUEUE, "-inf", batches_end, start=0, num=1, withscores=True)
+            pipe.zrangebyscore(queue.QUEUE, batches_end, "+inf", start=0, num=1, withscores=True)
             for index in (keys.DUE, keys.INBOX, queue.QUEUE, keys.DEAD, keys.API_LOG):
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, due, inbox, jobs, *sizes = await pipe.execute()
+            counts, pauses, waiting, due, inbox, batches, events, *sizes = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
@@ -66,7 +69,7 @@ class Health:
             gauges={
                 "oldest_due_seconds": _age(due, now),
                 "oldest_unhandled_event_seconds": _age(inbox, now),
-                "oldest_queued_job_seconds": _age(jobs, now),
+                "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
                 "paused": float(paused.all is not None),
                 "paused_campaigns": float(len(paused.campaigns)),

@@ -15,7 +15,7 @@ from dunning import queue
 from dunning.jobs import TIMEOUTS, Job
 from dunning.store import Store, keys
 from dunning.store.connection import Patience, connection_pool
-from tests.integration.at_rest import everything, of_transaction, opened, redis_of
+from tests.integration.at_rest import everything, of_transaction, open_case, opened, redis_of
 from tests.until import until
 from worker.services import utc_now
 
@@ -140,6 +140,20 @@ async def test_a_job_that_asks_to_be_run_again_is(store: Store, redis_url: str) 
 
     assert seen.tries == [1, 2, 3]
     assert seen.ids == [(event.id,)]
+
+
+async def test_a_batch_of_due_cases_goes_before_every_event_that_waits(store: Store, redis_url: str) -> None:
+    events, seen = [of_transaction() for _ in range(3)], Seen()
+    for event in events:
+        await store.inbox.accept(event, utc_now() - timedelta(minutes=5))
+    case = await open_case(store)
+    await store.due.sweep(utc_now(), calls_per_case=0)
+
+    await work_off(redis_url, seen.run)
+
+    (cases, _grants), *others = seen.ids
+    assert cases == [case.id]
+    assert len(others) == len(events)
 
 
 async def test_an_event_requeued_from_the_dead_runs_again(store: Store, redis_url: str) -> None:

@@ -72,7 +72,7 @@ async def test_the_payload_is_what_arq_would_have_written(store: Store) -> None:
         "et": NOW_MS,
     }
     assert job_id.startswith(b"send_steps:")
-    assert await redis.zscore(queue.QUEUE, job_id) == NOW_MS
+    assert await redis.zscore(queue.QUEUE, job_id) == NOW_MS - queue.AHEAD.total_seconds() * 1000
     assert 0 < await redis.pttl(b"arq:job:" + job_id) <= queue.KEEP_PAYLOAD.total_seconds() * 1000
 
 

@@ -126,6 +126,14 @@ async def test_an_empty_store_has_nothing_to_tell(store: Store) -> None:
     assert set(snapshot.gauges.values()) == {0.0}
 
 
+async def test_a_batch_that_waits_is_as_old_as_it_is_though_it_stands_before_all_events(store: Store) -> None:
+    await store.inbox.accept(of_transaction(), later(seconds=-7))
+    await open_case(store, due_at=later(seconds=-30))
+    await store.due.sweep(later(seconds=-9), calls_per_case=0)
+
+    assert (await store.health.snapshot(NOW)).gauges["oldest_queued_job_seconds"] == 9.0
+
+
 async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store: Store) -> None:
     await store.counters.add("webhooks_accepted", 2)
     await store.counters.add("webhooks_accepted")

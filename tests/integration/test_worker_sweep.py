@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,21 @@ async def test_a_fault_is_told_and_the_sweep_goes_on(redis_url: str, tmp_path: P
             task = asyncio.create_task(sweep.sweep_forever(services, lambda: faulty.sweeps < 3))
             await asyncio.wait_for(task, 10)
         assert "sweep.fault" in {entry["event"] for entry in logs}
+
+
+async def test_a_worker_that_has_enough_in_hand_leaves_what_is_due_to_others(redis_url: str, tmp_path: Path) -> None:
+    async with services_of(redis_url, tmp_path) as services:
+        watched = Faulty(services.store.due, sweeps=1)
+        services.store.due = watched  # type: ignore[assignment] # it answers as the real one does
+        services.batches.update(range(sweep.MOST_IN_HAND))
+        turns = count(1)
+        await sweep.sweep_forever(services, lambda: next(turns) <= 3)
+        assert watched.sweeps == 1
+
+        services.batches.pop()
+        turns = count(1)
+        await sweep.sweep_forever(services, lambda: next(turns) <= 3)
+        assert watched.sweeps == 4
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-1), timedelta(minutes=1)])

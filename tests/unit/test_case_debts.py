@@ -78,6 +78,12 @@ def test_an_older_debt_with_no_step_left_carries_no_more_and_is_named() -> None:
     assert role_of(debt("b", ONE), done) == Leads((Companion(done, None),))
 
 
+def test_a_debt_with_no_step_left_hides_no_younger_one_that_is_due_first() -> None:
+    done = debt("a", THREE, -10 * DAY, first=sent(), reminder=sent(), final=sent())
+
+    assert role_of(debt("c", ONE), done, debt("b", TWO, -MINUTE)) == Led("b")
+
+
 def test_an_older_debt_that_has_lapsed_carries_no_more() -> None:
     lapsed = debt("a", ONE, -OPEN_FOR)
 

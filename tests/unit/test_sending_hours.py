@@ -67,6 +67,9 @@ def test_inside_the_hours_it_is_the_very_moment_that_was_given() -> None:
         pytest.param("01:00-02:30", "DE", "2026-10-25T02:45", "2026-10-25T02:00 again", id="back into the hours"),
         pytest.param("02:45-18:00", "DE", "2026-10-25T02:00 again", "2026-10-25T02:45 again", id="an hour too early"),
         pytest.param("02:00-02:30", "DE", "2026-10-25T02:45 again", "2026-10-26T02:00", id="closed for good"),
+        # Britain keeps universal time in winter, and may be taken for the machine's own.
+        pytest.param("01:30-18:00", "GB", "2026-03-28T20:00", "2026-03-29T02:00", id="skipped on leaving UTC"),
+        pytest.param("01:00-01:30", "GB", "2026-10-25T01:45", "2026-10-25T01:00 again", id="opens again on UTC"),
         # Samoa had no 30 December 2011, as it went over the date line.
         pytest.param("08:00-18:00", "WS", "2011-12-29T20:00", "2011-12-31T08:00", id="a day is skipped"),
     ],

@@ -4,7 +4,8 @@
 -- KEYS: due, arq queue, API log, API hold, holds, probe, paused, breaker released, cases opened by the hour
 -- ARGV: now, lease ms, cases at most, arq job key, arq job id, payload ms to live, job name,
 --       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms,
---       the hour it is, most new cases in it ('' for any number), field for all mail, how the breaker's sentence begins
+--       the hour it is, most new cases in it ('' for any number), field for all mail, how the breaker's sentence begins,
+--       how far ahead of events the job is queued (ms)
 if redis.call('EXISTS', ARGV[4]) == 1 or redis.call('ZSCORE', KEYS[3], ARGV[11] .. '1') then
   return {0, 'repeated'} -- the answer was lost, and the client asks again
 end
@@ -65,6 +66,6 @@ end
 local payload = cjson.encode({f = ARGV[7], a = {cases, grants}, k = {empty = 1}, et = tonumber(ARGV[1]), t = cjson.null})
 payload = string.gsub(payload, '{"empty":1}', '{}')
 redis.call('SET', ARGV[4], payload, 'PX', ARGV[6])
--- arq goes by real time: a sender whose clock is ahead must not keep the job waiting.
-redis.call('ZADD', KEYS[2], math.min(ARGV[1], clock), ARGV[5])
+-- Ahead of every event that waits: API calls are reserved for it, for a minute. arq goes by real time.
+redis.call('ZADD', KEYS[2], math.min(ARGV[1], clock) - ARGV[18], ARGV[5])
 return {#cases, ''}
