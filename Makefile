@@ -27,7 +27,7 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 unit: $(VENV)/dev ## Run the tests of the pure part only: a few seconds
 	$(BIN)/pytest tests/unit
 
-bench: $(VENV)/dev ## Measure what it costs, in some five minutes (ONLY="accept jobs" for some parts)
+bench: $(VENV)/dev ## Measure what it costs, in half an hour (ONLY="accept jobs": those parts, in minutes)
 	@$(BIN)/python -m bench $(ONLY)
 
 lint: $(VENV)/dev ## Check style and formatting

@@ -6,8 +6,6 @@ from bench.figures import Figure
 
 HEADINGS = ("figure", "median", "least", "most", "runs", "target", "")
 
-BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
-
 # Below this a number is told with three digits that say something, above it whole.
 WHOLE_FROM = 100
 
@@ -35,16 +33,16 @@ def row(figure: Figure) -> tuple[str, ...]:
     )
 
 
-def rewritten(document: str, table: str) -> str:
-    """Return the document with this table in place of the one between its markers.
+def rewritten(document: str, name: str, table: str) -> str:
+    """Return the document with this table in place of the one between the markers of this name.
 
     Raises:
         ValueError: it has no markers.
     """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
     if not end:
-        raise ValueError(f"the document has no {BEGIN} and {END}")
+        raise ValueError(f"the document has no <!-- {name} --> and <!-- /{name} -->")
     return f"{before}{begin}\n```text\n{table}\n```\n{end}{after}"
 
 

@@ -8,7 +8,8 @@ import click
 
 from cli.open_store import open_store
 from dunning import log
-from dunning.settings import StoreSettings, load_store_settings
+from dunning.errors import ConfigurationError
+from dunning.settings import StoreSettings, load_campaigns, load_store_settings
 from dunning.store import Pause, Paused, Store
 
 BY_HAND = "by_operator"
@@ -21,7 +22,7 @@ def pause(campaign: str | None) -> None:
 
     Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
     payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
-    machine, and DUNNING_CAMPAIGN_FILE.
+    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. Whatever else is set wrong does not keep it from working.
     """
     _run(_pause(load_store_settings(), campaign))
 
@@ -33,7 +34,7 @@ def resume(campaign: str | None) -> None:
 
     Without CAMPAIGN it also releases the breaker, which then stays off for a day. Campaigns that were paused by name
     stay paused until they are named. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
-    machine, and DUNNING_CAMPAIGN_FILE.
+    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE.
     """
     _run(_resume(load_store_settings(), campaign))
 
@@ -54,7 +55,7 @@ def _run(work: Coroutine[None, None, list[str]]) -> None:
 
 async def _pause(settings: StoreSettings, campaign: str | None) -> list[str]:
     async with open_store(settings) as store:
-        await _check(store, settings, campaign)
+        await _check(store, campaign)
         new = await store.brakes.pause(campaign, BY_HAND, datetime.now(UTC))
         paused = await store.brakes.paused()
     told = [] if new else ["Nothing to do: it was paused already."]
@@ -63,7 +64,7 @@ async def _pause(settings: StoreSettings, campaign: str | None) -> list[str]:
 
 async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
     async with open_store(settings) as store:
-        await _check(store, settings, campaign)
+        await _check(store, campaign)
         was = await store.brakes.resume(campaign, datetime.now(UTC))
         paused = await store.brakes.paused()
     subject = "All mail" if campaign is None else f"Mail of the campaign {campaign}"
@@ -76,13 +77,22 @@ async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
     return [*told, *(still or ["Nothing is paused."])]
 
 
-async def _check(store: Store, settings: StoreSettings, campaign: str | None) -> None:
+async def _check(store: Store, campaign: str | None) -> None:
     """Refuse a campaign that nobody knows: a brake on a mistyped name would stop nothing."""
-    configured = {one.name for one in settings.campaigns}
-    if campaign is None or campaign in configured:
+    if campaign is None:
         return
-    kept = await store.campaigns.names() - configured
-    if campaign not in kept:
+    kept = await store.campaigns.names()
+    if campaign in kept:
+        return
+    try:
+        configured = {one.name for one in load_campaigns()}
+    except ConfigurationError as error:
+        known = f"Known from earlier starts: {_listed(kept) or 'none'}."
+        raise click.ClickException(
+            f"There is no campaign {campaign!r}. {known} The file can't be read:\n{error}"
+        ) from None
+    if campaign not in configured:
+        kept -= configured
         older = f" Open cases may also follow {_listed(kept)}, of earlier files." if kept else ""
         raise click.ClickException(f"There is no campaign {campaign!r}. Configured: {_listed(configured)}.{older}")
 

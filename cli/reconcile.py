@@ -14,7 +14,7 @@ from cli.reconcile_table import output, report, show_openings
 from cli.shifted_clock import clock_option
 from dunning import log
 from dunning.durations import format_duration, parse_duration
-from dunning.errors import DunningError
+from dunning.errors import DunningError, OperatorMustActError
 from dunning.healing import FEW_MAILS, MAILS_AN_HOUR, MAX_AGE, most_unasked
 from dunning.paddle import PaddleClient
 from dunning.settings import Settings, load_settings
@@ -22,7 +22,9 @@ from dunning.store import REDIS_ERRORS, Store
 from worker.patient_grants import PatientGrants
 from worker.reconcile import Reconciler
 from worker.reconcile_debts import Findings, Outcome, carry_out, find
-from worker.reconcile_events import take_in_missed_events
+from worker.reconcile_events import Missed, take_in_missed_events
+
+KEY_REFUSED = "paddle_key"
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -70,7 +72,8 @@ def reconcile(
     the worker does, as always, and only what is still owed then.
 
     Where more cases would be opened than DUNNING_BREAKER finds usual (50 with auto), they are shown and none is
-    opened, and the exit code is 1. --apply opens them.
+    opened, and the exit code is 1. --apply opens them. It is 1 too where events can't be read; debts are looked at all
+    the same.
 
     The worker does the same by itself. It takes at most a fifth of the API budget: some 30 debts a call.
     """
@@ -108,7 +111,8 @@ async def _reconcile(
             # Shown on a terminal only, and gone when it is done: what a script reads is the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
                 reconciler = _reconciler(settings, store, http, clock, progress)
-                missed = await take_in_missed_events(reconciler, dry_run=dry_run, asked_to=apply)
+                missed = Missed()
+                has_events = await _take_in_events(reconciler, missed, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
                 outcome = Outcome() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
     finally:
@@ -122,6 +126,24 @@ async def _reconcile(
             f"{outcome.waiting} cases would be opened, more than the {most_unasked(settings.breaker)} that are "
             "usual, so none was. To open them all, with the same options: dunning reconcile --apply"
         )
+    if not has_events:
+        raise SystemExit(1)
+
+
+async def _take_in_events(reconciler: Reconciler, missed: Missed, *, dry_run: bool, asked_to: bool) -> bool:
+    """Take in what was missed, and return whether that went well. The debts need no events: they are looked at anyway.
+
+    Raises:
+        OperatorMustActError: the API key itself is refused, so the debts can't be read either.
+    """
+    try:
+        await take_in_missed_events(reconciler, dry_run=dry_run, asked_to=asked_to, missed=missed)
+    except DunningError as error:
+        if isinstance(error, OperatorMustActError) and error.hold == KEY_REFUSED:
+            raise
+        click.echo(f"Missed events could not be read, so only debts are looked at: {error}", err=True)
+        return False
+    return True
 
 
 def _reconciler(

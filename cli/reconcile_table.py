@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from dunning.case import OPEN_FOR
 from dunning.durations import format_duration
 from dunning.healing import Opening
 from worker.reconcile_debts import Findings, Outcome
@@ -57,7 +58,8 @@ def _lines(
         f"{missed_events} missed events."
     )
     if plan.too_old:
-        yield f"Too old are debts that failed more than {format_duration(max_age)} ago: they are left alone."
+        limit = format_duration(min(max_age, OPEN_FOR))
+        yield f"Too old are debts that failed more than {limit} ago: they are left alone."
     for why, count in sorted(plan.left.items()):
         yield f"Left alone: {count}, {why.replace('_', ' ')}."
     if findings.malformed:

@@ -65,6 +65,12 @@ def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetim
     return _stop(case, "charged_back", now)
 
 
+def first_failed_at(facts: TransactionFacts) -> datetime | None:
+    """Return when a transaction first failed: its oldest failed attempt, else its bill; None where it has neither."""
+    failures = _failures(facts)
+    return failures[-1].at if failures else facts.billed_at
+
+
 def _on_paid(case: Case | None, now: datetime) -> Verdict:
     if case is None:
         return Verdict(None, "no_case")
@@ -91,8 +97,7 @@ def _open(event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], 
     trigger, why = triggered_by(facts)
     if trigger is None or facts.subscription_id is None or facts.customer_id is None:
         return Verdict(None, why)
-    failures = _failures(facts)
-    failed_at = failures[-1].at if failures else facts.billed_at
+    failures, failed_at = _failures(facts), first_failed_at(facts)
     if failed_at is None:
         raise PermanentError(f"{event.type} {event.id}: the transaction has neither a failed attempt nor billed_at")
     if now - failed_at >= OPEN_FOR:

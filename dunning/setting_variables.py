@@ -80,9 +80,14 @@ class PaddleVariables(_Declared):
 
 
 class StoreVariables(_Declared):
-    """The variables that say where the store is, and what the campaigns are."""
+    """The variable that says where the store is."""
 
     redis_url: _RedisUrl = None
+
+
+class CampaignVariables(_Declared):
+    """The variable that says where the campaigns are."""
+
     campaign_file: _CampaignFile = None
 
 

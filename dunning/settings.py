@@ -20,7 +20,7 @@ from dunning.mail_address import Mailbox
 from dunning.mail_url import MailUrl
 from dunning.paddle_environment import paddle_environment
 from dunning.setting_values import LinkMint
-from dunning.setting_variables import PREFIX, PaddleVariables, StoreVariables, Variables
+from dunning.setting_variables import PREFIX, CampaignVariables, PaddleVariables, StoreVariables, Variables
 from dunning.variables import VariableReader
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "bare_environment",
     "data_folder",
     "environment_with_redis",
+    "load_campaigns",
     "load_paddle_settings",
     "load_settings",
     "load_store_settings",
@@ -56,10 +57,9 @@ class PaddleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where the store is, or None where a server of our own is wanted, and what the campaigns are."""
+    """Where the store is; None where a server of our own is wanted."""
 
     redis_url: SecretStr | None
-    campaigns: tuple[Campaign, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
     """
-    reader = VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
+    reader = _reader(environ)
+    reader.note_unknown()
     variables = reader.read(Variables)
     campaigns = _campaigns(reader)
     if redis_required:
@@ -134,7 +135,8 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
     """
-    reader = VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
+    reader = _reader(environ)
+    reader.note_unknown()
     variables = reader.read(PaddleVariables)
     if variables is None or reader.problems:
         raise reader.error()
@@ -142,17 +144,36 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
 
 
 def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
-    """Read only what it takes to look into the store, for commands that need nothing else.
+    """Read only what it takes to find the store, so that nothing else keeps an operator from the brake.
+
+    Raises:
+        ConfigurationError: that is wrong, or missing where an unknown variable may be it, mistyped.
+    """
+    reader = _reader(environ)
+    variables = reader.read(StoreVariables)
+    if variables is not None and variables.redis_url is None:
+        reader.note_unknown(like=REDIS_URL)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return StoreSettings(redis_url=variables.redis_url)
+
+
+def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, ...]:
+    """Read only what the campaigns are.
 
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
     """
-    reader = VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
-    variables = reader.read(StoreVariables)
+    reader = _reader(environ)
+    reader.read(CampaignVariables)
     campaigns = _campaigns(reader)
-    if variables is None or reader.problems:
+    if reader.problems:
         raise reader.error()
-    return StoreSettings(redis_url=variables.redis_url, campaigns=campaigns)
+    return campaigns
+
+
+def _reader(environ: Mapping[str, str] | None) -> VariableReader:
+    return VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
 
 
 def _paddle_settings(variables: PaddleVariables) -> PaddleSettings:

@@ -23,13 +23,18 @@ class VariableReader:
     """Reads variables into pydantic models. What is wrong is noted, so that all of it is told at once."""
 
     def __init__(self, environ: Mapping[str, str], prefix: str, known: Sequence[str]) -> None:
-        """Note each variable that has the prefix and isn't known."""
+        """Read from `environ`; `known` says in which order problems are told."""
         self.given: dict[str, str] = {}
         self.problems: list[tuple[str, str]] = []
         self._environ = environ
+        self._prefix = prefix
         self._known = known
-        for name, sentence in unknown_variables(environ, prefix, known):
-            self.note(name, sentence)
+
+    def note_unknown(self, like: str = "") -> None:
+        """Note each variable that has the prefix and isn't known; with `like`, only what may be that one, mistyped."""
+        for name, sentence in unknown_variables(self._environ, self._prefix, self._known):
+            if like in sentence:
+                self.note(name, sentence)
 
     def read(self, model: type[Model]) -> Model | None:
         """Return the variables that `model` declares, or None where one of them is wrong.

@@ -51,7 +51,11 @@ async def _of_transaction(services: Services, event: Event, facts: TransactionFa
 
 
 async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:
-    """Apply what is about a subscription to its cases, open or just stopped for a reason that this may outrank."""
+    """Apply what is about a subscription to its cases, open or just stopped for a reason that this may outrank.
+
+    Raises:
+        PermanentError: one of them can't be read. It is applied to the others all the same.
+    """
 
     def decide(case: Case | None) -> Verdict:
         if case is None or case.subscription_id != subscription_id:
@@ -61,8 +65,14 @@ async def _of_customer(services: Services, event: Event, facts: SubscriptionFact
         return on_subscription(event, facts, case, services.clock())
 
     subscription_id = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
+    unreadable: PermanentError | None = None
     for case_id in await services.store.cases.open_or_just_stopped(facts.customer_id, subscription_id):
-        await _apply(services, event, case_id, decide, handles=False)
+        try:
+            await _apply(services, event, case_id, decide, handles=False)
+        except PermanentError as error:
+            unreadable = error
+    if unreadable is not None:
+        raise unreadable
     await services.store.inbox.mark_handled(event.id)
 
 

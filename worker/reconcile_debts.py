@@ -3,22 +3,24 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
+from dunning.case_events import first_failed_at
 from dunning.errors import MalformedEventError
-from dunning.events import Event
+from dunning.events import Event, TransactionFacts
 from dunning.healing import MAX_AGE, Plan, closing_event, debt_event, most_unasked, plan
 from dunning.jobs import BATCH
-from dunning.store import Accepted
+from dunning.store import Accepted, Debt
 from worker.reconcile import Reconciler
 
 log = structlog.get_logger()
 
 OPENED, CLOSED = "reconcile_opened", "reconcile_closed"
+ENDED = "ended_already"
 # Redis takes events in 50 at a time.
 AT_ONCE = 200
 
@@ -48,6 +50,7 @@ class Outcome:
 class _Debts:
     without_case: list[Event] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    ended: int = 0
     malformed: int = 0
 
 
@@ -71,8 +74,9 @@ async def find(
     planned = await asyncio.to_thread(
         plan, debts.without_case, reconciler.campaigns, reconciler.clock(), max_age=max_age, spread=spread
     )
+    planned = replace(planned, left=planned.left + Counter({ENDED: debts.ended}))
     closings, still_open = await _find_closings(reconciler, debts.ids)
-    unchanged = len(debts.ids) - len(debts.without_case) + still_open
+    unchanged = len(debts.ids) - len(debts.without_case) - debts.ended + still_open
     return Findings(planned, closings, unchanged, debts.malformed)
 
 
@@ -119,10 +123,22 @@ def _debt(renewal: bytes, read_at: datetime) -> Event | None:
 async def _sort(reconciler: Reconciler, found: Sequence[Event], opening: Collection[str], debts: _Debts) -> None:
     ids = [event.facts.id for event in found]
     cases = await reconciler.store.cases.read_versioned(ids) if ids else []
-    for event, case in zip(found, cases, strict=True):
-        debts.ids.add(event.facts.id)
-        if case.revision == 0 and event.facts.id not in opening:
-            debts.without_case.append(event)
+    without_case = [
+        event for event, case in zip(found, cases, strict=True) if case.revision == 0 and event.facts.id not in opening
+    ]
+    # A case of these would not be opened: counted as if it were, they would be found again every day.
+    ended = await reconciler.store.reconciling.ended([debt for event in without_case if (debt := _as_told(event))])
+    debts.ids.update(ids)
+    debts.ended += len(ended)
+    debts.without_case += [event for event in without_case if event.facts.id not in ended]
+
+
+def _as_told(event: Event) -> Debt | None:
+    facts = event.facts
+    if not isinstance(facts, TransactionFacts) or facts.subscription_id is None:
+        return None
+    failed_at = first_failed_at(facts)
+    return None if failed_at is None else Debt(facts.id, facts.subscription_id, failed_at)
 
 
 async def _find_closings(reconciler: Reconciler, owed: Collection[str]) -> tuple[list[Event], int]:

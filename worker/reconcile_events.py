@@ -29,6 +29,8 @@ from worker.reconcile import Reconciler
 log = structlog.get_logger()
 
 MISSED = "reconcile_missed_events"
+# What Paddle says to the id of an event that it forgot, or that is none of its own.
+CURSOR_REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 FAILURES = frozenset({EventType.TRANSACTION_PAYMENT_FAILED, EventType.TRANSACTION_PAST_DUE})
 
 
@@ -36,35 +38,43 @@ FAILURES = frozenset({EventType.TRANSACTION_PAYMENT_FAILED, EventType.TRANSACTIO
 class Missed:
     """How many events were new to us, and the transactions they are of: their cases are about to be opened.
 
-    `withheld` says that these would have opened more cases than a run may unasked. They are left to the debts, which
-    are found and shown whatever opened them.
+    `opening` is those of them that a failure was handed in of. `withheld` says that there were more failures than a
+    run may open cases of unasked: they are left to the debts, which are found and shown whatever opened them.
     """
 
     events: int = 0
     transaction_ids: set[str] = field(default_factory=set)
+    opening: set[str] = field(default_factory=set)
     withheld: bool = False
 
 
-async def take_in_missed_events(reconciler: Reconciler, *, dry_run: bool = False, asked_to: bool = False) -> Missed:
+async def take_in_missed_events(
+    reconciler: Reconciler, *, dry_run: bool = False, asked_to: bool = False, missed: Missed | None = None
+) -> Missed:
     """Read on where the last run stopped and hand in what is new to us. With `dry_run` only count it.
 
-    Without having been `asked_to`, no more cases are opened than the breaker's floor: else none.
+    Without having been `asked_to`, no more cases are opened than the breaker's floor.
+    Whoever gives `missed` can read there what was done, also where the run breaks off.
 
     The first run, and one that comes after Paddle forgot where the last one stopped, begins at the newest event: what
     is owed from before is found as a debt.
     """
+    missed = Missed() if missed is None else missed
     cursor = await reconciler.store.reconciling.cursor()
     if cursor is None:
         await _begin_anew(reconciler, dry_run=dry_run)
-        return Missed()
+        return missed
+    most = None if asked_to else most_unasked(reconciler.breaker)
     try:
-        return await _read_on(reconciler, Cursor(cursor), dry_run=dry_run, asked_to=asked_to)
+        await _read_on(reconciler, Cursor(cursor), missed, most, dry_run=dry_run)
     except CallRefusedError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
+        if error.status not in CURSOR_REFUSED:
             raise
+    else:
+        return missed
     log.warning("reconcile.events_forgotten", cursor=cursor)
     await _begin_anew(reconciler, dry_run=dry_run)
-    return Missed()
+    return missed
 
 
 async def _begin_anew(reconciler: Reconciler, *, dry_run: bool) -> None:
@@ -77,43 +87,49 @@ async def _begin_anew(reconciler: Reconciler, *, dry_run: bool) -> None:
         log.warning("reconcile.not_an_event", problem=str(error))
 
 
-async def _read_on(reconciler: Reconciler, cursor: Cursor, *, dry_run: bool, asked_to: bool) -> Missed:
-    most = None if asked_to else most_unasked(reconciler.breaker)
-    missed = Missed()
-    openings: dict[str, list[Event]] = {}
-    read = 0
+async def _read_on(reconciler: Reconciler, cursor: Cursor, missed: Missed, most: int | None, *, dry_run: bool) -> None:
+    """Hand events in page by page, and keep the cursor with each: a run that breaks off has got somewhere.
+
+    So up to `most` cases may be opened before it shows that there are more. From then on a run opens none, and the
+    cursor moves on all the same: what is still owed, the debts find.
+    """
+    read, kept = 0, cursor.event_id
     async for page in reconciler.paddle.events_after(cursor.event_id, reconciler.next_grant):
         read += len(page)
         reconciler.tell("events", read, None)
         events = await _read(reconciler, page, cursor, dry_run=dry_run)
         new = await reconciler.store.reconciling.unheard_of(events)
-        others = await _set_aside(reconciler, new, openings)
-        await _take(reconciler, others, missed, dry_run=dry_run)
-        if most is not None and len(openings) > most:
-            missed.withheld = True
-            openings.clear()
-    if missed.withheld:
+        await _take(reconciler, await _withhold(reconciler, new, missed, most), missed, dry_run=dry_run)
+        if not dry_run and cursor.event_id != kept:
+            kept = cursor.event_id
+            await reconciler.store.reconciling.keep_cursor(kept)
+
+
+async def _withhold(
+    reconciler: Reconciler, events: Sequence[Event], missed: Missed, most: int | None
+) -> Sequence[Event]:
+    """Return the events without those that would open more cases than `most` in this run."""
+    opens = await _opened_by(reconciler, events)
+    opening = missed.opening | set(opens.values())
+    if most is None or (not missed.withheld and len(opening) <= most):
+        missed.opening = opening
+        return events
+    held = {event_id for event_id, transaction_id in opens.items() if transaction_id not in missed.opening}
+    if held and not missed.withheld:
+        missed.withheld = True
         log.warning("reconcile.events_withheld", most=most)
-    else:
-        await _take(reconciler, [event for events in openings.values() for event in events], missed, dry_run=dry_run)
-    if not dry_run:
-        await reconciler.store.reconciling.keep_cursor(cursor.event_id)
-    return missed
+    return [event for event in events if event.id not in held]
 
 
-async def _set_aside(reconciler: Reconciler, events: Sequence[Event], openings: dict[str, list[Event]]) -> list[Event]:
-    """Put what would open a case to the openings, by its transaction, and return the rest."""
+async def _opened_by(reconciler: Reconciler, events: Sequence[Event]) -> dict[str, str]:
+    """Return those of the events that would open a case, each with its transaction."""
     failures = [
         event
         for event in events
         if event.type in FAILURES and isinstance(event.facts, TransactionFacts) and triggered_by(event.facts)[0]
     ]
     cases = await reconciler.store.cases.read_versioned([event.facts.id for event in failures]) if failures else []
-    opening = {event.id for event, case in zip(failures, cases, strict=True) if case.revision == 0}
-    for event in failures:
-        if event.id in opening:
-            openings.setdefault(event.facts.id, []).append(event)
-    return [event for event in events if event.id not in opening]
+    return {event.id: event.facts.id for event, case in zip(failures, cases, strict=True) if case.revision == 0}
 
 
 async def _take(reconciler: Reconciler, events: Sequence[Event], missed: Missed, *, dry_run: bool) -> None:

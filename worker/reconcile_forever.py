@@ -85,8 +85,11 @@ class Runs:
 
     async def events(self, reconciler: Reconciler) -> None:
         """Take in what was missed."""
-        self._missed = await take_in_missed_events(reconciler)
-        self.waiting = self.waiting or self._missed.withheld
+        self._missed = Missed()
+        try:
+            await take_in_missed_events(reconciler, missed=self._missed)
+        finally:
+            self.waiting = self.waiting or self._missed.withheld
 
     async def debts(self, reconciler: Reconciler) -> None:
         """Open and close what was missed."""

@@ -83,11 +83,13 @@ async def _share_mail(
                 # The oldest, where there are more than one call can ask about.
                 mail = SharedMail(one, companions[: BATCH - 1], campaigns)
                 del free[one.case.id]
+    turns: dict[int, list[str]] = {}
     for one in free.values():
         log.info("step.led", case_id=one.case.id, step=one.step.name, by=leader)
         # A mail names as many as a batch has, and takes a moment: each is looked at when it may be its turn.
-        turn = max(1, debts.place(one.case) // BATCH)
-        await services.store.due.put_back([one.case.id], now + turn * A_MOMENT)
+        turns.setdefault(max(1, debts.place(one.case) // BATCH), []).append(one.case.id)
+    for turn, case_ids in turns.items():
+        await services.store.due.put_back(case_ids, now + turn * A_MOMENT)
     return mail
 
 

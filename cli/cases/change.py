@@ -8,10 +8,12 @@ import click
 from cli.brakes import paused_lines
 from cli.cases.find import no_such_case
 from dunning.campaign import Campaign
-from dunning.case import Case, CaseState
+from dunning.case import OPEN_FOR, Case, CaseState
+from dunning.case_debts import Debts
 from dunning.case_steps import bring_forward, next_due_at, note_due
 from dunning.case_story import counted, told
 from dunning.delivery import DeliveryState
+from dunning.durations import format_duration
 from dunning.errors import CaseConflictError
 from dunning.sending_hours import format_time_of_day
 from dunning.store import Paused, Store, Versioned
@@ -63,6 +65,10 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
             after = bring_forward(case, campaign, chosen, NO_REPEATS, now)
         except ValueError as error:
             raise click.ClickException(str(error)) from None
+        if now >= case.failed_at + OPEN_FOR:
+            raise click.ClickException(
+                f"Case {case_id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
+            )
         try:
             await store.cases.commit(
                 after,
@@ -75,6 +81,10 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
         except CaseConflictError:
             continue
         told_ = [f"Step {chosen} of case {case_id} is due now.", *_overtaken(left[: left.index(str(chosen))])]
+        by = await _covered_by(store, campaigns, after, now)
+        if by is not None:
+            covered = f"The older debt {by} of its subscription carries the steps: this one is skipped as covered."
+            return [*told_, covered, f"To mail about both now: dunning cases send-now {by}"]
         return [*told_, *await _outlook(store, campaign, case)]
 
 
@@ -100,6 +110,14 @@ def _on_its_way(case: Case) -> Iterator[str]:
 def _overtaken(steps: Sequence[str]) -> Iterator[str]:
     if steps:
         yield f"What comes before it is not sent any more: {', '.join(steps)}."
+
+
+async def _covered_by(store: Store, campaigns: Campaigns, case: Case, now: datetime) -> str | None:
+    """Return the older debt whose mail will name this one in place of a mail of its own, if there is one."""
+    ids = await store.cases.open_of_customer(case.customer_id)
+    reads = await store.cases.read_versioned(ids) if ids else []
+    cases = [read.case for read in reads if read.case is not None]
+    return Debts([(one, await campaigns.of(one)) for one in cases], NO_REPEATS, now).covered_by(case)
 
 
 async def _outlook(store: Store, campaign: Campaign, case: Case) -> list[str]:

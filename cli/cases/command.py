@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,7 +15,10 @@ from cli.cases.find import OpenCase, Told, Wanted, open_cases, tell
 from cli.cases.screen import console, show_case, show_list
 from cli.open_store import open_store
 from dunning import log
-from dunning.settings import load_store_settings
+from dunning.campaign import Campaign
+from dunning.campaign_file import parse_campaigns, shipped
+from dunning.errors import ConfigurationError
+from dunning.settings import load_campaigns, load_store_settings
 from dunning.store import Paused, Store
 from worker.campaigns import Campaigns
 
@@ -112,13 +115,22 @@ def send_now(*, case: str, step: str | None) -> None:
 
 def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:
     log.configure()
-    settings = load_store_settings()
+    settings, configured = load_store_settings(), _configured()
 
     async def run() -> Answer:
         async with open_store(settings) as store:
-            return await work(store, Campaigns(store, settings.campaigns))
+            return await work(store, Campaigns(store, configured))
 
     return asyncio.run(run())
+
+
+def _configured() -> Sequence[Campaign]:
+    """Return the campaigns of the file. A broken one is told and done without: cases keep what they began with."""
+    try:
+        return load_campaigns()
+    except ConfigurationError as error:
+        click.echo(error, err=True)
+        return parse_campaigns(shipped(), "default.toml")
 
 
 def _print_json(document: as_json.Json) -> None:

@@ -19,7 +19,7 @@ from dunning.store.keys import KEEP_MARK
 
 
 class Mark(NamedTuple):
-    """What ended before a case of it was opened, and since when; forgotten after a week."""
+    """What ended before a case of it was opened, and since when; forgotten when no case could be open any more."""
 
     word: str
     since: int

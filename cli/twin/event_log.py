@@ -19,11 +19,17 @@ class EventLog:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         """Begin with none."""
         self._clock = clock
-        self._noted: dict[str, tuple[datetime, Event]] = {}
+        self._noted: dict[str, tuple[datetime, Json]] = {}
 
     def note(self, event: Event) -> None:
         """Add an event."""
-        self._noted[event.id] = (self._clock(), event)
+        written = {
+            "data": json.loads(event.data),
+            "event_id": event.id,
+            "event_type": event.type,
+            "occurred_at": stamp(event.occurred_at),
+        }
+        self._noted[event.id] = (self._clock(), written)
 
     def has(self, event_id: str) -> bool:
         """Tell whether the event is still kept."""
@@ -32,13 +38,9 @@ class EventLog:
 
     def listed(self, event_types: Container[str] | None) -> list[Json]:
         """List the events of these types, or of all, as the API writes them. None has a notification's id."""
+        oldest = self._clock() - KEPT_FOR
         return [
-            {
-                "data": json.loads(event.data),
-                "event_id": event.id,
-                "event_type": event.type,
-                "occurred_at": stamp(event.occurred_at),
-            }
-            for _, event in self._noted.values()
-            if self.has(event.id) and (event_types is None or event.type in event_types)
+            event
+            for noted_at, event in self._noted.values()
+            if noted_at > oldest and (event_types is None or event["event_type"] in event_types)
         ]

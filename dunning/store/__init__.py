@@ -12,7 +12,7 @@ from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
-from dunning.store.reconciling import Reconciled, Reconciling, Turn
+from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
 from dunning.store.traces import DeadEvent, Mark, Traces
@@ -22,6 +22,7 @@ __all__ = [
     "REDIS_ERRORS",
     "Accepted",
     "DeadEvent",
+    "Debt",
     "EndedBeforeOpeningError",
     "Hold",
     "Mark",

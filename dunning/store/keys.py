@@ -9,7 +9,7 @@
 | dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:customer:{ctm} | set | the customer's open cases | |
-| dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 7 d |
+| dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 35 d |
 | dunning:campaigns | hash | campaigns that cases began with, by version | |
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
 | dunning:parked:{campaign} | set | cases of a paused campaign that are out of the sweep's way | until it is resumed |
@@ -19,7 +19,7 @@
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
 | dunning:reconcile:done:{what} | string | when that was last done (ms) | |
 | dunning:reconcile:waiting | string | how many past-due debts wait for `dunning reconcile --apply` | |
-| dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 7 d |
+| dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 35 d |
 | dunning:clicks:{txn} | zset | clicks that minted a portal session, by time (ms) | 1 d |
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
 | dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
@@ -33,6 +33,8 @@
 
 from datetime import timedelta
 from typing import Final
+
+from dunning.case import OPEN_FOR
 
 INBOX: Final = "dunning:inbox"
 DEAD: Final = "dunning:dead"
@@ -56,7 +58,8 @@ PULSE: Final = "dunning:pulse"
 KEEP_EVENT = timedelta(days=90)
 # Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
 KEEP_HANDLED = timedelta(days=4)
-KEEP_MARK = timedelta(days=7)
+# As long as a case may be opened or open: whatever is found late meets the end that was heard of.
+KEEP_MARK = OPEN_FOR
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_SEEN = timedelta(minutes=5)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from redis.commands.core import AsyncScript
 
-from dunning.events import AdjustmentFacts, Event, TransactionFacts
+from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys, scripts
 from dunning.store.accepting import ENDS
@@ -34,6 +34,15 @@ class Turn:
 
     what: Reconciled
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A debt without a case, as Paddle tells it."""
+
+    id: str
+    subscription_id: str
+    failed_at: datetime
 
 
 class Reconciling:
@@ -99,7 +108,7 @@ class Reconciling:
         """Return those of these events that the inbox would keep: an end of what we have no case of is none."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for event in events:
-                pipe.exists(_what_it_ends(event))
+                pipe.exists(*_what_it_ends(event))
             touches = await pipe.execute()
         return [
             event
@@ -107,19 +116,39 @@ class Reconciling:
             if event.type not in ENDS or (touched and _may_end_something(event))
         ]
 
+    async def ended(self, debts: Sequence[Debt]) -> set[str]:
+        """Return the ids of those that are known to have ended since they failed: no case is opened for them."""
+        if not debts:
+            return set()
+        marks = await self._redis.mget(
+            [keys.mark(entity_id) for debt in debts for entity_id in (debt.id, debt.subscription_id)]
+        )
+        return {
+            debt.id
+            for debt, of_debt, of_subscription in zip(debts, marks[::2], marks[1::2], strict=True)
+            if of_debt is not None
+            or (of_subscription is not None and _since(of_subscription) >= to_milliseconds(debt.failed_at))
+        }
+
     async def _keep(self, turn: Turn, span: timedelta) -> None:
         await self._turn(keys=[keys.reconcile_turn(turn.what)], args=[turn.token, _milliseconds(span)])
+
+
+def _since(mark: bytes) -> int:
+    return int(mark.rpartition(b" ")[2])
 
 
 def _may_end_something(event: Event) -> bool:
     return not isinstance(event.facts, AdjustmentFacts) or event.facts.is_charge_back
 
 
-def _what_it_ends(event: Event) -> str:
-    """Return the key that is there if an event that ends something may have something to end."""
-    if isinstance(event.facts, TransactionFacts):
-        return keys.case(event.facts.id)
-    return keys.customer(event.facts.customer_id)
+def _what_it_ends(event: Event) -> list[str]:
+    """Return the keys of which one is there if an event that ends something may have something to end."""
+    facts = event.facts
+    if isinstance(facts, TransactionFacts):
+        return [keys.case(facts.id)]
+    subscription_id = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
+    return [keys.customer(facts.customer_id), keys.stopped(subscription_id)]
 
 
 def _milliseconds(span: timedelta) -> int:

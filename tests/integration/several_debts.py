@@ -11,6 +11,26 @@ from tests.integration.house import House, running
 from worker.handle_event import handle_event
 from worker.mail.transport import Result, Transport
 from worker.services import Services, check_templates, open_services
+from worker.write_case import write_case
+
+BY_CURRENCY = """
+[campaign.yen]
+on = "renewal_failed"
+when = { currency = "JPY" }
+
+[[campaign.yen.step]]
+name = "first"
+after = "0s"
+template = "payment_failed"
+
+[campaign.renewal]
+on = "renewal_failed"
+
+[[campaign.renewal.step]]
+name = "first"
+after = "0s"
+template = "payment_failed"
+"""
 
 
 def subscriptions(home: House, *products: str, email: str = "ada@customer.example") -> list[str]:
@@ -81,3 +101,18 @@ async def working(home: House, first: Callable[[], Awaitable[None]] | None = Non
         await first()
     async with running(home.worker):
         yield
+
+
+async def hold(services: Services, case_id: str) -> None:
+    """Let somebody else be at work on the case's first mail."""
+    (read,) = await services.store.cases.read_versioned([case_id])
+    assert read.case is not None
+    claim = read.case.delivery("first").claim("somebody", services.clock())
+    await write_case(services, read, read.case.with_delivery("first", claim))
+
+
+async def grants(services: Services, count: int = 2) -> list[str]:
+    """Reserve API calls, as the sweep does for a batch."""
+    given = await services.store.limiter.ask(count, background=True)
+    assert given is not None
+    return [grant.id for grant in given]

@@ -151,6 +151,38 @@ async def test_only_the_variables_that_are_needed_are_asked_for(run: Run, tmp_pa
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DUNNING_CAMPAIGN_FILE", "/nowhere.toml"),
+        ("DUNNING_PORT", "none"),
+        ("DUNNING_PADDLE_API_KEY_FILE", "/nowhere"),
+        ("DUNNING_WEBHOOK_SECRET", "mistyped"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [(), ("older",)])
+async def test_what_else_is_set_wrong_keeps_nobody_from_the_brake(
+    run: Run, store: Store, arguments: tuple[str, ...], name: str, value: str
+) -> None:
+    await store.campaigns.keep(parse_campaigns(OLDER, "older.toml"))
+
+    paused = await run("pause", *arguments, **{name: value})
+    resumed = await run("resume", *arguments, **{name: value})
+
+    assert (paused.exit_code, paused.stderr, resumed.exit_code, resumed.stderr) == (0, "", 0, "")
+    assert " is resumed." in resumed.stdout
+
+
+async def test_an_unknown_campaign_is_refused_with_what_is_wrong_with_the_file(run: Run, store: Store) -> None:
+    await store.campaigns.keep(parse_campaigns(OLDER, "older.toml"))
+
+    result = await run("pause", "renewal", DUNNING_CAMPAIGN_FILE="/nowhere.toml")
+
+    assert result.exit_code == 1
+    assert "Known from earlier starts: older." in result.stderr
+    assert "DUNNING_CAMPAIGN_FILE: the file can't be read" in result.stderr
+
+
 async def test_a_redis_that_is_away_is_one_line(run: Run) -> None:
     result = await run("pause", DUNNING_REDIS_URL="redis://127.0.0.1:1/0")
 

@@ -1,12 +1,15 @@
 """`dunning cases stop` and `send-now`: what an operator may do to a case."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cli.cases.change import send_now, stop
+from cli.main import main
 from dunning.campaign_file import parse_campaigns
 from dunning.case import Case, CaseState
 from dunning.delivery import Delivery, DeliveryState
@@ -123,6 +126,39 @@ async def test_other_debts_of_the_customer_are_said(run: Run, store: Store) -> N
     result = await run("send-now", case.id)
 
     assert f"The customer has other open cases, and one mail may name them all: {other.id}." in result.stdout
+
+
+async def test_a_debt_too_old_for_any_mail_is_refused(run: Run, store: Store) -> None:
+    case = await put(store, failed_days_ago=36)
+
+    result = await run("send-now", case.id)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: Case {case.id} failed more than 35d ago: nothing of it is sent any more.\n"
+    assert (await read(store, case)).deliveries == {}
+
+
+async def test_a_debt_that_an_older_one_of_its_subscription_covers_is_said_to_be(run: Run, store: Store) -> None:
+    older = await put(store, failed_days_ago=4)
+    newer = await put(store, subscription_id=older.subscription_id, customer_id=older.customer_id)
+
+    result = await run("send-now", newer.id)
+
+    assert result.stdout.splitlines()[1:] == [
+        f"The older debt {older.id} of its subscription carries the steps: this one is skipped as covered.",
+        f"To mail about both now: dunning cases send-now {older.id}",
+    ]
+
+
+async def test_a_broken_campaign_file_is_told_and_keeps_nobody_from_stopping(store: Store, redis_url: str) -> None:
+    case = await put(store)
+    given = {"DUNNING_REDIS_URL": redis_url, "DUNNING_CAMPAIGN_FILE": "/nowhere.toml", "DUNNING_PROT": "1"}
+
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["cases", "stop", case.id], env=given)
+
+    assert result.exit_code == 0, result.output
+    assert result.stderr.startswith("DUNNING_CAMPAIGN_FILE: the file can't be read")
+    assert (await read(store, case)).state is CaseState.STOPPED
 
 
 async def test_a_step_that_was_sent_is_refused(run: Run, store: Store) -> None:

@@ -139,6 +139,29 @@ async def test_the_age_cap_and_what_it_left_alone_are_told(twin: Twin, redis_url
     assert "more than 7d ago" in result.stdout
 
 
+async def test_no_greater_age_is_told_than_that_at_which_cases_end(twin: Twin, redis_url: str) -> None:
+    declined(twin, ago=36 * DAY)
+
+    result = await run(twin, redis_url, "--max-age", "60d")
+
+    assert "more than 35d ago" in result.stdout
+
+
+async def test_without_the_permission_to_read_events_debts_are_looked_at(
+    twin: Twin, redis_url: str, store: Store
+) -> None:
+    twin.api.permissions.discard("notification.read")
+    declined(twin)
+
+    result = await run(twin, redis_url)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Missed events could not be read, so only debts are looked at: ")
+    assert "notification.read" in result.stderr
+    assert "1 opened, 0 closed" in result.stdout
+    assert await unhandled(store) == 1
+
+
 async def test_mails_are_spread_over_the_time_given(twin: Twin, redis_url: str) -> None:
     bills = [declined(twin, ago=2 * DAY + timedelta(minutes=number)) for number in range(2)]
 

@@ -10,9 +10,9 @@ from dunning.breaker import Breaker
 from dunning.case import Case
 from dunning.declines import DeclineClass
 from dunning.errors import TransientError
-from dunning.events import EventType, TransactionFacts
+from dunning.events import AdjustmentFacts, Event, EventType, TransactionFacts
 from dunning.store import Store
-from tests.integration.at_rest import redis_of
+from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.reconciling import Scene, scene
 from worker.reconcile_debts import Outcome, carry_out, find
 
@@ -85,6 +85,28 @@ async def test_debts_whose_cases_are_being_opened_are_left_to_that(at: Scene) ->
     findings = await find(at.reconciler, opening={bill})
 
     assert (findings.plan.openings, findings.unchanged) == ((), 1)
+
+
+async def test_debts_whose_end_was_heard_of_are_not_opened_day_after_day(at: Scene) -> None:
+    subscription = at.subscribe()
+    ended, later = (at.twin.world.decline(subscription, at=at.clock.now - days * DAY) for days in (4, 1))
+    charge_back = AdjustmentFacts(
+        id=paddle_id("adj"),
+        action="chargeback",
+        status="approved",
+        transaction_id=paddle_id("txn"),
+        subscription_id=subscription,
+        customer_id=at.twin.world.transactions[ended]["customer_id"],
+    )
+    told_at = at.clock.now - 2 * DAY
+    await at.store.inbox.accept(
+        Event(id=paddle_id("evt"), type=EventType.ADJUSTMENT_CREATED, occurred_at=told_at, facts=charge_back), told_at
+    )
+
+    findings = await find(at.reconciler)
+
+    assert [opening.case.id for opening in findings.plan.openings] == [later]
+    assert (findings.plan.left, findings.unchanged) == ({"ended_already": 1}, 0)
 
 
 async def test_old_debts_are_left_alone_and_counted(at: Scene) -> None:

@@ -12,14 +12,14 @@ from structlog.testing import capture_logs
 from cli.twin.world import Event as TwinEvent
 from dunning.errors import OperatorMustActError
 from dunning.events import EventType, parse_envelope
-from dunning.grants import Unlimited
+from dunning.grants import Grant, Unlimited
 from dunning.paddle import CallRefusedError, PaddleClient
 from dunning.projection import project
 from dunning.store import Store
 from tests.integration.edge import paddle_id, past_due_transaction
 from tests.integration.reconciling import Scene, scene
 from worker.reconcile import Reconciler
-from worker.reconcile_events import take_in_missed_events
+from worker.reconcile_events import Missed, take_in_missed_events
 
 A_WHILE = timedelta(minutes=10)
 
@@ -161,6 +161,57 @@ async def test_all_pages_are_read(begun: Scene) -> None:
     assert begun.told == [("events", 200, None), ("events", 202, None)]
 
 
+async def test_a_run_that_breaks_off_has_taken_in_what_it_read_and_the_next_goes_on_there(begun: Scene) -> None:
+    before = await begun.store.reconciling.cursor()
+    bills = []
+    for _ in range(101):
+        bills.append(begun.decline())
+        begun.clock.forward(A_WHILE)
+    missed = Missed()
+    pages_read = 0
+
+    async def break_off() -> Grant:
+        nonlocal pages_read
+        if pages_read == 1:
+            raise OperatorMustActError("The key is revoked.", hold="paddle_key")
+        pages_read += 1
+        return await begun.reconciler.next_grant()
+
+    with pytest.raises(OperatorMustActError):
+        await take_in_missed_events(replace(begun.reconciler, next_grant=break_off), asked_to=True, missed=missed)
+
+    assert missed.transaction_ids == set(bills[:100])
+    assert await begun.store.reconciling.cursor() != before
+    begun.told.clear()
+    assert (await take_in_missed_events(begun.reconciler)).transaction_ids == set(bills[100:])
+    assert begun.told == [("events", 14, None)]  # the last hour and the rest, not all over again
+
+
+async def test_of_many_pages_no_more_failures_are_taken_in_than_are_usual(begun: Scene) -> None:
+    few = replace(begun.reconciler, breaker=100)
+    bills = [begun.decline() for _ in range(151)]
+    begun.twin.world.pay(bills[0])
+    begun.clock.forward(A_WHILE)
+
+    with capture_logs() as logs:
+        missed = await take_in_missed_events(few)
+
+    assert (missed.withheld, missed.transaction_ids) == (True, set(bills[:100]))
+    assert [entry["event"] for entry in logs].count("reconcile.events_withheld") == 1
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_where_paddle_refuses_the_last_event_reading_begins_anew(begun: Scene, status: int) -> None:
+    begun.decline()
+    newest = begun.twin.sent[-1].event_id
+    begun.twin.fail_next("GET /events", status)
+
+    missed = await take_in_missed_events(begun.reconciler)
+
+    assert missed.events == 0
+    assert await begun.store.reconciling.cursor() == newest
+
+
 async def test_where_paddle_forgot_the_last_event_reading_begins_anew(begun: Scene) -> None:
     begun.clock.forward(timedelta(days=91))
     begun.decline()
@@ -175,7 +226,7 @@ async def test_where_paddle_forgot_the_last_event_reading_begins_anew(begun: Sce
 
 
 async def test_another_refusal_is_told(begun: Scene) -> None:
-    begun.twin.fail_next("GET /events", 400)
+    begun.twin.fail_next("GET /events", 422)
 
     with pytest.raises(CallRefusedError):
         await take_in_missed_events(begun.reconciler)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from cli.embedded import EmbeddedServer
 from cli.twin import Twin
 from dunning.case import CaseState
 from dunning.delivery import DeliveryState
+from dunning.errors import OperatorMustActError
+from dunning.grants import Grant
 from dunning.store import Reconciled
 from tests.integration.at_rest import redis_of
 from tests.integration.edge import settings
 from tests.integration.house import house
 from tests.until import until
+from worker.reconcile import Reconciler
 from worker.reconcile_forever import Rhythm, Runs, reconcile_forever
 from worker.services import Services, check_templates, open_services
 
@@ -169,6 +173,31 @@ async def test_more_debts_than_are_usual_wait_for_the_operator_and_are_looked_at
     assert [entry["debts"] for entry in logs if entry["event"] == "reconcile.needs_apply"] == [51]
     assert await gauge(ours, "reconcile_waiting") == 51
     assert await gauge(ours, "unhandled_events") == 0
+
+
+async def test_failures_that_were_withheld_before_a_run_broke_off_have_debts_looked_at_soon(
+    ours: Services, twin: Twin
+) -> None:
+    declined(twin, ago=DAY)
+    runs = Runs(ours)
+    await runs.do(Reconciled.EVENTS, runs.events, timedelta(0))
+    for _ in range(101):
+        declined(twin)
+    reads = 0
+
+    async def break_off(reconciler: Reconciler) -> None:
+        async def grant() -> Grant:
+            nonlocal reads
+            reads += 1
+            if reads == 2:
+                raise OperatorMustActError("The permission is gone.", hold="paddle_permission")
+            return await reconciler.next_grant()
+
+        await runs.events(replace(reconciler, next_grant=grant))
+
+    await runs.do(Reconciled.EVENTS, break_off, timedelta(0))
+
+    assert (reads, runs.waiting) == (2, True)
 
 
 async def test_a_fault_ends_one_run_and_not_the_task(ours: Services) -> None:

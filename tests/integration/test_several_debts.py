@@ -8,7 +8,7 @@ import pytest
 from dunning.case import CaseState
 from dunning.delivery import DeliveryState
 from tests.integration.house import House, house, running
-from tests.integration.several_debts import decline, links, subscriptions, working
+from tests.integration.several_debts import BY_CURRENCY, decline, links, subscriptions, working
 from worker.main import create_worker
 
 SOFT_LATER = """
@@ -18,25 +18,6 @@ on = "renewal_failed"
 [[campaign.renewal.step]]
 name = "first"
 after = { hard = "0s", soft = "20h", outage = "2d" }
-template = "payment_failed"
-"""
-
-BY_CURRENCY = """
-[campaign.yen]
-on = "renewal_failed"
-when = { currency = "JPY" }
-
-[[campaign.yen.step]]
-name = "first"
-after = "0s"
-template = "payment_failed"
-
-[campaign.renewal]
-on = "renewal_failed"
-
-[[campaign.renewal.step]]
-name = "first"
-after = "0s"
 template = "payment_failed"
 """
 
@@ -167,7 +148,7 @@ async def test_a_template_of_the_sellers_that_names_one_debt_gets_a_mail_for_eac
         ]
 
 
-@pytest.mark.parametrize(("customers", "each", "mails"), [(3, 20, 3), (1, 40, 2)])
+@pytest.mark.parametrize(("customers", "each", "mails"), [(3, 20, 3), (1, 40, 2), (1, 70, 3)])
 async def test_customers_with_more_debts_than_one_call_asks_about_get_few_mails(
     redis_url: str, tmp_path: Path, customers: int, each: int, mails: int
 ) -> None:

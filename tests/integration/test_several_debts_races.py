@@ -1,14 +1,22 @@
 """Several debts of one customer while something else happens: other workers, payments, failures, small budgets."""
 
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from dunning.case import CaseState
 from dunning.delivery import DeliveryState
 from dunning.errors import PermanentError
+from dunning.store import Pause, Paused
 from tests.integration.house import House, house
-from tests.integration.several_debts import decline, links, served, subscriptions
+from tests.integration.several_debts import BY_CURRENCY, decline, grants, hold, links, served, subscriptions
 from tests.until import until
+from worker.handle_event import handle_event
+from worker.mail.transport import Outcome, Result
 from worker.send_steps import send_steps
 from worker.services import Services
 from worker.write_case import write_case
@@ -92,11 +100,105 @@ async def test_a_named_case_that_is_written_meanwhile_is_covered_all_the_same(re
         assert case.reason_code == "declined"
 
 
-async def hold(services: Services, case_id: str) -> None:
-    (read,) = await services.store.cases.read_versioned([case_id])
-    assert read.case is not None
-    claim = read.case.delivery("first").claim("somebody", services.clock())
-    await write_case(services, read, read.case.with_delivery("first", claim))
+@dataclass
+class Keyed:
+    """A provider that takes idempotency keys. Its answer to the first mail is lost."""
+
+    idempotent: bool = True
+    mails: dict[str, str] = field(default_factory=dict)
+
+    async def send(self, mail: EmailMessage, *, recipient: str, key: str, before_data: Any) -> Result:  # noqa: ANN401 - as the protocol has it
+        """Take the first mail under each key, and say of another one that the first arrived."""
+        assert recipient
+        assert await before_data()
+        is_first_of_all = not self.mails
+        self.mails.setdefault(key, mail.get_body(("plain",)).get_content())  # type: ignore[union-attr] # it has a text
+        return Result(Outcome.UNKNOWN, "eof") if is_first_of_all else Result(Outcome.SENT, "resend_200")
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+async def test_a_repeat_under_a_key_covers_no_debt_that_the_first_mail_may_not_have_named(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path, working=False) as home:
+        maps, support = subscriptions(home, "Lantern Maps", "Lantern Support")
+        first = decline(home, maps, "expired_card")
+        async with served(home) as usual:
+            keyed = Keyed()
+            services = replace(usual, transport=keyed)
+            await send_steps(services, [first], await grants(services))
+            second = decline(home, support, "expired_card")
+            await home.twin.notifications.settled()
+            for notification in home.twin.sent:
+                await handle_event(services, notification.event_id)
+            await until(lambda: retry_is_due(home, first))
+
+            await send_steps(services, [first], await grants(services))
+
+            assert await home.delivery_ended(first) is DeliveryState.SENT
+            assert "Lantern Support" not in "".join(keyed.mails.values())
+            await send_steps(services, [second], await grants(services))
+            assert await home.delivery_ended(second) is DeliveryState.SENT
+            assert "Lantern Support" in keyed.mails[f"{second}.first"]
+
+
+@pytest.mark.parametrize("campaign", ["yen", None])
+async def test_a_pause_just_before_data_stops_a_mail_that_names_a_debt_it_is_for(
+    redis_url: str, tmp_path: Path, campaign: str | None
+) -> None:
+    async with house(redis_url, tmp_path, campaign=BY_CURRENCY, working=False) as home:
+        dollars, yen = of_two_campaigns(home)
+
+        async def pause(services: Services) -> None:
+            await services.store.brakes.pause(campaign, "a test", services.clock())
+
+        async with served(home, pause) as services:
+            await send_steps(services, [dollars, yen], await grants(services))
+            case = await home.case(dollars)
+            assert case is not None
+            assert (case.delivery("first").reason, case.delivery("first").tries) == ("paused", 0)
+            assert home.mailbox.mails == []
+
+            await services.store.brakes.resume(None, services.clock())
+            await send_steps(services, [dollars], await grants(services))
+        (mail,) = home.mailbox.mails
+        assert ("Atlas" in mail.text) == (campaign is None)
+
+
+@dataclass
+class PausedForAMoment:
+    """Brakes that are pulled for one campaign when they are looked at the second time, and at no other."""
+
+    looks: int = 0
+
+    async def paused(self) -> Paused:
+        """Answer as the real ones would."""
+        self.looks += 1
+        return Paused(None, {"yen": Pause(datetime.now(UTC), "operator")} if self.looks == 2 else {})
+
+
+async def test_a_pause_that_comes_and_goes_while_a_batch_is_dealt_with_does_not_part_it(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path, campaign=BY_CURRENCY, working=False) as home:
+        bills = of_two_campaigns(home)
+        async with served(home) as services:
+            brakes: Any = PausedForAMoment()
+            services.store.brakes = brakes
+            await send_steps(services, bills, await grants(services))
+        (mail,) = home.mailbox.mails
+        assert "Atlas" in mail.text
+        assert "Compass" in mail.text
+
+
+def of_two_campaigns(home: House) -> tuple[str, str]:
+    """Decline two subscriptions of one customer, the second one in yen."""
+    customer = home.twin.world.add_customer(name="Ada Example", email="ada@customer.example")
+    dollars = home.twin.world.add_subscription(customer, product="Compass")
+    yen = home.twin.world.add_subscription(customer, product="Atlas", currency="JPY")
+    return decline(home, dollars, "expired_card"), decline(home, yen, "expired_card")
 
 
 async def recover(services: Services, case_id: str) -> None:
@@ -118,9 +220,3 @@ async def fail_for_good(_services: Services) -> None:
 async def retry_is_due(home: House, case_id: str) -> bool:
     case = await home.case(case_id)
     return case is not None and (case.delivery("first").retry_at or datetime.now(UTC)) <= datetime.now(UTC)
-
-
-async def grants(services: Services, count: int = 2) -> list[str]:
-    given = await services.store.limiter.ask(count, background=True)
-    assert given is not None
-    return [grant.id for grant in given]

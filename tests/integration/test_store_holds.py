@@ -47,3 +47,12 @@ async def test_a_hold_that_is_raised_again_puts_off_the_next_probe(store: Store)
     await store.holds.raise_(KEY, NOW)
 
     assert 20_000 < await redis_of(store).pttl(keys.PROBE) <= 30_000
+
+
+async def test_a_look_that_came_to_nothing_makes_room_for_the_next_one(store: Store) -> None:
+    await store.holds.raise_(KEY, NOW)
+
+    await store.holds.look_again()
+
+    assert not await redis_of(store).exists(keys.PROBE)
+    assert [hold.word for hold in await store.holds.all()] == ["paddle_key"]

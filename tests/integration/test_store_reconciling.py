@@ -2,11 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from dunning.case import Case
+from dunning.case import Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
-from dunning.store import Reconciled, Store
-from tests.integration.at_rest import NOW, of_transaction, paddle_id, redis_of
+from dunning.store import Debt, Reconciled, Store
+from tests.integration.at_rest import NOW, of_subscription, of_transaction, paddle_id, redis_of
+from tests.integration.at_rest import open_case as put_case
 
 HOUR = timedelta(hours=1)
 
@@ -158,3 +159,27 @@ async def test_an_end_of_what_we_have_no_case_of_is_of_no_use(store: Store) -> N
     failure = of_transaction()
 
     assert await store.reconciling.of_use([*ends, failure]) == [ends[0], failure]
+
+
+async def test_an_end_that_says_more_is_of_use_where_the_subscriptions_case_was_just_stopped(store: Store) -> None:
+    case = await put_case(store)
+    await store.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
+    of_it = of_subscription(subscription=case.subscription_id)
+    of_another = of_subscription(subscription=paddle_id("sub"))
+
+    assert await store.reconciling.of_use([of_it, of_another]) == [of_it]
+
+
+async def test_debts_that_are_known_to_have_ended_since_they_failed_are_told(store: Store) -> None:
+    of_debt, of_subscription_, earlier, none = (
+        Debt(paddle_id("txn"), paddle_id("sub"), NOW + failed * HOUR) for failed in (0, 0, 2, 0)
+    )
+    at = NOW + HOUR
+    await store.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=of_debt.id), at)
+    for debt in (of_subscription_, earlier):
+        await store.inbox.accept(of_subscription(subscription=debt.subscription_id, at=at), at)
+
+    ended = await store.reconciling.ended([of_debt, of_subscription_, earlier, none])
+
+    assert ended == {of_debt.id, of_subscription_.id}
+    assert await store.reconciling.ended([]) == set()

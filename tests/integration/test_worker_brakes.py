@@ -13,6 +13,7 @@ from dunning.live import LiveTransaction
 from dunning.store import Pause, Paused, Store
 from tests.integration.at_rest import redis_of
 from tests.integration.house import House, house, running
+from tests.integration.several_debts import Interrupted
 from tests.until import until
 from worker.handle_event import handle_event
 from worker.send_steps import send_steps
@@ -67,9 +68,9 @@ async def a_due_case(home: House, services: Services) -> str:
     return bill
 
 
-async def deal_with(services: Services, case_id: str) -> None:
+async def deal_with(services: Services, case_id: str, *, calls: int = 2) -> None:
     """Run the job that a sweep would have queued, after it was."""
-    grants = await services.store.limiter.ask(2, background=True)
+    grants = await services.store.limiter.ask(calls, background=True)
     await send_steps(services, [case_id], [grant.id for grant in grants or []])
 
 
@@ -144,6 +145,41 @@ async def test_a_campaign_that_is_paused_while_paddle_is_asked_is_parked(redis_u
         await deal_with(replace(services, paddle=paddle), bill)
 
         assert home.mailbox.mails == []
+        assert await is_parked(home, bill)
+
+
+async def test_the_calls_kept_for_links_of_mails_that_are_paused_meanwhile_are_given_back(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with (
+        house(redis_url, tmp_path, working=False, LINK_MINT="send") as home,
+        services_of(home, redis_url) as services,
+    ):
+        bill = await a_due_case(home, services)
+        paddle: Any = PausesMeanwhile(services.paddle, home.store, "renewal")
+
+        await deal_with(replace(services, paddle=paddle), bill, calls=3)
+
+        assert home.twin.counts.total() == 2
+        assert await redis_of(home.store).zcard("dunning:api:log") == 2
+
+
+async def test_a_pause_just_before_data_stops_the_mail_uncounted_and_its_case_is_parked(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path, working=False) as home, services_of(home, redis_url) as services:
+        bill = await a_due_case(home, services)
+
+        async def pause() -> None:
+            await home.store.brakes.pause("renewal", "operator", utc_now())
+
+        await deal_with(replace(services, transport=Interrupted(services.transport, pause)), bill)
+
+        assert home.mailbox.mails == []
+        case = await home.case(bill)
+        assert case is not None
+        assert (case.delivery("first").reason, case.delivery("first").tries) == ("paused", 0)
+        await deal_with(services, bill)
         assert await is_parked(home, bill)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dunning.case import CaseState
+from tests.integration.at_rest import redis_of
 from tests.integration.house import House, house, running
 from tests.until import until
 
@@ -59,6 +60,28 @@ async def test_a_canceled_subscription_stops_all_its_open_cases(redis_url: str, 
         home.twin.world.cancel(subscription)
         ended = [await home.case_ended(bill) for bill in bills]
         assert [case.state for case in ended] == [CaseState.STOPPED] * 2
+
+
+async def test_a_case_that_cannot_be_read_keeps_no_other_of_the_customer_from_ending(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path, campaign=LATER) as home:
+        customer = home.twin.world.add_customer(name="Ada Example", email="ada@customer.example")
+        subscriptions = [home.twin.world.add_subscription(customer) for _ in range(2)]
+        debts = {home.twin.world.decline(subscription): subscription for subscription in subscriptions}
+        await until(lambda: _all_opened(home, list(debts)))
+        await until(lambda: _all_handled(home))
+        unreadable, canceled = sorted(debts)
+        await redis_of(home.store).set(f"dunning:case:{unreadable}", "7 open {}")
+        url, home.twin.notifications.url = home.twin.notifications.url, None
+        home.twin.world.cancel(debts[canceled])
+        home.twin.notifications.url = url
+        home.twin.replay(next(sent for sent in home.twin.sent if sent.event_type == "subscription.canceled").event_id)
+
+        ended = await home.case_ended(canceled)
+
+        assert (ended.state, ended.reason) == (CaseState.STOPPED, "subscription_canceled")
+        await until(lambda: _dead(home, 1))  # so that it is handled anew when the other can be read
 
 
 @pytest.mark.parametrize("last_first", [False, True])

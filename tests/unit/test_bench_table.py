@@ -41,12 +41,12 @@ def test_nothing_measured_is_a_table_of_headings() -> None:
 def test_a_table_takes_the_place_of_the_one_before_and_leaves_the_words_around_it() -> None:
     document = "Words.\n<!-- figures -->\n```text\nold\n```\n<!-- /figures -->\nMore words.\n"
 
-    once = rewritten(document, "new")
+    once = rewritten(document, "figures", "new")
 
     assert once == document.replace("old", "new")
-    assert rewritten(once, "new") == once
+    assert rewritten(once, "figures", "new") == once
 
 
 def test_a_document_without_a_place_for_it_is_refused() -> None:
     with pytest.raises(ValueError, match="figures"):
-        rewritten("Words.", "new")
+        rewritten("Words.", "figures", "new")

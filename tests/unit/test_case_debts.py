@@ -9,7 +9,7 @@ import pytest
 
 from dunning.campaign import Campaign, Step
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_debts import PATIENCE, Companion, Covered, Leads, Led, role, still_named
+from dunning.case_debts import PATIENCE, Companion, Covered, Debts, Leads, Led, role, still_named
 from dunning.case_steps import tidy
 from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
@@ -78,10 +78,19 @@ def test_an_older_debt_with_no_step_left_carries_no_more_and_is_named() -> None:
     assert role_of(debt("b", ONE), done) == Leads((Companion(done, None),))
 
 
-def test_a_debt_with_no_step_left_hides_no_younger_one_that_is_due_first() -> None:
-    done = debt("a", THREE, -10 * DAY, first=sent(), reminder=sent(), final=sent())
+@pytest.mark.parametrize(
+    "done",
+    [
+        debt("a", THREE, -10 * DAY, first=sent(), reminder=sent(), final=sent()),
+        debt("a", THREE, -DAY).end(CaseState.RECOVERED, None, NOW),
+    ],
+    ids=["no step left", "over"],
+)
+def test_a_debt_that_is_done_with_hides_no_younger_one_and_comes_before_none(done: Case) -> None:
+    early, late = debt("b", TWO, -MINUTE), debt("c", ONE)
 
-    assert role_of(debt("c", ONE), done, debt("b", TWO, -MINUTE)) == Led("b")
+    assert role_of(late, done, early) == Led("b")
+    assert Debts([(case, CAMPAIGN) for case in (done, early, late)], REPEATS, NOW).place(done) == 0
 
 
 def test_an_older_debt_that_has_lapsed_carries_no_more() -> None:

@@ -254,6 +254,17 @@ def test_a_case_gets_the_first_campaign_that_is_for_it_and_keeps_its_version() -
     assert (case.campaign, case.version) == ("euros", version(FOR_EUROS))
 
 
+@pytest.mark.parametrize("when", [When(products=frozenset({"pro_a"})), When(prices=frozenset({"pri_a"}))])
+def test_what_was_sold_decides_the_campaign(when: When) -> None:
+    facts = a_transaction().model_copy(update={"product_ids": ("pro_a",), "price_ids": ("pri_a",)})
+    event = an_event(EventType.TRANSACTION_PAST_DUE, facts)
+
+    case = on_transaction(event, facts, None, [replace(CAMPAIGN, name="annual", when=when), CAMPAIGN], NOW).case
+
+    assert case is not None
+    assert case.campaign == "annual"
+
+
 def test_a_debt_that_no_campaign_is_for_opens_nothing() -> None:
     facts = a_transaction(currency_code="USD")
 

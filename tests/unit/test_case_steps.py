@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunning.campaign import Step
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.case_steps import LOOKS_FOR_THE_MISSING, backoff, bring_forward, next_due_at, tidy
 from dunning.declines import DeclineClass
@@ -324,6 +325,13 @@ def test_the_next_step_that_is_not_done_can_be_brought_forward() -> None:
     assert tidy(case, CAMPAIGN, 1, FIRST_DUE + HOUR)[1] == REMINDER
 
 
+@pytest.mark.parametrize(("repeats", "step"), [(0, REMINDER), (1, FIRST)])
+def test_a_silence_is_brought_forward_where_it_may_be_repeated(repeats: int, step: Step) -> None:
+    case = bring_forward(with_deliveries(first=unknown()), CAMPAIGN, None, repeats, FIRST_DUE)
+
+    assert tidy(case, CAMPAIGN, repeats, FIRST_DUE)[1] == step
+
+
 def test_a_step_that_is_named_overtakes_those_before_it() -> None:
     case = bring_forward(a_case(), CAMPAIGN, "final", 1, FAILED_AT + MINUTE)
 
@@ -351,6 +359,7 @@ def test_a_step_that_was_put_off_or_kept_back_goes_at_once() -> None:
         (with_deliveries(first=sent()), "first", "Step first .* is done: sent"),
         (with_deliveries(first=sent(), reminder=SKIPPED, final=REFUSED), None, "Every step .* is done"),
         (with_deliveries(first=held()), "first", "being sent just now"),
+        (with_deliveries(first=unknown().skip("overtaken")), "first", "Step first .* is done: unknown"),
     ],
 )
 def test_what_cannot_be_brought_forward_is_told(case: Case, step: str | None, why: str) -> None:

@@ -101,6 +101,7 @@ def test_other_adjustments_change_nothing(changes: dict[str, object]) -> None:
 
 def test_a_charge_back_from_before_the_failure_is_of_an_older_payment() -> None:
     assert on_charge_back(charge_back(), a_case(), -SECOND) == Verdict(None, "older_than_the_failure")
+    assert on_charge_back(charge_back(), a_case(), 0 * SECOND).why == "stopped: charged_back"
 
 
 # Several

@@ -1,3 +1,4 @@
+from dunning.case import OPEN_FOR
 from dunning.store import keys
 
 CONSTANTS = {name: value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)}
@@ -52,4 +53,7 @@ def test_a_key_is_made_from_the_id_alone() -> None:
 
 def test_a_handled_event_is_remembered_for_longer_than_paddle_repeats_it() -> None:
     assert keys.KEEP_HANDLED.days > 3
-    assert keys.KEEP_MARK.days > 3
+
+
+def test_an_end_is_remembered_for_as_long_as_a_case_of_it_could_be_opened() -> None:
+    assert keys.KEEP_MARK >= OPEN_FOR

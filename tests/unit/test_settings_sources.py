@@ -4,7 +4,7 @@ import pytest
 
 from dunning.errors import ConfigurationError
 from dunning.portal import LIVE_PORTAL, SANDBOX_PORTAL
-from dunning.settings import load_paddle_settings, load_settings
+from dunning.settings import load_campaigns, load_paddle_settings, load_settings, load_store_settings
 from tests.unit.good_settings import GOOD, SECRET, problems_of
 
 
@@ -119,3 +119,34 @@ class TestPaddle:
             load_paddle_settings(environ)
 
         assert [problem.partition(":")[0] for problem in caught.value.problems] == ["DUNNING_PADLE"]
+
+
+class TestStoreSettings:
+    def test_nothing_but_where_the_store_is_matters(self) -> None:
+        environ = {
+            "DUNNING_REDIS_URL": "redis://127.0.0.1/0",
+            "DUNNING_CAMPAIGN_FILE": "/nowhere",
+            "DUNNING_PADLE": "x",
+        }
+
+        redis_url = load_store_settings(environ).redis_url
+
+        assert redis_url is not None
+        assert redis_url.get_secret_value() == "redis://127.0.0.1/0"
+
+    def test_a_wrong_address_is_a_problem(self) -> None:
+        with pytest.raises(ConfigurationError, match="DUNNING_REDIS_URL: "):
+            load_store_settings({"DUNNING_REDIS_URL": "http://127.0.0.1"})
+
+    def test_where_it_is_missing_a_mistyped_name_is_not_taken_for_nothing(self) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            load_store_settings({"DUNNING_REDIS_ULR": "redis://127.0.0.1/0", "DUNNING_PADLE": "x"})
+
+        assert [problem.partition(":")[0] for problem in caught.value.problems] == ["DUNNING_REDIS_ULR"]
+
+    def test_campaigns_are_read_by_themselves(self, tmp_path: Path) -> None:
+        (tmp_path / "empty.toml").write_text("")
+
+        assert [campaign.name for campaign in load_campaigns({})] == ["renewal"]
+        with pytest.raises(ConfigurationError, match="DUNNING_CAMPAIGN_FILE: "):
+            load_campaigns({"DUNNING_CAMPAIGN_FILE": str(tmp_path / "empty.toml")})
