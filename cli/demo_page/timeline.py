@@ -83,8 +83,17 @@ def _own(case: Case, story: Sequence[StoryLine], campaign: Campaign) -> list[Jso
         if moved and moved["state"] in _UNDER_WAY:
             begun[moved["step"]] = (line, [*before, raw])
         else:
-            entries.append(_entry(line, case, campaign, [*before, raw]))
+            _add(entries, _entry(line, case, campaign, [*before, raw]))
     return [*entries, *(_entry(line, case, campaign, raw) for line, raw in begun.values())]
+
+
+def _add(entries: list[Json], entry: Json) -> None:
+    """Add an entry. One end is often told in several webhooks: what the last says of it goes to the first."""
+    first = next((one for one in entries if one["kind"] == "stopped" and one["title"] == entry["title"]), None)
+    if first is None:
+        entries.append(entry)
+    else:
+        first |= {"why": entry["why"], "raw": [*first["raw"], *entry["raw"]]}
 
 
 def _entry(line: StoryLine, case: Case, campaign: Campaign, raw: list[str]) -> Json:

@@ -219,7 +219,11 @@ class Stage:
         letter = self.post_office.newest_of(case_id)
         if told.kind == "sent" and letter is not None:
             line.subject = letter.subject
-        self.journal.append(line)
+        known = [one for one in self.journal if (one.title, one.about, one.kind) == (line.title, line.about, "stopped")]
+        if known:  # one end is often told in several webhooks, and what the last says of it is what counts
+            known[0].why = line.why
+        else:
+            self.journal.append(line)
 
 
 def _id(prefix: str, number: int) -> str:

@@ -71,6 +71,19 @@ def test_webhooks_of_another_debt_or_another_time_are_left_out() -> None:
     assert entry["raw"] == ["payment_method.saved → 200"]
 
 
+def test_an_end_that_two_webhooks_told_of_is_one_entry_that_says_what_the_last_did() -> None:
+    story = [
+        StoryLine(NOW, "stopped: debt_canceled (transaction.canceled evt_1)"),
+        StoryLine(later(seconds=1), "stopped: subscription_canceled (subscription.canceled evt_2)"),
+    ]
+
+    (entry,) = timeline(CASE.end(CaseState.STOPPED, "subscription_canceled", NOW), story, [], CAMPAIGN)
+
+    assert (entry["title"], entry["at"]) == ("Stopped", NOW.isoformat(timespec="milliseconds"))
+    assert "The subscription is canceled" in entry["why"]
+    assert len(entry["raw"]) == 2
+
+
 def test_the_beginnings_of_a_send_are_folded_into_its_end() -> None:
     story = [
         StoryLine(later(hours=2, seconds=1), "first claimed"),
