@@ -37,6 +37,8 @@ CASES = 1_000_000
 CHUNK = 2_500
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+# The last debt fails within a fortnight, and 35 days later its case has ended, whatever webhooks were lost.
+LASTS = 14 * DAY + 36 * DAY
 
 COUNTRIES = ("US", "GB", "DE", "JP", "BR", "IN", "NZ", None)
 DECLINES = (*CODES, "a_code_of_tomorrow")
@@ -107,6 +109,7 @@ class Month:
             is_suppressed=self._bounced.__contains__,
             jitter=rng.random,
             travel=self._travel,
+            lasts=LASTS,
         )
         self._country = rng.choice(COUNTRIES)
 

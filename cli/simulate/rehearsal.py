@@ -57,6 +57,7 @@ class Rehearsal:
         names_all: whether a template names every debt that it is given.
         jitter: from 0 to 1, how far retries are spread.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
+        lasts: how long it may go on.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Rehearsal:
         names_all: Callable[[str], bool] = lambda _template: True,
         jitter: Callable[[], float] = lambda: 0.0,
         travel: Travel = at_once,
+        lasts: timedelta = LASTS,
     ) -> None:
         self.began = began
         self.now = began
@@ -82,6 +84,7 @@ class Rehearsal:
         self._mail_server = mail_server
         self._hear = hear
         self._travel = travel
+        self._lasts = lasts
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._serial = count()
 
@@ -91,7 +94,7 @@ class Rehearsal:
 
     def play(self) -> None:
         """Play on until nothing is left to happen, or the time is over."""
-        ends_at = self.began + LASTS
+        ends_at = self.began + self._lasts
         while (at := self._next_at()) is not None and at <= ends_at:
             self.now = max(self.now, at)
             while self._agenda and self._agenda[0][0] <= self.now:
