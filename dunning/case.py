@@ -16,6 +16,9 @@ from dunning.instants import Instant
 # https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
 OPEN_FOR = timedelta(days=35)
 
+# Why a step was put off while Paddle's newest attempt may still become money.
+ON_ITS_WAY = "payment_on_its_way"
+
 # What a step has that nobody has dealt with yet.
 UNTOUCHED = Delivery()
 
@@ -83,6 +86,14 @@ class Case(BaseModel):
         if delivery.state is DeliveryState.PLANNED and not self.is_open:
             delivery = delivery.skip(self.reason or self.state.value)
         return self.model_copy(update={"deliveries": {**self.deliveries, step: delivery}})
+
+    def look_at_once(self) -> Self:
+        """Return the case with nothing put off because a payment seemed to be on its way: that has come to nothing."""
+        deliveries = {
+            name: delivery.model_copy(update={"retry_at": None}) if delivery.reason == ON_ITS_WAY else delivery
+            for name, delivery in self.deliveries.items()
+        }
+        return self.model_copy(update={"deliveries": deliveries})
 
     def end(self, state: CaseState, reason: str | None, now: datetime) -> Self:
         """Return the case, ended. A mail that may be on its way keeps its own state."""

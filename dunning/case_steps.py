@@ -1,36 +1,34 @@
-"""When a case's steps are due, and whether a step that is due may be sent. Pure, with `now` as an argument."""
+"""When a case's steps are due, and which of them is to be sent. Pure, with `now` as an argument."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dunning.campaign import Campaign, SendBetween, Step
+from dunning.campaign import Campaign, Step
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.delivery import FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
-from dunning.live import LiveSubscription, LiveTransaction
-from dunning.sending_hours import next_opening
 
-# Paddle moves a declined renewal from `billed` to `past_due` within seconds; a mail in between would be premature.
-LOOK_AGAIN = timedelta(seconds=10)
-# Some four minutes of asking: long enough for a passing fault, and no reason to ask for ever.
-LOOKS_FOR_THE_MISSING = 8
-MISSING = "not_in_answer"
+# The mails of a case keep at least this share of the distance that is planned between their steps.
+SHARE_OF_DISTANCE = 2
+# States in which a mail is with the customer, or may be.
+MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN})
 
 
 class SkipReason(StrEnum):
     """Why a step that was due was not sent."""
 
     OVERTAKEN = "overtaken"
-    """A later step of the same case was due too."""
+    """A later step of the same case was due too, or the last mail too near."""
     COVERED = "covered"
-    """The mail of another case of the same customer names this debt too."""
+    """The mail of another case of the same customer, which has gone out, named this debt too."""
     COLLECTED_BY_INVOICE = "collected_by_invoice"
     """Collection turned manual: the portal can't take a payment method for it."""
     ENDING_BY_ITSELF = "ending_by_itself"
     """The subscription is scheduled to be canceled."""
     SUBSCRIPTION_NOT_OWING = "subscription_not_owing"
     """The subscription is in a state that owes nothing, such as trialing."""
+    OTHER_CUSTOMER = "other_customer"
+    """Paddle names another customer for the subscription than for the debt: there is no knowing whom to write to."""
     CUSTOMER_ARCHIVED = "customer_archived"
     """The seller put the customer away."""
     NO_ADDRESS = "no_address"
@@ -41,40 +39,12 @@ class SkipReason(StrEnum):
     """Paddle's answers hold no such transaction or subscription that can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The step may go out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """The step is not to be sent; the case goes on."""
-
-    reason: SkipReason
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The case is over."""
-
-    state: CaseState
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """It is to be looked at again. `counted`: as a try in vain, after which the next one waits longer."""
-
-    reason: str
-    after: timedelta
-    counted: bool = True
-
-
 def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, Step | None]:
     """Settle what needs no question to Paddle, and return the step that is to be sent now, if any.
 
-    Of several steps that are due only the latest is sent, and none is sent after a later one was dealt with. A step
-    somebody is at work on is left to them. `repeats` is how often a delivery that ended in silence may be sent again.
+    Of several steps that are due only the latest is sent, and none is sent after a later one was dealt with. It waits
+    until the last mail is far enough behind. A step somebody is at work on is left to them. `repeats` is how often a
+    delivery that ended in silence may be sent again.
     """
     for name, delivery in case.deliveries.items():
         if (lapsed := delivery.lapse(now)) is not delivery:
@@ -87,38 +57,14 @@ def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[C
     for step in free:
         case = case.with_delivery(step.name, case.delivery(step.name).skip(SkipReason.OVERTAKEN))
     if now >= case.failed_at + OPEN_FOR:
-        return _exhaust(case, latest, now), None
-    if latest is None or (case.delivery(latest.name).retry_at or now) > now:
+        return _exhaust(case, campaign, latest, now), None
+    if (
+        latest is None
+        or (case.delivery(latest.name).retry_at or now) > now
+        or _is_too_near(case, campaign, latest, now)
+    ):
         return case, None
     return case, latest
-
-
-def judge(
-    transaction: LiveTransaction | None,
-    subscription: LiveSubscription | None,
-    looks: int,
-    between: SendBetween | None,
-    now: datetime,
-) -> Send | Skip | End | Later:
-    """Decide from Paddle's live state whether a due step may be sent. Nothing else is the truth.
-
-    `looks` is how often in a row the step was put off for not being in Paddle's answer: what isn't, or is there and
-    can't be read, is no proof that the debt is gone. `between` are the campaign's hours, which wait for the morning.
-    """
-    if transaction is not None and isinstance(over := _judge_debt(transaction), End):
-        # A subscription that ends takes its debts along: its end says more, as it does when events tell of both.
-        ends = None if subscription is None else _judge_subscription(subscription)
-        return ends if over.state is CaseState.STOPPED and isinstance(ends, End) else over
-    if transaction is None or subscription is None:
-        missing = Later(MISSING, FIRST_RETRY)
-        return missing if looks < LOOKS_FOR_THE_MISSING else Skip(SkipReason.NOT_AT_PADDLE)
-    return (
-        _judge_debt(transaction)
-        or _judge_subscription(subscription)
-        or _judge_collection(transaction, subscription)
-        or _judge_customer(transaction)
-        or _judge_hours(transaction, between, now)
-    )
 
 
 def note_due(case: Case, campaign: Campaign, now: datetime) -> Case:
@@ -138,8 +84,36 @@ def next_due_at(case: Case, campaign: Campaign, repeats: int) -> datetime | None
     for step in campaign.steps:
         delivery = case.delivery(step.name)
         if not delivery.is_settled(repeats):
-            moments.append(delivery.held_until or max(_due_at(case, step), delivery.retry_at or case.failed_at))
+            at = max(ready_at(case, campaign, step), delivery.retry_at or case.failed_at)
+            moments.append(delivery.held_until or at)
     return max(min(moments), case.not_before or case.failed_at)
+
+
+def ready_at(case: Case, campaign: Campaign, step: Step) -> datetime:
+    """Return when the step may be sent, tries in vain aside: when it is due, and the last mail far enough behind."""
+    due_at = _due_at(case, step)
+    return max(due_at, far_enough_at(case, campaign, step) or due_at)
+
+
+def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None:
+    """Return when the last mail is far enough behind for this step; None where there was none.
+
+    Between two mails lies at least half of what the campaign plans between their steps, however late the first was.
+    What had begun before a mail went out is not held up by it.
+    """
+    begun_at, moments = case.delivery(step.name).dated_at, []
+    for earlier in campaign.steps[: campaign.steps.index(step)]:
+        mailed_at = _mailed_at(case.delivery(earlier.name))
+        if mailed_at is not None and (begun_at is None or mailed_at > begun_at):
+            planned = step.after[case.decline_class] - earlier.after[case.decline_class]
+            moments.append(mailed_at + planned / SHARE_OF_DISTANCE)
+    return max(moments, default=None)
+
+
+def cover(case: Case, step: Step, mailed_at: datetime) -> Case:
+    """Return the case with this step covered by a mail that named its debt, and that went out at `mailed_at`."""
+    covered = case.delivery(step.name).skip(SkipReason.COVERED)
+    return case.with_delivery(step.name, covered.model_copy(update={"dated_at": mailed_at}))
 
 
 def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats: int, now: datetime) -> Case:
@@ -162,7 +136,8 @@ def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats
     delivery = case.delivery(chosen)
     if delivery.is_held(now):
         raise ValueError(f"Step {chosen} of case {case.id} is being sent just now.")
-    due = delivery.model_copy(update={"dated_at": delivery.dated_at or now, "retry_at": None})
+    begun_at = delivery.dated_at if delivery.unknowns else None
+    due = delivery.model_copy(update={"dated_at": begun_at or now, "retry_at": None})
     return case.with_delivery(chosen, due).model_copy(update={"not_before": None})
 
 
@@ -194,54 +169,22 @@ def _is_settled_or_held(delivery: Delivery, repeats: int, now: datetime) -> bool
     return delivery.is_settled(repeats) or delivery.is_held(now)
 
 
-def _exhaust(case: Case, due: Step | None, now: datetime) -> Case:
+def _is_too_near(case: Case, campaign: Campaign, step: Step, now: datetime) -> bool:
+    far_enough = far_enough_at(case, campaign, step)
+    return far_enough is not None and now < far_enough
+
+
+def _mailed_at(delivery: Delivery) -> datetime | None:
+    """Return when the customer was mailed about this step, may have been, or is about to be."""
+    covered = delivery.state is DeliveryState.SKIPPED and delivery.reason == SkipReason.COVERED
+    mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.held_until is not None
+    return delivery.dated_at if mailed else None
+
+
+def _exhaust(case: Case, campaign: Campaign, due: Step | None, now: datetime) -> Case:
     if due is not None:
-        case = case.with_delivery(due.name, case.delivery(due.name).die("debt_lapsed"))
+        delivery, too_near = case.delivery(due.name), _is_too_near(case, campaign, due, now)
+        case = case.with_delivery(
+            due.name, delivery.skip(SkipReason.OVERTAKEN) if too_near else delivery.die("debt_lapsed")
+        )
     return case.end(CaseState.EXHAUSTED, None, now)
-
-
-def _judge_debt(transaction: LiveTransaction) -> End | Later | None:
-    match transaction.status:
-        case "paid" | "completed":
-            return End(CaseState.RECOVERED, None)
-        case "canceled":
-            return End(CaseState.STOPPED, "debt_canceled")
-        case "billed":
-            return Later("transaction_billed", LOOK_AGAIN)
-        case "past_due":
-            return None if transaction.balance > 0 else End(CaseState.RECOVERED, "nothing_left_to_pay")
-        case _:
-            return End(CaseState.STOPPED, "no_debt")
-
-
-def _judge_subscription(subscription: LiveSubscription) -> Skip | End | None:
-    if subscription.status in {"canceled", "paused"}:
-        return End(CaseState.STOPPED, f"subscription_{subscription.status}")
-    # `active` is allowed: it is what Paddle shows for a moment in the middle of a failing renewal.
-    if subscription.status not in {"past_due", "active"}:
-        return Skip(SkipReason.SUBSCRIPTION_NOT_OWING)
-    if subscription.scheduled_action == "cancel":
-        return Skip(SkipReason.ENDING_BY_ITSELF)
-    return None
-
-
-def _judge_collection(transaction: LiveTransaction, subscription: LiveSubscription) -> Skip | None:
-    if {transaction.collection_mode, subscription.collection_mode} == {"automatic"}:
-        return None
-    return Skip(SkipReason.COLLECTED_BY_INVOICE)
-
-
-def _judge_customer(transaction: LiveTransaction) -> Skip | None:
-    customer = transaction.customer
-    if customer is None or not customer.email:
-        return Skip(SkipReason.NO_ADDRESS)
-    if customer.status != "active":
-        return Skip(SkipReason.CUSTOMER_ARCHIVED)
-    return None
-
-
-def _judge_hours(transaction: LiveTransaction, between: SendBetween | None, now: datetime) -> Send | Later:
-    if between is None:
-        return Send()
-    opening = next_opening(between, transaction.customer.country_code if transaction.customer else None, now)
-    return Send() if opening <= now else Later("outside_hours", opening - now, counted=False)

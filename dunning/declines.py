@@ -106,6 +106,11 @@ CODES: Mapping[str, Decline] = MappingProxyType(
 )
 """Every code there is. One that isn't here means the same as `unknown`."""
 
+# Methods that are a card, or hold one. `payments[].method_details.type` at
+# https://developer.paddle.com/api-reference/transactions/overview; what isn't known may be anything.
+CARDS = frozenset({"apple_pay", "card", "google_pay", "samsung_pay", "south_korea_local_card"})
+_ABOUT_A_CARD = frozenset({Reason.EXPIRED_CARD, Reason.CARD_NOT_ACCEPTED})
+
 
 def read_code(code: str | None) -> Decline:
     """Tell what a decline code means. No code, or one that isn't known, is a soft decline without a reason."""
@@ -117,11 +122,21 @@ def decline_class(code: str | None) -> DeclineClass:
     return read_code(code).decline_class
 
 
-def reason_key(code: str | None) -> Reason:
-    """Give the words a mail may use for a decline code, as a stable key. Never the code itself."""
-    return read_code(code).reason
+def reason_key(code: str | None, method: str | None = None) -> Reason:
+    """Give the words a mail may use for a decline code, as a stable key. Never the code itself.
+
+    `method` is what was charged, in Paddle's words: of what is no card no mail speaks as of one.
+    """
+    return _told_of(code, method).reason
 
 
-def advice_key(code: str | None) -> Advice:
+def advice_key(code: str | None, method: str | None = None) -> Advice:
     """Give what a mail may tell the customer to do about a decline code, as a stable key."""
-    return read_code(code).advice
+    return _told_of(code, method).advice
+
+
+def _told_of(code: str | None, method: str | None) -> Decline:
+    decline = read_code(code)
+    if method is None or method in CARDS or decline.reason not in _ABOUT_A_CARD:
+        return decline
+    return decline._replace(reason=Reason.UNUSABLE_METHOD, advice=Advice.USE_ANOTHER_METHOD)

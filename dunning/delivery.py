@@ -70,7 +70,8 @@ class Delivery(BaseModel):
     retry_at: Instant | None = Field(default=None, alias="w")
     """Not before this, after a failed try."""
     dated_at: Instant | None = Field(default=None, alias="d")
-    """When it was first claimed: the mail's `Date`, the same in every repeat."""
+    """When it was claimed: the mail's `Date`. Once a mail may have arrived it stays, so that a repeat is the same mail.
+    Of one that is covered, when the mail that covers it went out."""
 
     def is_held(self, now: datetime) -> bool:
         """Whether somebody is at work on it."""
@@ -89,11 +90,12 @@ class Delivery(BaseModel):
         return self._end(self.state, "holder_gone")
 
     def claim(self, owner: str, now: datetime) -> Self:
-        """Take it, to send it."""
+        """Take it, to send it: now, unless it may have been sent before."""
         if self.is_held(now) or self.state not in WAITING or self.closed:
             raise ValueError(f"cannot claim a delivery that is {self.state}, held until {self.held_until}")
+        dated_at = (self.dated_at if self.unknowns else None) or now
         return self.model_copy(
-            update={"owner": owner, "held_until": now + CLAIM, "dated_at": self.dated_at or now, "retry_at": None}
+            update={"owner": owner, "held_until": now + CLAIM, "dated_at": dated_at, "retry_at": None}
         )
 
     def begin_data(self, owner: str) -> Self:

@@ -12,7 +12,7 @@ from dunning.breaker import AT_LEAST, Breaker
 from dunning.campaign import Campaign, Step
 from dunning.case import Case, CaseState
 from dunning.case_events import on_transaction
-from dunning.case_steps import End, judge
+from dunning.case_verdicts import End, judge
 from dunning.errors import PermanentError
 from dunning.events import RECONCILED, Envelope, Event, EventType, TransactionFacts
 from dunning.instants import EPOCH
@@ -89,7 +89,7 @@ def debt_event(transaction: bytes, read_at: datetime) -> Event:
 
 def closing_event(case: Case, live: LiveTransaction | None, read_at: datetime) -> Event | None:
     """Make the event that ends an open case whose debt is gone at Paddle; None while it isn't known to be."""
-    verdict = judge(live, None, 0, None, read_at)
+    verdict = judge(case, live, None, None, read_at)
     if live is None or not isinstance(verdict, End):
         return None
     paid = verdict.state is CaseState.RECOVERED

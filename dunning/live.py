@@ -3,14 +3,33 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# The attempts of which it is not yet said that they came to nothing. `action_required` is none of them: it waits for
+# the customer. `payments[].status` at https://developer.paddle.com/api-reference/transactions/overview
+STILL_UNDER_WAY = frozenset({"authorized", "authorized_flagged", "captured", "created", "pending_no_action_required"})
+
 
 @dataclass(frozen=True, slots=True)
 class LiveAttempt:
-    """One collection attempt: `at` when it was made, `code` why it was declined."""
+    """One collection attempt: `at` when it was made, `code` why it was declined, `method` what was charged.
+
+    `method` is Paddle's word, such as `card` or `paypal`; an open set.
+    """
 
     at: datetime | None
     status: str
     code: str | None
+    method: str | None = None
+    card_last4: str | None = field(default=None, repr=False)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the charge was declined or broke."""
+        return self.status == "error"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it may still become money."""
+        return self.status in STILL_UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +55,18 @@ class LiveTransaction:
     balance: int = field(repr=False)
     currency_code: str
     product_names: tuple[str, ...] = field(repr=False)
-    card_last4: str | None = field(repr=False)
     attempts: tuple[LiveAttempt, ...]  # newest first
     customer: LiveCustomer | None
+
+    @property
+    def newest_attempt(self) -> LiveAttempt | None:
+        """The newest collection attempt, however it went."""
+        return self.attempts[0] if self.attempts else None
+
+    @property
+    def failure(self) -> LiveAttempt | None:
+        """The newest attempt that failed: the one of which reason, method and card are told."""
+        return next((attempt for attempt in self.attempts if attempt.failed), None)
 
 
 @dataclass(frozen=True, slots=True)

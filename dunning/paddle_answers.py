@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from dunning import paddle_shapes as shapes
+from dunning.declines import CARDS
 from dunning.errors import TransientError
 from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
 from dunning.portal import PortalLinks, PortalSession
@@ -141,11 +142,7 @@ def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:
         balance=transaction.details.totals.due,
         currency_code=transaction.currency,
         product_names=_product_names(transaction.details.line_items),
-        card_last4=_card_last4(transaction.payments),
-        attempts=tuple(
-            LiveAttempt(at=payment.created_at, status=payment.status, code=payment.error_code)
-            for payment in transaction.payments
-        ),
+        attempts=_newest_first([_live_attempt(payment) for payment in transaction.payments]),
         customer=_live_customer(transaction.customer, transaction.address) if transaction.customer else None,
     )
 
@@ -176,10 +173,26 @@ def _product_names(line_items: tuple[shapes.LineItem, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.product.name for item in line_items if item.product and item.product.name))
 
 
-def _card_last4(payments: tuple[shapes.Payment, ...]) -> str | None:
-    """Take the newest attempt's that has a card. `payments` are newest first, as Paddle sorts them."""
-    cards = (payment.method_details.card for payment in payments if payment.method_details)
-    return next((card.last4 for card in cards if card and card.last4), None)
+def _live_attempt(payment: shapes.Payment) -> LiveAttempt:
+    details = payment.method_details
+    method = details.type if details and details.type != "unknown" else None
+    card = details.card if details and (method is None or method in CARDS) else None
+    return LiveAttempt(
+        at=payment.created_at,
+        status=payment.status,
+        code=payment.error_code,
+        method=method,
+        card_last4=(card.last4 or None) if card else None,
+    )
+
+
+def _newest_first(attempts: list[LiveAttempt]) -> tuple[LiveAttempt, ...]:
+    """Sort attempts by when they were made. Where one doesn't say, Paddle's own order stands: newest first."""
+    times = [attempt.at for attempt in attempts if attempt.at is not None]
+    if len(times) < len(attempts):
+        return tuple(attempts)
+    order = sorted(range(len(attempts)), key=lambda place: times[place], reverse=True)
+    return tuple(attempts[place] for place in order)
 
 
 def _entity_id(entity: object) -> str | None:

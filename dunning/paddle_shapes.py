@@ -72,6 +72,7 @@ class Card(Answer):
 class Method(Answer):
     """What an attempt charged."""
 
+    type: str | None = None
     card: Card | None = None
 
 

@@ -6,14 +6,15 @@ from datetime import date, datetime
 from dunning.campaign import Campaign, Step
 from dunning.case import Case
 from dunning.declines import advice_key, reason_key
-from dunning.live import LiveCustomer, LiveTransaction
+from dunning.live import LiveAttempt, LiveCustomer, LiveTransaction
+from dunning.time_zones import zone_of
 from worker.named_debts import NamedDebt
 from worker.render import Debt, MailFacts, Sum
 
 
 def with_links(case: Case, named: Sequence[NamedDebt]) -> list[Case]:
     """Return the cases that get a link, one for each subscription, the mailed one first."""
-    return [case, *(one.case for one in named if one.step is not None)]
+    return [case, *(one.case for one in named if one.carries)]
 
 
 def gather_facts(
@@ -39,6 +40,7 @@ def gather_facts(
         links: those of the cases `with_links`, by their ids.
         dated_at: the mail's `Date`.
     """
+    failure = _failure(case, transaction)
     return MailFacts(
         template=step.template,
         step=step.name,
@@ -49,29 +51,45 @@ def gather_facts(
         product_names=transaction.product_names,
         amount=transaction.balance,
         currency_code=transaction.currency_code,
-        card_last4=transaction.card_last4,
-        reason=reason_key(case.reason_code),
-        advice=advice_key(case.reason_code),
+        card_last4=failure.card_last4,
+        reason=reason_key(failure.code, failure.method),
+        advice=advice_key(failure.code, failure.method),
         link=links[case.id],
-        ends_on=_ends_on(campaign, case),
+        ends_on=_ends_on(campaign, case, customer, dated_at),
         further=_further(case, named),
-        others=tuple(
-            Debt(
-                product_names=one.transaction.product_names,
-                amount=one.transaction.balance,
-                currency_code=one.transaction.currency_code,
-                card_last4=one.transaction.card_last4,
-                reason=reason_key(one.case.reason_code),
-                advice=advice_key(one.case.reason_code),
-                link=links[one.case.id],
-                ends_on=_ends_on(one.campaign, one.case),
-                further=_further(one.case, named),
-            )
-            for one in named
-            if one.step is not None
-        ),
+        others=tuple(_other(one, named, customer, links, dated_at) for one in named if one.carries),
         dated_at=dated_at,
     )
+
+
+def _other(
+    one: NamedDebt,
+    named: Sequence[NamedDebt],
+    customer: LiveCustomer,
+    links: Mapping[str, str],
+    dated_at: datetime,
+) -> Debt:
+    """Put together what the mail says of another subscription."""
+    failure = _failure(one.case, one.transaction)
+    return Debt(
+        product_names=one.transaction.product_names,
+        amount=one.transaction.balance,
+        currency_code=one.transaction.currency_code,
+        card_last4=failure.card_last4,
+        reason=reason_key(failure.code, failure.method),
+        advice=advice_key(failure.code, failure.method),
+        link=links[one.case.id],
+        ends_on=_ends_on(one.campaign, one.case, customer, dated_at),
+        further=_further(one.case, named),
+    )
+
+
+def _failure(case: Case, transaction: LiveTransaction) -> LiveAttempt:
+    """Return the attempt whose reason, method and card are told: one and the same, lest one lends to another.
+
+    Where Paddle's answer holds no failed attempt, it is the one that an event told of: its method is not known.
+    """
+    return transaction.failure or LiveAttempt(at=case.attempted_at, status="error", code=case.reason_code)
 
 
 def _further(case: Case, named: Sequence[NamedDebt]) -> tuple[Sum, ...]:
@@ -79,10 +97,13 @@ def _further(case: Case, named: Sequence[NamedDebt]) -> tuple[Sum, ...]:
     return tuple(
         Sum(one.transaction.balance, one.transaction.currency_code)
         for one in named
-        if one.step is None and one.case.subscription_id == case.subscription_id
+        if not one.carries and one.case.subscription_id == case.subscription_id
     )
 
 
-def _ends_on(campaign: Campaign, case: Case) -> date | None:
+def _ends_on(campaign: Campaign, case: Case, customer: LiveCustomer, now: datetime) -> date | None:
+    """Return the day on which Paddle gives up, unless it has passed: here, or where the customer is."""
     ends_at = campaign.ends_at(case.failed_at)
-    return ends_at.date() if ends_at else None
+    if ends_at is None or ends_at <= now or ends_at.date() < now.astimezone(zone_of(customer.country_code)).date():
+        return None
+    return ends_at.date()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dunning.campaign import Campaign, Step
 from dunning.case import Case
 from dunning.case_debts import still_named
-from dunning.case_steps import SkipReason
+from dunning.case_steps import cover
 from dunning.delivery import DeliveryState
 from dunning.errors import CaseConflictError
 from dunning.jobs import BATCH
@@ -24,12 +24,16 @@ NOT_POSSIBLE = "not_possible"
 
 @dataclass(frozen=True, slots=True)
 class NamedDebt:
-    """A debt that the mail of another case names too. `step` is what the mail covers of it."""
+    """A debt that the mail of another case names too. `step` is what the mail covers of it, as soon as it is out.
+
+    `carries`: it carries the steps of another subscription, and so has a button of its own.
+    """
 
     case: Case
     campaign: Campaign
     step: Step | None
     transaction: LiveTransaction
+    carries: bool = False
 
 
 def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[NamedDebt, ...]:
@@ -47,7 +51,8 @@ def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[Name
         at_most=(SUBSCRIPTIONS_PER_SESSION if services.minting_on_send else BATCH) - 1,
     )
     return tuple(
-        NamedDebt(one.case, mail.campaigns[one.case.id], one.step, live.transactions[one.case.id]) for one in named
+        NamedDebt(one.case, mail.campaigns[one.case.id], one.step, live.transactions[one.case.id], one.carries)
+        for one in named
     )
 
 
@@ -74,7 +79,7 @@ async def _cover(services: Services, by: str, case_id: str, step: Step) -> None:
         (read,) = await services.store.cases.read_versioned([case_id])
         if read.case is None or not read.case.is_open or not _is_free(services, read.case, step):
             return
-        covered = read.case.with_delivery(step.name, read.case.delivery(step.name).skip(SkipReason.COVERED))
+        covered = cover(read.case, step, services.clock())
         try:
             await write_case(services, read, covered, why=f"{step.name} is covered by the mail of {by}")
         except CaseConflictError:

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import structlog
 
-from dunning.case_steps import MISSING, End, Later, Send, Skip, SkipReason, backoff, judge
+from dunning.case_steps import SkipReason, backoff
+from dunning.case_verdicts import MISSING, End, Later, Send, Skip, judge
 from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, OperatorMustActError
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
@@ -118,7 +119,7 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
     subscription = live.subscriptions.get(due.case.subscription_id)
     delivery = due.case.delivery(due.step.name)
     looks = delivery.streak if delivery.reason == MISSING else 0
-    verdict = judge(transaction, subscription, looks, due.campaign.send_between, services.clock())
+    verdict = judge(due.case, transaction, subscription, due.campaign.send_between, services.clock(), looks=looks)
     if isinstance(verdict, Send) and transaction and (unmailable := await _unmailable(services, transaction)):
         verdict = Skip(unmailable)
     log.info("step.judged", case_id=due.case.id, step=due.step.name, verdict=str(verdict))

@@ -1,9 +1,8 @@
 """Deciding which of a customer's due cases is mailed for all of them, so that one mail names what could be several.
 
-What needs no mail of its own costs no API call: it is skipped, or waits for the other case's mail.
+What needs no mail of its own costs no API call: it waits for the other case's mail, which covers it once it is out.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,18 +11,18 @@ import structlog
 
 from dunning.campaign import Campaign
 from dunning.case import Case
-from dunning.case_debts import Companion, Debts, Leads, Led
-from dunning.case_steps import SkipReason
-from dunning.errors import CaseConflictError
+from dunning.case_debts import Carried, Companion, Debts, Leads, Led
 from dunning.jobs import BATCH
 from worker.find_due import Due
 from worker.services import Services
-from worker.write_case import write_case
 
 log = structlog.get_logger()
 
 # Most mails are out, and recorded, in less.
 A_MOMENT = timedelta(seconds=3)
+# A debt that waits for the mail of another is looked at when that mail should be out, and this often: should the other
+# end, it is looked at at once, unless the word of that is lost.
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,16 @@ async def _share_mail(
     debts = Debts(others, services.repeats, now)
     free = {}
     for one in due:
-        if (by := debts.covered_by(one.case)) is None:
+        if (carried := debts.carried(one.case)) is None:
             free[one.case.id] = one
         else:
-            await _skip(services, one, by)
+            await _wait(services, one, carried)
     undecided = dict(free)
     leader = next(iter(free), None)
     mail = None
     while leader in undecided:
         one = undecided.pop(leader)
-        match debts.lead(one.case, one.step):
+        match debts.lead(one.case, one.campaign, one.step):
             case Led(by):
                 leader = by
             case Leads(companions):
@@ -118,12 +117,12 @@ async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, l
     }
 
 
-async def _skip(services: Services, due: Due, by: str) -> None:
-    step = due.step.name
-    log.info("step.covered", case_id=due.case.id, step=step, by=by)
-    skipped = due.case.with_delivery(step, due.case.delivery(step).skip(SkipReason.COVERED))
-    with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
-        await write_case(services, due.read, skipped, why=f"{step} is left to {by}, an older debt of the subscription")
+async def _wait(services: Services, due: Due, carried: Carried) -> None:
+    """Look at it again when the mail that names it should be out."""
+    log.info("step.carried", case_id=due.case.id, step=due.step.name, by=carried.by)
+    now = services.clock()
+    at = min(max(carried.until, now) + A_MOMENT, now + AN_HOUR)
+    await services.store.due.put_back([due.case.id], at)
 
 
 async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:

@@ -1,11 +1,12 @@
 """Writing a case with everything that follows from it: when it is due next, its story and its counters."""
 
+import contextlib
 from datetime import datetime
 
 from dunning.case import Case
 from dunning.case_steps import next_due_at, note_due
 from dunning.case_story import counted, moves_told, told
-from dunning.store import Versioned
+from dunning.store import REDIS_ERRORS, Versioned
 from worker.services import Services
 
 
@@ -47,4 +48,13 @@ async def write_case(
         opened_by=opened_by,
         counts_as_new=counts_as_new,
     )
+    if before.case is not None and before.case.is_open and not after.is_open:
+        await _look_at_the_others(services, after)
     return Versioned(after, revision)
+
+
+async def _look_at_the_others(services: Services, ended: Case) -> None:
+    """Look at the customer's other debts at once: a newer one may have waited for a mail that won't come any more."""
+    with contextlib.suppress(*REDIS_ERRORS):  # within the hour they are looked at anyway
+        others = await services.store.cases.open_of_customer(ended.customer_id)
+        await services.store.due.put_back(others, services.clock())

@@ -9,7 +9,7 @@ from cli.brakes import paused_lines
 from cli.cases.find import no_such_case
 from dunning.campaign import Campaign
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_debts import Debts
+from dunning.case_debts import Carried, Debts
 from dunning.case_steps import bring_forward, next_due_at, note_due
 from dunning.case_story import counted, told
 from dunning.delivery import DeliveryState
@@ -81,10 +81,10 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
         except CaseConflictError:
             continue
         told_ = [f"Step {chosen} of case {case_id} is due now.", *_overtaken(left[: left.index(str(chosen))])]
-        by = await _covered_by(store, campaigns, after, now)
-        if by is not None:
-            covered = f"The older debt {by} of its subscription carries the steps: this one is skipped as covered."
-            return [*told_, covered, f"To mail about both now: dunning cases send-now {by}"]
+        carried = await _carried(store, campaigns, after, now)
+        if carried is not None:
+            waits = f"The older debt {carried.by} of its subscription carries the steps: this one waits for its mail."
+            return [*told_, waits, f"To mail about both now: dunning cases send-now {carried.by}"]
         return [*told_, *await _outlook(store, campaign, case)]
 
 
@@ -112,12 +112,12 @@ def _overtaken(steps: Sequence[str]) -> Iterator[str]:
         yield f"What comes before it is not sent any more: {', '.join(steps)}."
 
 
-async def _covered_by(store: Store, campaigns: Campaigns, case: Case, now: datetime) -> str | None:
+async def _carried(store: Store, campaigns: Campaigns, case: Case, now: datetime) -> Carried | None:
     """Return the older debt whose mail will name this one in place of a mail of its own, if there is one."""
     ids = await store.cases.open_of_customer(case.customer_id)
     reads = await store.cases.read_versioned(ids) if ids else []
     cases = [read.case for read in reads if read.case is not None]
-    return Debts([(one, await campaigns.of(one)) for one in cases], NO_REPEATS, now).covered_by(case)
+    return Debts([(one, await campaigns.of(one)) for one in cases], NO_REPEATS, now).carried(case)
 
 
 async def _outlook(store: Store, campaign: Campaign, case: Case) -> list[str]:

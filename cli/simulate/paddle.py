@@ -148,8 +148,16 @@ class Paddle:
             balance=bill.balance,
             currency_code=subscription.currency,
             product_names=(subscription.product,),
-            card_last4=subscription.card_last4,
-            attempts=tuple(LiveAttempt(one.at, one.status, one.code) for one in bill.attempts),
+            attempts=tuple(
+                LiveAttempt(
+                    one.at,
+                    one.status,
+                    one.code,
+                    "card" if subscription.card_last4 else "paypal",
+                    subscription.card_last4,
+                )
+                for one in bill.attempts
+            ),
             customer=LiveCustomer(
                 customer.id, customer.status, customer.email, customer.name, customer.locale, customer.country
             ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dunning.campaign import Campaign, Step
 from dunning.case import Case
-from dunning.case_steps import SkipReason, backoff
+from dunning.case_steps import backoff, cover
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import CaseConflictError
 from dunning.live import LiveTransaction
@@ -77,8 +77,7 @@ class Sending:
                 and read.case.is_open
                 and _is_free(read.case, one.step, now)
             ):
-                delivery = read.case.delivery(one.step.name).skip(SkipReason.COVERED)
-                covered = read.case.with_delivery(one.step.name, delivery)
+                covered = cover(read.case, one.step, now)
                 why = f"{one.step.name} is covered by the mail of {self.case.id}"
                 self._service.write(read, covered, now, why=why)
 

@@ -13,10 +13,11 @@ from cli.simulate.sending import Mail, Sending
 from dunning.campaign import Campaign, Step
 from dunning.campaign_version import version
 from dunning.case import Case
-from dunning.case_debts import Companion, Covered, Leads, Led, role, still_named
+from dunning.case_debts import Carried, Companion, Leads, Led, role, still_named
 from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
-from dunning.case_steps import MISSING, End, Later, Send, Skip, SkipReason, backoff, judge, next_due_at, note_due, tidy
+from dunning.case_steps import SkipReason, backoff, next_due_at, note_due, tidy
 from dunning.case_story import moves_told, told
+from dunning.case_verdicts import MISSING, End, Later, Send, Skip, judge
 from dunning.events import AdjustmentFacts, Event, TransactionFacts
 from dunning.jobs import BATCH
 from dunning.live import LiveSubscription, LiveTransaction
@@ -26,6 +27,7 @@ from worker.named_debts import NamedDebt
 
 NOT_AT_ONCE = timedelta(seconds=1)
 A_MOMENT = timedelta(seconds=3)
+AN_HOUR = timedelta(hours=1)
 
 
 class Truth(Protocol):
@@ -97,13 +99,11 @@ class Dunning:
             else:
                 self.memory.due.pop(case_id, None)
             return None
-        match role(case, step, self._others(case), self.repeats, now):
+        match role(case, campaign, step, self._others(case), repeats=self.repeats, now=now):
             case Led():
                 self.memory.put_back(case_id, now + A_MOMENT)
-            case Covered(by):
-                skipped = case.delivery(step.name).skip(SkipReason.COVERED)
-                why = f"{step.name} is left to {by}, an older debt of the subscription"
-                self.write(read, case.with_delivery(step.name, skipped), now, why=why)
+            case Carried(_, until):
+                self.memory.put_back(case_id, min(max(until, now) + A_MOMENT, now + AN_HOUR))
             case Leads(companions):
                 transaction = self._truth.read_transaction(case_id)
                 verdict = self._judge(case, transaction, step.name, campaign, now)
@@ -135,6 +135,9 @@ class Dunning:
         if self.memory.note is not None:
             for line in [why, *moves_told(before.case, after)] if why else told(before.case, after):
                 self.memory.note(after.id, line, now)
+        if before.case is not None and before.case.is_open and not after.is_open:
+            for other in self.memory.open_of_customer(after.customer_id):
+                self.memory.put_back(other, now)
         return kept
 
     def _apply(self, event: Event, case_id: str, now: datetime) -> None:
@@ -185,7 +188,8 @@ class Dunning:
                 subscriptions[of.id] = of
         named = still_named(case, companions, transactions, subscriptions, now, at_most=BATCH - 1)
         return tuple(
-            NamedDebt(one.case, self.campaign_of(one.case), one.step, transactions[one.case.id]) for one in named
+            NamedDebt(one.case, self.campaign_of(one.case), one.step, transactions[one.case.id], one.carries)
+            for one in named
         )
 
     def _others(self, case: Case) -> list[tuple[Case, Campaign]]:
@@ -198,7 +202,7 @@ class Dunning:
         subscription = self._truth.read_subscription(case.subscription_id)
         delivery = case.delivery(step)
         looks = delivery.streak if delivery.reason == MISSING else 0
-        verdict = judge(transaction, subscription, looks, campaign.send_between, now)
+        verdict = judge(case, transaction, subscription, campaign.send_between, now, looks=looks)
         if isinstance(verdict, Send) and transaction and (unmailable := self._unmailable(transaction)):
             return Skip(unmailable)
         return verdict

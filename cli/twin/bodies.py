@@ -211,14 +211,16 @@ def transaction(
     }
 
 
-def payment(method_id: str, *, amount: str, card: Json | None, code: str | None, at: datetime) -> Json:
-    """Write a collection attempt: declined with `code`, or captured without one. No card means PayPal."""
+def payment(
+    method_id: str, *, amount: str, card: Json | None, code: str | None, at: datetime, status: str | None = None
+) -> Json:
+    """Write a collection attempt: declined with `code`, captured without one, or in `status`. No card means PayPal."""
     return {
         "payment_attempt_id": str(uuid.uuid4()),
         "payment_method_id": method_id,
         "stored_payment_method_id": str(uuid.uuid4()),
         "amount": amount,
-        "status": "error" if code else "captured",
+        "status": status or ("error" if code else "captured"),
         "error_code": code,
         "method_details": {
             "type": "card" if card else "paypal",
@@ -228,8 +230,13 @@ def payment(method_id: str, *, amount: str, card: Json | None, code: str | None,
             "underlying_details": None,
         },
         "created_at": stamp(at),
-        "captured_at": None if code else stamp(at),
+        "captured_at": None if code or status else stamp(at),
     }
+
+
+def card(last4: str, *, name: str | None, expires: int) -> Json:
+    """Write a card, good until January of the year `expires`."""
+    return {"type": "visa", "last4": last4, "expiry_month": 1, "expiry_year": expires, "cardholder_name": name}
 
 
 def saved_method(method_id: str, of_transaction: Json, *, at: datetime) -> Json:

@@ -59,6 +59,13 @@ class _Retry(_Body):
     at: AwareDatetime | None = None
 
 
+class _Attempt(_Body):
+    status: str
+    code: str | None = None
+    card_last4: str | None = None
+    at: AwareDatetime | None = None
+
+
 class _Schedule(_Body):
     action: str = "cancel"
 
@@ -107,6 +114,7 @@ class Control:
             web.post("/_twin/subscriptions/{id}/schedule", _answering(self._schedule)),
             web.post("/_twin/transactions/{id}/past-due", _answering(self._become_past_due)),
             web.post("/_twin/transactions/{id}/retry", _answering(self._retry)),
+            web.post("/_twin/transactions/{id}/attempt", _answering(self._attempt)),
             web.post("/_twin/transactions/{id}/pay", _answering(self._pay)),
             web.get("/_twin/transactions/{id}", _answering(self._transaction)),
             web.post("/_twin/events", _answering(self._send)),
@@ -155,6 +163,11 @@ class Control:
     async def _retry(self, request: web.Request) -> object:
         asked = await _read(request, _Retry)
         self._world.retry(_id(request), asked.code, at=asked.at)
+        return {"id": _id(request)}
+
+    async def _attempt(self, request: web.Request) -> object:
+        asked = await _read(request, _Attempt)
+        self._world.attempt(_id(request), asked.status, code=asked.code, card_last4=asked.card_last4, at=asked.at)
         return {"id": _id(request)}
 
     async def _pay(self, request: web.Request) -> object:

@@ -103,13 +103,7 @@ class World:
             started_at=now - bodies.INTERVALS[interval],
         )
         if card_last4 is not None:
-            self._cards[subscription_id] = {
-                "type": "visa",
-                "last4": card_last4,
-                "expiry_month": 1,
-                "expiry_year": now.year + 1,
-                "cardholder_name": owner["name"],
-            }
+            self._cards[subscription_id] = bodies.card(card_last4, name=owner["name"], expires=now.year + 1)
         return subscription_id
 
     def decline(
@@ -158,6 +152,32 @@ class World:
         transaction = self.transactions[transaction_id]
         self._attempt(transaction, code, at)
         self._record("transaction.payment_failed", transaction, at)
+        self._record("transaction.updated", transaction, at)
+
+    def attempt(
+        self,
+        transaction_id: str,
+        status: str,
+        *,
+        code: str | None = None,
+        card_last4: str | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Let somebody try to pay a bill: the attempt stays in `status`. Without `card_last4` it is by PayPal."""
+        at = at or self.clock()
+        transaction = self.transactions[transaction_id]
+        card = None if card_last4 is None else bodies.card(card_last4, name=None, expires=at.year + 1)
+        transaction["payments"].insert(
+            0,
+            bodies.payment(
+                self.new_id("paymtd"),
+                amount=transaction["details"]["totals"]["balance"],
+                card=card,
+                code=code,
+                at=at,
+                status=status,
+            ),
+        )
         self._record("transaction.updated", transaction, at)
 
     def pay(self, transaction_id: str) -> None:

@@ -138,14 +138,14 @@ async def test_a_debt_too_old_for_any_mail_is_refused(run: Run, store: Store) ->
     assert (await read(store, case)).deliveries == {}
 
 
-async def test_a_debt_that_an_older_one_of_its_subscription_covers_is_said_to_be(run: Run, store: Store) -> None:
+async def test_a_debt_that_an_older_one_of_its_subscription_carries_is_said_to_wait(run: Run, store: Store) -> None:
     older = await put(store, failed_days_ago=4)
     newer = await put(store, subscription_id=older.subscription_id, customer_id=older.customer_id)
 
     result = await run("send-now", newer.id)
 
     assert result.stdout.splitlines()[1:] == [
-        f"The older debt {older.id} of its subscription carries the steps: this one is skipped as covered.",
+        f"The older debt {older.id} of its subscription carries the steps: this one waits for its mail.",
         f"To mail about both now: dunning cases send-now {older.id}",
     ]
 

@@ -63,7 +63,8 @@ async def test_our_client_reads_a_debt_with_its_customer(twin: Twin, paddle: Pad
         "EUR",
     )
     assert found.product_names == ("Lantern Team",)
-    assert found.card_last4 == "4242"
+    assert found.failure is not None
+    assert found.failure.card_last4 == "4242"
     assert [(attempt.status, attempt.code) for attempt in found.attempts] == [("error", "expired_card")]
     assert found.customer is not None
     assert (found.customer.id, found.customer.email) == (customer, "rosa@lamplight.example")

@@ -9,7 +9,7 @@ from dunning.case_events import on_adjustment, on_subscription, on_transaction
 from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
 from dunning.events import AdjustmentFacts, CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
-from dunning.live import LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
 from dunning.triggers import Trigger
 
 CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
@@ -55,8 +55,8 @@ def sending(at: datetime = FAILED_AT) -> Delivery:
     return held(at).begin_data(ME)
 
 
-def sent() -> Delivery:
-    return sending().settle(ME, DeliveryState.SENT, "smtp_250")
+def sent(at: datetime = FAILED_AT) -> Delivery:
+    return sending(at).settle(ME, DeliveryState.SENT, "smtp_250")
 
 
 def unknown(at: datetime = FAILED_AT) -> Delivery:
@@ -104,12 +104,24 @@ def a_live_transaction(**changes: object) -> LiveTransaction:
         "balance": 2400,
         "currency_code": "USD",
         "product_names": ("Nordlys Studio",),
-        "card_last4": "4242",
-        "attempts": (),
+        "attempts": (a_live_attempt(),),
         "customer": a_customer(),
     }
     values.update(changes)
     return LiveTransaction(**values)
+
+
+def a_live_attempt(**changes: object) -> LiveAttempt:
+    """A card that was declined."""
+    values: dict[str, Any] = {
+        "at": FAILED_AT,
+        "status": "error",
+        "code": "expired_card",
+        "method": "card",
+        "card_last4": "4242",
+    }
+    values.update(changes)
+    return LiveAttempt(**values)
 
 
 def a_live_subscription(**changes: object) -> LiveSubscription:

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from dunning.case_steps import End, SkipReason, judge, note_due
+from dunning.case_steps import SkipReason, note_due
+from dunning.case_verdicts import End, judge
 from dunning.delivery import Delivery, DeliveryState
 from dunning.store.due import LEASE
 from tests.unit.case_builders import ENDS, SECOND, a_live_subscription, a_live_transaction, apply
@@ -101,7 +102,7 @@ class Rules(NamedTuple):
                 yield "a worker tidies", self._write(world, case)
             return
         delivery = read(case).delivery(step)
-        verdict = judge(OWED if world.payment is Payment.OPEN else PAID_UP, AUTOMATIC, 0, None, world.now)
+        verdict = judge(read(case), OWED if world.payment is Payment.OPEN else PAID_UP, AUTOMATIC, None, world.now)
         if isinstance(verdict, End):
             ended = read(case).end(verdict.state, verdict.reason, world.now)
             yield "a worker hears of the end", self._write(world, written(ended))

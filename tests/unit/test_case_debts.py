@@ -9,7 +9,7 @@ import pytest
 
 from dunning.campaign import Campaign, Step
 from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_debts import PATIENCE, Companion, Covered, Debts, Leads, Led, role, still_named
+from dunning.case_debts import PATIENCE, Carried, Companion, Debts, Leads, Led, role, still_named
 from dunning.case_steps import tidy
 from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
@@ -43,8 +43,8 @@ def debt(case_id: str, subscription: str, failed: timedelta = timedelta(0), **de
     return a_case(id=case_id, subscription_id=subscription, failed_at=FAILED_AT + failed, deliveries=deliveries)
 
 
-def role_of(case: Case, *others: Case, step: Step = FIRST, now: datetime = NOW) -> Covered | Led | Leads:
-    return role(case, step, [(other, CAMPAIGN) for other in others], REPEATS, now)
+def role_of(case: Case, *others: Case, step: Step = FIRST, now: datetime = NOW) -> Carried | Led | Leads:
+    return role(case, CAMPAIGN, step, [(other, CAMPAIGN) for other in others], repeats=REPEATS, now=now)
 
 
 def put_off(by: timedelta, at: datetime = NOW) -> Delivery:
@@ -55,21 +55,35 @@ def test_a_case_alone_leads_and_names_nothing_else() -> None:
     assert role_of(debt("a", ONE)) == Leads(())
 
 
-def test_a_newer_debt_of_the_same_subscription_is_covered_by_the_older() -> None:
+def test_a_newer_debt_of_the_same_subscription_waits_for_the_next_mail_of_the_older() -> None:
     old, new = debt("a", ONE, -DAY, first=sent()), debt("b", ONE)
 
-    assert role_of(new, old) == Covered("a")
+    assert role_of(new, old) == Carried("a", FAILED_AT + 2 * DAY)
+
+
+def test_a_newer_debt_waits_for_an_older_one_that_is_tried_again_until_it_is() -> None:
+    older = debt("a", ONE, -DAY, first=put_off(HOUR))
+
+    assert role_of(debt("b", ONE), older) == Carried("a", NOW + HOUR)
 
 
 def test_of_two_debts_that_failed_at_once_the_smaller_id_carries() -> None:
-    assert role_of(debt("b", ONE), debt("a", ONE)) == Covered("a")
-    assert role_of(debt("a", ONE), debt("b", ONE)) == Leads((Companion(debt("b", ONE), None),))
+    assert role_of(debt("b", ONE), debt("a", ONE)) == Carried("a", NOW)
+    assert role_of(debt("a", ONE), debt("b", ONE)) == Leads((Companion(debt("b", ONE), FIRST),))
 
 
-def test_the_carriers_mail_names_the_newer_debts_and_covers_no_step_of_them() -> None:
-    newer = debt("b", ONE, MINUTE), debt("c", ONE, HOUR)
+def test_the_carriers_mail_names_the_newer_debts_and_covers_what_they_would_send_within_a_day() -> None:
+    newer = debt("b", ONE, MINUTE), debt("c", ONE, DAY), debt("d", ONE, DAY + SECOND)
+    doubtful = debt("e", ONE, MINUTE, first=unknown(NOW))
 
-    assert role_of(debt("a", ONE), *newer) == Leads((Companion(newer[0], None), Companion(newer[1], None)))
+    assert role_of(debt("a", ONE), *newer, doubtful) == Leads(
+        (
+            Companion(newer[0], FIRST),
+            Companion(doubtful, None),
+            Companion(newer[1], FIRST),
+            Companion(newer[2], None),
+        )
+    )
 
 
 def test_an_older_debt_with_no_step_left_carries_no_more_and_is_named() -> None:
@@ -119,26 +133,28 @@ def test_of_two_subscriptions_the_one_that_is_due_first_leads_and_covers_the_oth
     early, late = debt("b", ONE, -MINUTE), debt("a", TWO)
 
     assert role_of(late, early) == Led("b")
-    assert role_of(early, late) == Leads((Companion(late, FIRST),))
+    assert role_of(early, late) == Leads((Companion(late, FIRST, carries=True),))
 
 
 @pytest.mark.parametrize(("later", "together"), [(DAY, True), (DAY + SECOND, False)])
 def test_what_is_due_within_a_day_is_named(later: timedelta, *, together: bool) -> None:
     other = debt("b", TWO, later)
 
-    assert role_of(debt("a", ONE), other) == Leads((Companion(other, FIRST),) if together else ())
+    assert role_of(debt("a", ONE), other) == Leads((Companion(other, FIRST, carries=True),) if together else ())
 
 
 def test_what_is_named_covers_the_next_step_that_is_to_be_sent() -> None:
-    other = debt("b", TWO, -3 * DAY + 10 * HOUR, first=sent())
+    other = debt("b", TWO, -3 * DAY + 10 * HOUR, first=sent(FAILED_AT - 2 * DAY))
 
-    assert role_of(debt("a", ONE), other) == Leads((Companion(other, REMINDER),))
+    assert role_of(debt("a", ONE), other) == Leads((Companion(other, REMINDER, carries=True),))
 
 
 def test_a_named_subscription_brings_its_newer_debts() -> None:
     other, newer, apart = debt("b", TWO, MINUTE), debt("c", TWO, HOUR), debt("d", THREE, 2 * DAY)
 
-    assert role_of(debt("a", ONE), apart, newer, other) == Leads((Companion(other, FIRST), Companion(newer, None)))
+    assert role_of(debt("a", ONE), apart, newer, other) == Leads(
+        (Companion(other, FIRST, carries=True), Companion(newer, FIRST))
+    )
 
 
 def test_a_case_whose_mail_is_on_its_way_is_waited_for_whoever_is_due_first() -> None:
@@ -150,7 +166,7 @@ def test_a_case_whose_mail_is_on_its_way_is_waited_for_whoever_is_due_first() ->
 def test_a_holder_that_is_gone_is_not_waited_for() -> None:
     late = debt("b", TWO, MINUTE, first=held(NOW))
 
-    assert role_of(debt("a", ONE), late, now=NOW + MINUTE) == Leads((Companion(late, FIRST),))
+    assert role_of(debt("a", ONE), late, now=NOW + MINUTE) == Leads((Companion(late, FIRST, carries=True),))
 
 
 def test_a_leader_that_is_soon_tried_again_is_waited_for() -> None:
@@ -162,7 +178,7 @@ def test_a_leader_that_is_soon_tried_again_is_waited_for() -> None:
 def test_a_leader_that_is_put_off_for_long_is_not_waited_for_and_named() -> None:
     leader = debt("a", ONE, first=put_off(PATIENCE + SECOND))
 
-    assert role_of(debt("b", TWO), leader) == Leads((Companion(leader, FIRST),))
+    assert role_of(debt("b", TWO), leader) == Leads((Companion(leader, FIRST, carries=True),))
 
 
 def test_an_unknown_that_is_soon_repeated_leads() -> None:
@@ -186,20 +202,20 @@ def test_an_unknown_that_is_not_waited_for_is_left_alone() -> None:
 def test_an_unknown_that_is_not_repeated_is_done_with() -> None:
     doubtful = debt("a", ONE, first=unknown(NOW))
 
-    assert role(debt("b", TWO), FIRST, [(doubtful, CAMPAIGN)], 0, NOW) == Leads(())
+    assert role(debt("b", TWO), CAMPAIGN, FIRST, [(doubtful, CAMPAIGN)], repeats=0, now=NOW) == Leads(())
 
 
 def test_what_an_operator_brought_forward_is_due_from_then_on() -> None:
     forward = a_case(id="b", subscription_id=TWO, deliveries={"reminder": Delivery(dated_at=NOW), "first": sent()})
     later = debt("a", ONE, HOUR)
 
-    assert role_of(forward, later, step=REMINDER) == Leads((Companion(later, FIRST),))
+    assert role_of(forward, later, step=REMINDER) == Leads((Companion(later, FIRST, carries=True),))
 
 
 def test_what_is_spread_out_does_not_lead_before_its_turn() -> None:
     waiting = debt("a", ONE, -DAY).model_copy(update={"not_before": NOW + HOUR})
 
-    assert role_of(debt("b", TWO), waiting) == Leads((Companion(waiting, FIRST),))
+    assert role_of(debt("b", TWO), waiting) == Leads((Companion(waiting, FIRST, carries=True),))
 
 
 def test_other_campaigns_may_share_a_mail() -> None:
@@ -207,13 +223,15 @@ def test_other_campaigns_may_share_a_mail() -> None:
     gentle = Campaign("gentle", Trigger.RENEWAL_FAILED, (step,), None)
     other = a_case(id="b", subscription_id=TWO, campaign="gentle")
 
-    assert role(debt("a", ONE), FIRST, [(other, gentle)], REPEATS, NOW) == Leads((Companion(other, step),))
+    shared = role(debt("a", ONE), CAMPAIGN, FIRST, [(other, gentle)], repeats=REPEATS, now=NOW)
+
+    assert shared == Leads((Companion(other, step, carries=True),))
 
 
 class Look(NamedTuple):
     case: Case
     step: Step
-    role: Covered | Led | Leads
+    role: Carried | Led | Leads
 
 
 DELIVERIES = (
@@ -237,7 +255,7 @@ def look_at_all(cases: Sequence[Case], now: datetime) -> list[Look]:
         tidied, step = tidy(case, CAMPAIGN, REPEATS, now)
         if step is not None:
             others = [(other, CAMPAIGN) for other in cases if other is not case]
-            looks.append(Look(case, step, role(tidied, step, others, REPEATS, now)))
+            looks.append(Look(case, step, role(tidied, CAMPAIGN, step, others, repeats=REPEATS, now=now)))
     return looks
 
 
@@ -260,7 +278,7 @@ def test_at_any_moment_at_most_one_leads_and_nobody_waits_for_ever(subscriptions
         for look in looks:
             if isinstance(look.role, Led):
                 assert moves_within(cases, look.role.by, PATIENCE)
-            if isinstance(look.role, Covered):
+            if isinstance(look.role, Carried):
                 assert older_of(cases, look.case, look.role.by)
 
 
@@ -291,7 +309,7 @@ def names(case: Case, *companions: Companion, at_most: int = 29, **changes: Live
     return [one.case.id for one in named]
 
 
-A, B, C = debt("a", ONE), Companion(debt("b", TWO), FIRST), Companion(debt("c", TWO), None)
+A, B, C = debt("a", ONE), Companion(debt("b", TWO), FIRST, carries=True), Companion(debt("c", TWO), FIRST)
 
 
 def test_what_paddle_says_is_still_owed_is_named() -> None:
@@ -321,7 +339,7 @@ def test_another_customers_debt_is_never_named() -> None:
 
 
 def test_no_more_subscriptions_are_named_than_there_is_room_for() -> None:
-    third = Companion(debt("d", THREE), FIRST)
+    third = Companion(debt("d", THREE), FIRST, carries=True)
 
     assert names(A, B, C, third, at_most=1) == ["b", "c"]
 

@@ -7,6 +7,7 @@ from dunning.campaign import When
 from dunning.campaign_version import version
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.case_events import Verdict, on_transaction
+from dunning.case_steps import next_due_at
 from dunning.declines import DeclineClass
 from dunning.errors import PermanentError
 from dunning.events import EventType, TransactionFacts
@@ -26,6 +27,7 @@ from tests.unit.case_builders import (
     a_transaction,
     an_attempt,
     an_event,
+    planned,
     sent,
 )
 
@@ -161,6 +163,19 @@ def test_a_newer_attempt_changes_why_and_nothing_else() -> None:
         ),
         "failed_again: outage",
     )
+
+
+def test_another_failed_attempt_ends_the_wait_for_a_payment_that_seemed_to_be_on_its_way() -> None:
+    on_its_way = planned().postpone("payment_on_its_way", NOW + HOUR, counted=False)
+    refused = planned().postpone("smtp_451", NOW + HOUR, counted=True)
+    case = a_case(deliveries={"first": on_its_way, "reminder": refused})
+
+    changed = verdict_on(FAILED[0], case, a_transaction(attempts=(an_attempt(NOW), an_attempt()))).case
+
+    assert changed is not None
+    assert changed.delivery("first").retry_at is None
+    assert changed.delivery("reminder") == refused
+    assert next_due_at(changed, CAMPAIGN, 1) == FAILED_AT + 2 * HOUR
 
 
 @pytest.mark.parametrize("event_type", FAILED)

@@ -6,25 +6,38 @@ import pytest
 
 from dunning.campaign import SendBetween
 from dunning.case import CaseState
-from dunning.case_steps import LOOKS_FOR_THE_MISSING, End, Later, Send, Skip, SkipReason, judge
+from dunning.case_steps import SkipReason
+from dunning.case_verdicts import LOOKS_FOR_THE_MISSING, End, Later, Send, Skip, judge
 from dunning.delivery import FIRST_RETRY
-from dunning.live import LiveSubscription, LiveTransaction
-from tests.unit.case_builders import FAILED_AT, SECOND, a_customer, a_live_subscription, a_live_transaction
+from dunning.live import LiveAttempt, LiveSubscription, LiveTransaction
+from tests.unit.case_builders import (
+    CUSTOMER,
+    DAY,
+    FAILED_AT,
+    HOUR,
+    SECOND,
+    a_case,
+    a_customer,
+    a_live_attempt,
+    a_live_subscription,
+    a_live_transaction,
+)
 
 OWED = a_live_transaction()
 PAST_DUE = a_live_subscription()
+CASE = a_case()
 
 
 def test_a_debt_that_is_owed_by_an_active_customer_is_written_about() -> None:
-    assert judge(OWED, PAST_DUE, 0, None, FAILED_AT) == Send()
+    assert judge(CASE, OWED, PAST_DUE, None, FAILED_AT) == Send()
 
 
 def test_the_smallest_debt_is_a_debt() -> None:
-    assert judge(a_live_transaction(balance=1), PAST_DUE, 0, None, FAILED_AT) == Send()
+    assert judge(CASE, a_live_transaction(balance=1), PAST_DUE, None, FAILED_AT) == Send()
 
 
 def test_a_subscription_that_is_active_in_the_middle_of_a_failing_renewal_is_written_about() -> None:
-    assert judge(OWED, a_live_subscription(status="active"), 0, None, FAILED_AT) == Send()
+    assert judge(CASE, OWED, a_live_subscription(status="active"), None, FAILED_AT) == Send()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +59,7 @@ def test_a_subscription_that_is_active_in_the_middle_of_a_failing_renewal_is_wri
     ],
 )
 def test_what_the_transaction_says(changes: dict[str, object], verdict: object) -> None:
-    assert judge(a_live_transaction(**changes), PAST_DUE, 0, None, FAILED_AT) == verdict
+    assert judge(CASE, a_live_transaction(**changes), PAST_DUE, None, FAILED_AT) == verdict
 
 
 @pytest.mark.parametrize(
@@ -62,20 +75,20 @@ def test_what_the_transaction_says(changes: dict[str, object], verdict: object) 
     ],
 )
 def test_what_the_subscription_says(changes: dict[str, object], verdict: object) -> None:
-    assert judge(OWED, a_live_subscription(**changes), 0, None, FAILED_AT) == verdict
+    assert judge(CASE, OWED, a_live_subscription(**changes), None, FAILED_AT) == verdict
 
 
 @pytest.mark.parametrize("status", ["paid", "completed"])
 def test_paid_comes_before_all_that_the_subscription_says(status: str) -> None:
     canceled = a_live_subscription(status="canceled", scheduled_action="cancel", collection_mode="manual")
 
-    assert judge(a_live_transaction(status=status), canceled, 0, None, FAILED_AT) == End(CaseState.RECOVERED, None)
+    assert judge(CASE, a_live_transaction(status=status), canceled, None, FAILED_AT) == End(CaseState.RECOVERED, None)
 
 
 @pytest.mark.parametrize("debt", ["canceled", "draft"])
 @pytest.mark.parametrize("status", ["canceled", "paused"])
 def test_of_a_debt_and_a_subscription_that_are_both_gone_the_subscription_says_why(debt: str, status: str) -> None:
-    verdict = judge(a_live_transaction(status=debt), a_live_subscription(status=status), 0, None, FAILED_AT)
+    verdict = judge(CASE, a_live_transaction(status=debt), a_live_subscription(status=status), None, FAILED_AT)
 
     assert verdict == End(CaseState.STOPPED, f"subscription_{status}")
 
@@ -84,7 +97,7 @@ def test_of_a_debt_and_a_subscription_that_are_both_gone_the_subscription_says_w
 def test_a_subscription_that_is_not_known_to_be_gone_says_nothing_about_a_canceled_debt(
     subscription: LiveSubscription | None,
 ) -> None:
-    verdict = judge(a_live_transaction(status="canceled"), subscription, 0, None, FAILED_AT)
+    verdict = judge(CASE, a_live_transaction(status="canceled"), subscription, None, FAILED_AT)
 
     assert verdict == End(CaseState.STOPPED, "debt_canceled")
 
@@ -93,10 +106,12 @@ def test_a_subscription_that_is_not_known_to_be_gone_says_nothing_about_a_cancel
 def test_what_is_missing_in_an_answer_is_looked_for_before_the_step_is_skipped(
     transaction: LiveTransaction | None, subscription: LiveSubscription | None
 ) -> None:
-    assert judge(transaction, subscription, LOOKS_FOR_THE_MISSING - 1, None, FAILED_AT) == Later(
+    assert judge(CASE, transaction, subscription, None, FAILED_AT, looks=LOOKS_FOR_THE_MISSING - 1) == Later(
         "not_in_answer", FIRST_RETRY
     )
-    assert judge(transaction, subscription, LOOKS_FOR_THE_MISSING, None, FAILED_AT) == Skip(SkipReason.NOT_AT_PADDLE)
+    assert judge(CASE, transaction, subscription, None, FAILED_AT, looks=LOOKS_FOR_THE_MISSING) == Skip(
+        SkipReason.NOT_AT_PADDLE
+    )
 
 
 HOURS = SendBetween(time(8), time(18))
@@ -105,14 +120,80 @@ HOURS = SendBetween(time(8), time(18))
 def test_outside_the_campaigns_hours_a_mail_waits_for_the_morning_and_it_is_no_try_in_vain() -> None:
     night = datetime(2026, 5, 4, 22, tzinfo=UTC)  # midnight in Norway
 
-    assert judge(OWED, PAST_DUE, 0, HOURS, night) == Later("outside_hours", timedelta(hours=8), counted=False)
+    assert judge(CASE, OWED, PAST_DUE, HOURS, night) == Later("outside_hours", timedelta(hours=8), counted=False)
 
 
 def test_within_the_campaigns_hours_a_mail_goes() -> None:
-    assert judge(OWED, PAST_DUE, 0, HOURS, datetime(2026, 5, 4, 6, tzinfo=UTC)) == Send()
+    assert judge(CASE, OWED, PAST_DUE, HOURS, datetime(2026, 5, 4, 6, tzinfo=UTC)) == Send()
 
 
 def test_what_ends_a_case_does_not_wait_for_the_morning() -> None:
     paid = a_live_transaction(status="paid")
 
-    assert judge(paid, PAST_DUE, 0, HOURS, datetime(2026, 5, 4, 22, tzinfo=UTC)) == End(CaseState.RECOVERED, None)
+    assert judge(CASE, paid, PAST_DUE, HOURS, datetime(2026, 5, 4, 22, tzinfo=UTC)) == End(CaseState.RECOVERED, None)
+
+
+UNDER_WAY = ["authorized", "authorized_flagged", "captured", "created", "pending_no_action_required"]
+LATER = Later("payment_on_its_way", HOUR, counted=False)
+
+
+def owed_after(*attempts: LiveAttempt, status: str = "past_due") -> LiveTransaction:
+    return a_live_transaction(status=status, attempts=attempts)
+
+
+@pytest.mark.parametrize("debt", ["past_due", "billed"])
+@pytest.mark.parametrize("status", UNDER_WAY)
+def test_while_the_newest_attempt_may_become_money_nobody_is_told_that_they_have_not_paid(
+    status: str, debt: str
+) -> None:
+    transaction = owed_after(a_live_attempt(at=FAILED_AT + HOUR, status=status), a_live_attempt(), status=debt)
+
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + HOUR) == LATER
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + HOUR + 3 * DAY - SECOND) == LATER
+
+
+def test_after_three_days_it_is_written_about_after_all() -> None:
+    transaction = owed_after(a_live_attempt(at=FAILED_AT + HOUR, status="authorized"), a_live_attempt())
+
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + HOUR + 3 * DAY) == Send()
+
+
+def test_an_attempt_that_does_not_say_when_it_was_made_counts_from_the_failure() -> None:
+    transaction = owed_after(a_live_attempt(at=None, status="created"))
+
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + 3 * DAY - SECOND) == LATER
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + 3 * DAY) == Send()
+
+
+@pytest.mark.parametrize("status", ["action_required", "canceled", "dropped", "error", "unknown", "a_new_word"])
+def test_an_attempt_that_waits_for_the_customer_or_is_over_is_no_payment_on_its_way(status: str) -> None:
+    transaction = owed_after(a_live_attempt(at=FAILED_AT + HOUR, status=status), a_live_attempt(status="captured"))
+
+    assert judge(CASE, transaction, PAST_DUE, None, FAILED_AT + HOUR) == Send()
+
+
+def test_an_end_does_not_wait_for_a_payment_and_a_skip_does() -> None:
+    transaction = owed_after(a_live_attempt(status="authorized"))
+    canceled, ending = a_live_subscription(status="canceled"), a_live_subscription(scheduled_action="cancel")
+
+    assert judge(CASE, transaction, canceled, None, FAILED_AT) == End(CaseState.STOPPED, "subscription_canceled")
+    assert judge(CASE, transaction, ending, None, FAILED_AT) == LATER
+
+
+OTHER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1zz"
+
+
+@pytest.mark.parametrize(
+    ("of_case", "of_debt", "of_subscription"),
+    [(CUSTOMER, CUSTOMER, OTHER), (CUSTOMER, OTHER, CUSTOMER), (OTHER, CUSTOMER, CUSTOMER)],
+)
+def test_where_customers_differ_nobody_is_written_to(of_case: str, of_debt: str, of_subscription: str) -> None:
+    verdict = judge(
+        a_case(customer_id=of_case),
+        a_live_transaction(customer=a_customer(id=of_debt)),
+        a_live_subscription(customer_id=of_subscription),
+        None,
+        FAILED_AT,
+    )
+
+    assert verdict == Skip(SkipReason.OTHER_CUSTOMER)

@@ -48,7 +48,15 @@ def test_the_claim_outlives_the_longest_send() -> None:
     assert rcpt + data < CLAIM
 
 
-def test_the_first_claim_dates_the_mail_and_a_repeat_keeps_that_date() -> None:
+def test_a_claim_dates_the_mail_as_long_as_no_earlier_one_may_have_arrived() -> None:
+    put_back = held(NOW).put_back(ME, "smtp_451", NOW + MINUTE, counted=True)
+    gone = held(NOW).lapse(LAPSED)
+
+    assert put_back.claim("other", NOW + 2 * DAY).dated_at == NOW + 2 * DAY
+    assert gone.claim("other", NOW + 2 * DAY).dated_at == NOW + 2 * DAY
+
+
+def test_a_repeat_of_what_may_have_arrived_keeps_the_date() -> None:
     first = unknown(NOW)
 
     repeated = first.claim("other", NOW + MINUTE)

@@ -80,13 +80,13 @@ def lies(world: World, repeats: int) -> Iterator[str]:
 def wrong_turns(before: World, after: World) -> Iterator[str]:
     """Tell what must not become of a delivery."""
     was, now = read(before.case), read(after.case)
-    for step in DUE_AFTER if was is not now else ():
+    for step, arrived in zip(DUE_AFTER, before.arrived, strict=True) if was is not now else ():
         old, new = was.delivery(step), now.delivery(step)
         if old.state in FINAL and old != new:
             yield f"step {step} was {old.state} for good, and is {new.state}"
         if new.state is SENDING and old.state is not SENDING and not was.is_open:
             yield f"step {step} begins to be sent after the end of its case"
-        if old.dated_at and old.dated_at != new.dated_at:
+        if (arrived or old.unknowns) and old.dated_at != new.dated_at:
             yield f"step {step} would be another mail the next time"
 
 

@@ -9,12 +9,13 @@ from typing import TypeVar
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.case_steps import judge
+from dunning.case_verdicts import judge
 from dunning.errors import PermanentError, TransientError
 from dunning.live import LiveSubscription, LiveTransaction
 from dunning.paddle_answers import Page, read_error, read_portal_session, read_subscriptions, read_transactions
 from dunning.portal import LIVE_PORTAL, PortalSession
 from tests.unit import paddle_bodies as bodies
+from tests.unit.case_builders import a_case
 from tests.unit.mutated_json import mutated
 
 Read = TypeVar("Read")
@@ -57,7 +58,7 @@ def test_whatever_was_read_can_be_judged(owed: bytes, owing: bytes, looks: int) 
 
     for debt in [None, *(debts.entities if isinstance(debts, Page) else ())]:
         for owner in [None, *(owners.entities if isinstance(owners, Page) else ())]:
-            assert judge(debt, owner, looks, None, datetime(2026, 5, 4, tzinfo=UTC))
+            assert judge(a_case(), debt, owner, None, datetime(2026, 5, 4, tzinfo=UTC), looks=looks)
 
 
 @given(sessions)

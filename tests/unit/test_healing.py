@@ -58,7 +58,6 @@ def live(status: str, *, balance: int = 2400) -> LiveTransaction:
         balance=balance,
         currency_code="USD",
         product_names=(),
-        card_last4=None,
         attempts=(),
         customer=None,
     )

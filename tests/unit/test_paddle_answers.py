@@ -41,10 +41,13 @@ def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
         balance=2400,
         currency_code="USD",
         product_names=("Nordlys Studio",),
-        card_last4="4242",
         attempts=(
             LiveAttempt(
-                at=datetime(2026, 3, 2, 9, 30, 4, 123456, tzinfo=UTC), status="error", code="not_enough_balance"
+                at=datetime(2026, 3, 2, 9, 30, 4, 123456, tzinfo=UTC),
+                status="error",
+                code="not_enough_balance",
+                method="card",
+                card_last4="4242",
             ),
         ),
         customer=LiveCustomer(
@@ -103,7 +106,8 @@ def test_a_transaction_without_payments_has_no_attempts_and_no_card(payments: li
     transaction = read_transaction(payments=payments)
 
     assert transaction.attempts == ()
-    assert transaction.card_last4 is None
+    assert transaction.newest_attempt is None
+    assert transaction.failure is None
 
 
 def test_a_transaction_may_leave_out_what_no_mail_needs() -> None:
@@ -118,16 +122,55 @@ def test_a_transaction_may_leave_out_what_no_mail_needs() -> None:
     assert transaction.subscription_id is None
 
 
-def test_the_card_is_the_newest_attempts_that_has_one() -> None:
-    paypal = bodies.payment(method_details={"type": "paypal", "card": None})
-    newer = bodies.payment(method_details={"type": "card", "card": {"last4": "1111"}})
-    older = bodies.payment(method_details={"type": "card", "card": {"last4": "2222"}})
-    unknown = bodies.payment(method_details=None)
-
-    assert read_transaction(payments=[unknown, paypal, newer, older]).card_last4 == "1111"
+CARD = {"type": "card", "card": {"last4": "1111"}}
 
 
-def test_attempts_keep_paddles_order_newest_first() -> None:
+@pytest.mark.parametrize(
+    ("method", "read"),
+    [
+        (CARD, ("card", "1111")),
+        ({"type": "card", "card": {"last4": ""}}, ("card", None)),
+        ({"type": "card", "card": None}, ("card", None)),
+        ({"type": "unknown", "card": {"last4": "1111"}}, (None, "1111")),
+        ({"card": {"last4": "1111"}}, (None, "1111")),
+        ({"type": "google_pay", "card": {"last4": "1111"}}, ("google_pay", "1111")),
+        ({"type": "paypal", "card": None}, ("paypal", None)),
+        ({"type": "paypal", "card": {"last4": "1111"}}, ("paypal", None)),
+        (None, (None, None)),
+    ],
+)
+def test_an_attempts_card_is_its_own(method: dict[str, object] | None, read: tuple[str | None, str | None]) -> None:
+    (attempt,) = read_transaction(payments=[bodies.payment(method_details=method)]).attempts
+
+    assert (attempt.method, attempt.card_last4) == read
+
+
+def test_the_failure_is_the_newest_attempt_that_failed() -> None:
+    confirming = bodies.payment(status="action_required", error_code=None, method_details=CARD)
+    paypal = bodies.payment(error_code="declined", method_details={"type": "paypal", "card": None})
+    expired = bodies.payment(error_code="expired_card", method_details=CARD)
+
+    transaction = read_transaction(payments=[confirming, paypal, expired])
+
+    assert transaction.newest_attempt is not None
+    assert transaction.newest_attempt.status == "action_required"
+    assert transaction.failure is not None
+    assert (transaction.failure.code, transaction.failure.card_last4) == ("declined", None)
+
+
+def test_attempts_are_sorted_by_when_they_were_made_where_all_of_them_say_so() -> None:
+    old = bodies.payment(created_at="2026-03-02T09:30:00Z", error_code="expired_card")
+    new = bodies.payment(created_at="2026-03-05T09:30:00Z", error_code="declined")
+    again = bodies.payment(created_at="2026-03-05T09:30:00Z", error_code="fraud")
+
+    assert [one.code for one in read_transaction(payments=[old, new, again]).attempts] == [
+        "declined",
+        "fraud",
+        "expired_card",
+    ]
+
+
+def test_attempts_keep_paddles_order_where_one_says_no_time() -> None:
     payments = [
         bodies.payment(status="created", error_code=None, created_at=None),
         bodies.payment(created_at="2026-03-05T09:30:00.123456789Z"),
@@ -137,9 +180,9 @@ def test_attempts_keep_paddles_order_newest_first() -> None:
     attempts = read_transaction(payments=payments).attempts
 
     assert attempts == (
-        LiveAttempt(at=None, status="created", code=None),
-        LiveAttempt(at=datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), status="error", code="not_enough_balance"),
-        LiveAttempt(at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), status="error", code="expired_card"),
+        LiveAttempt(None, "created", None, "card", "4242"),
+        LiveAttempt(datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), "error", "not_enough_balance", "card", "4242"),
+        LiveAttempt(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "error", "expired_card", "card", "4242"),
     )
 
 

@@ -1,0 +1,113 @@
+"""What a mail is told: card, method and reason of one attempt, and no date that has passed."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from dunning.campaign import FinalAction, GivesUp
+from dunning.declines import Advice, Reason
+from dunning.live import LiveAttempt, LiveTransaction
+from tests.unit.case_builders import (
+    CAMPAIGN,
+    DAY,
+    FAILED_AT,
+    FIRST,
+    HOUR,
+    SECOND,
+    TRANSACTION,
+    a_case,
+    a_customer,
+    a_live_attempt,
+    a_live_transaction,
+)
+from worker.mail_facts import gather_facts
+from worker.named_debts import NamedDebt
+from worker.render import MailFacts
+
+ENDING = replace(CAMPAIGN, gives_up=GivesUp(30 * DAY, FinalAction.CANCEL))
+ENDS_AT = FAILED_AT + 30 * DAY  # 3 June 2026, noon
+PAYPAL = a_live_attempt(at=FAILED_AT + DAY, code="declined", method="paypal", card_last4=None)
+CONFIRMING = a_live_attempt(at=FAILED_AT + DAY, status="action_required", code=None, card_last4="1881")
+EXPIRED = a_live_attempt()
+
+
+def facts(
+    transaction: LiveTransaction, *named: NamedDebt, at: datetime = FAILED_AT, country: str | None = "NO"
+) -> MailFacts:
+    case = a_case(reason_code="not_enough_balance")
+    return gather_facts(
+        case,
+        ENDING,
+        FIRST,
+        transaction=transaction,
+        customer=a_customer(country_code=country),
+        named=named,
+        links={TRANSACTION: "https://billing.example/pay/a", "txn_other": "https://billing.example/pay/b"},
+        dated_at=at,
+    )
+
+
+def attempts(*attempts: LiveAttempt) -> LiveTransaction:
+    return a_live_transaction(attempts=attempts)
+
+
+@pytest.mark.parametrize(
+    ("transaction", "told"),
+    [
+        (attempts(EXPIRED), ("4242", Reason.EXPIRED_CARD, Advice.USE_NEW_CARD)),
+        (attempts(PAYPAL, EXPIRED), (None, Reason.GENERIC, Advice.GENERIC)),
+        (attempts(CONFIRMING, EXPIRED), ("4242", Reason.EXPIRED_CARD, Advice.USE_NEW_CARD)),
+        (
+            attempts(replace(PAYPAL, code="expired_card"), EXPIRED),
+            (None, Reason.UNUSABLE_METHOD, Advice.USE_ANOTHER_METHOD),
+        ),
+        (attempts(CONFIRMING), (None, Reason.NOT_ENOUGH_BALANCE, Advice.TOP_UP)),
+        (attempts(), (None, Reason.NOT_ENOUGH_BALANCE, Advice.TOP_UP)),
+    ],
+    ids=["card", "paypal after a card", "another card not confirmed", "paypal is no card", "nothing failed", "none"],
+)
+def test_card_and_reason_are_those_of_the_newest_attempt_that_failed(
+    transaction: LiveTransaction, told: tuple[str | None, Reason, Advice]
+) -> None:
+    made = facts(transaction)
+
+    assert (made.card_last4, made.reason, made.advice) == told
+
+
+def test_so_they_are_for_another_subscription_in_the_same_mail() -> None:
+    other = a_case(id="txn_other", subscription_id="sub_other", reason_code="expired_card")
+    owed = a_live_transaction(id="txn_other", attempts=(PAYPAL, EXPIRED))
+
+    (debt,) = facts(attempts(EXPIRED), NamedDebt(other, CAMPAIGN, FIRST, owed, carries=True)).others
+
+    assert (debt.card_last4, debt.reason, debt.ends_on) == (None, Reason.GENERIC, None)
+
+
+def test_a_newer_debt_of_the_subscription_is_an_amount_of_it_also_where_the_mail_covers_its_step() -> None:
+    newer = NamedDebt(a_case(id="txn_newer"), CAMPAIGN, FIRST, a_live_transaction(id="txn_newer", balance=900))
+
+    made = facts(attempts(EXPIRED), newer)
+
+    assert made.others == ()
+    assert [one.amount for one in made.further] == [900]
+
+
+@pytest.mark.parametrize(
+    ("at", "country", "named"),
+    [
+        (ENDS_AT - SECOND, "NO", date(2026, 6, 3)),
+        (ENDS_AT, "NO", None),
+        (ENDS_AT + 5 * DAY, "NO", None),
+        (ENDS_AT - SECOND, None, date(2026, 6, 3)),
+        (ENDS_AT - SECOND, "TO", None),  # where it is the fourth of June
+    ],
+)
+def test_a_day_that_has_passed_is_not_named(at: datetime, country: str | None, named: date | None) -> None:
+    assert facts(attempts(EXPIRED), at=at, country=country).ends_on == named
+
+
+def test_the_mail_is_dated_when_it_is_sent() -> None:
+    sent_at = datetime(2026, 5, 6, 9, tzinfo=UTC) + timedelta(hours=1)
+
+    assert facts(attempts(EXPIRED), at=sent_at).dated_at == sent_at == FAILED_AT + 46 * HOUR
