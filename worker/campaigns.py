@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dunning.campaign import Campaign
 from dunning.campaign_version import version
 from dunning.case import Case
-from dunning.store import Store
+from worker.ports import Store
 
 
 class Campaigns:

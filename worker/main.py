@@ -20,7 +20,7 @@ from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.reconcile_forever import reconcile_forever
 from worker.send_steps import leave_to_the_lease, send_steps
-from worker.services import Services, check_templates, open_services, utc_now
+from worker.services import WorkerServices, check_templates, open_services, utc_now
 from worker.sweep import sweep_forever
 
 log = structlog.get_logger()
@@ -119,7 +119,7 @@ async def _shut_down(ctx: dict[Any, Any]) -> None:
         await asyncio.wait({sweep}, timeout=LEAVE_WITHIN.total_seconds())
         sweep.cancel()
         await asyncio.gather(sweep, return_exceptions=True)
-    services: Services | None = ctx.pop("services", None)
+    services: WorkerServices | None = ctx.pop("services", None)
     if services is not None:
         await services.close()
         log.info("worker.stopped")

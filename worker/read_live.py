@@ -1,7 +1,7 @@
 """Reading Paddle's live state for a batch: two calls for up to 30 cases."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dunning.case import Case
@@ -15,8 +15,8 @@ from worker.services import Services
 class Live:
     """What Paddle said, by id."""
 
-    transactions: dict[str, LiveTransaction]
-    subscriptions: dict[str, LiveSubscription]
+    transactions: Mapping[str, LiveTransaction]
+    subscriptions: Mapping[str, LiveSubscription]
     partial: bool = False
     """Whether it is of those cases alone whose subscription is here."""
 

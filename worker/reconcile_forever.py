@@ -15,7 +15,7 @@ from worker.patient_grants import PatientGrants
 from worker.reconcile import Reconciler
 from worker.reconcile_debts import carry_out, find
 from worker.reconcile_events import Missed, take_in_missed_events
-from worker.services import Services
+from worker.services import WorkerServices
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Rhythm:
 Work = Callable[[Reconciler], Awaitable[None]]
 
 
-async def reconcile_forever(services: Services, rhythm: Rhythm | None = None) -> None:
+async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = None) -> None:
     """Reconcile until canceled. Whatever goes wrong is told, and tried again a minute later."""
     rhythm = rhythm or Rhythm()
     now = asyncio.get_running_loop().time
@@ -56,7 +56,7 @@ async def reconcile_forever(services: Services, rhythm: Rhythm | None = None) ->
 class Runs:
     """The runs of one worker, and what one of them has to know of the one before."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WorkerServices) -> None:
         self.waiting = False
         self._services = services
         self._redis_is_away = False

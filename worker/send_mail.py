@@ -5,11 +5,9 @@ the mail server stops it, up to the moment before DATA.
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import structlog
 
@@ -83,7 +81,7 @@ async def send_mail(
     Raises:
         CaseConflictError: somebody wrote the case since it was read; it will be looked at again.
     """
-    owner = uuid4().hex[:12]
+    owner = services.chance.owner()
     step = due.step.name
     claimed = due.case.with_delivery(step, due.case.delivery(step).claim(owner, services.clock()))
     written = await _claim(services, due, claimed, owner)
@@ -230,4 +228,4 @@ async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:
 
 def _retry_at(sending: _Sending) -> datetime:
     failures = sending.delivery.tries + sending.delivery.unknowns
-    return sending.services.clock() + backoff(failures, random.random())  # noqa: S311 - jitter
+    return sending.services.clock() + backoff(failures, sending.services.chance.jitter())

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -150,7 +149,7 @@ async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipR
 
 async def _put_off(services: Services, due: Due, reason: str, at_least: timedelta, *, counted: bool = True) -> None:
     delivery = due.case.delivery(due.step.name)
-    wait = max(at_least, backoff(delivery.tries, random.random())) if counted else at_least  # noqa: S311 - jitter
+    wait = max(at_least, backoff(delivery.tries, services.chance.jitter())) if counted else at_least
     postponed = due.case.with_delivery(
         due.step.name, delivery.postpone(reason, services.clock() + wait, counted=counted)
     )

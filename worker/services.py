@@ -12,7 +12,9 @@ from dunning.links import Links
 from dunning.paddle import PaddleClient
 from dunning.settings import LinkMint, Settings
 from dunning.store import Store
+from worker import ports
 from worker.campaigns import Campaigns
+from worker.chance import Chance
 from worker.mail.create import create_transport
 from worker.mail.transport import Transport
 from worker.render import Renderer
@@ -29,21 +31,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a job may use."""
+    """Everything a job may use, whatever world it works in."""
 
     settings: Settings
-    store: Store
-    http: ClientSession
-    paddle: PaddleClient
+    store: ports.Store
+    paddle: ports.Paddle
     transport: Transport
-    renderer: Renderer
-    links: Links
+    renderer: ports.Writer
+    links: ports.Links
     campaigns: Campaigns
     clock: Callable[[], datetime]
-    machine_clock: Callable[[], datetime] = utc_now
-    """This machine's own clock, whatever clock the rules go by."""
+    chance: Chance = field(default_factory=Chance)
     batches: set[object] = field(default_factory=set)
     """The batches of due cases that this worker has in hand."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
@@ -68,6 +68,18 @@ class Services:
     def link_secrets(self) -> Sequence[str]:
         """The secrets of links, which also key the hashes of suppressed addresses."""
         return [secret.get_secret_value() for secret in self.settings.link_secrets]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerServices(Services):
+    """What a worker works with: Redis, Paddle's API and a mail server."""
+
+    store: Store
+    http: ClientSession
+    paddle: PaddleClient
+    renderer: Renderer
+    machine_clock: Callable[[], datetime] = utc_now
+    """This machine's own clock, whatever clock the rules go by."""
 
     async def close(self) -> None:
         """Close every connection, after a last moment for what is being recorded."""
@@ -101,11 +113,11 @@ def check_templates(settings: Settings) -> Renderer:
 
 def open_services(
     settings: Settings, redis_url: str, renderer: Renderer, clock: Callable[[], datetime] = utc_now
-) -> Services:
+) -> WorkerServices:
     """Make what the jobs work with. Has to be called in a running loop; connects to nothing yet."""
     store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     http = ClientSession()
-    return Services(
+    return WorkerServices(
         settings=settings,
         store=store,
         http=http,

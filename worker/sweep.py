@@ -9,7 +9,7 @@ import structlog
 from dunning.breaker import threshold
 from dunning.jobs import BATCH
 from dunning.store import REDIS_ERRORS, Sweep
-from worker.services import Services
+from worker.services import Services, WorkerServices
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ LARGEST_SKEW = timedelta(seconds=5)
 TRIPPED = "all mail is paused until `dunning resume`: find out why so many renewals fail at once"
 
 
-async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> None:
+async def sweep_forever(services: WorkerServices, picks_jobs: Callable[[], bool]) -> None:
     """Sweep until canceled. Any number of workers may: each sweep is one script, and takes what the last one left.
 
     A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others, and so does one that has
@@ -57,7 +57,7 @@ async def sweep_forever(services: Services, picks_jobs: Callable[[], bool]) -> N
 class _Sweeps:
     """One worker's sweeps, and what it knows between two of them."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WorkerServices) -> None:
         self._services = services
         self._clock = asyncio.get_running_loop().time
         self._again_at: dict[str, float] = {}
@@ -110,7 +110,7 @@ class _Sweeps:
         self._paused = paused
 
 
-async def _is_skewed(services: Services) -> bool:
+async def _is_skewed(services: WorkerServices) -> bool:
     """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
     skew = services.machine_clock() - await services.store.health.time()
     if abs(skew) > LARGEST_SKEW:

@@ -55,6 +55,8 @@ class Bill:
     status: str = "billed"
     collection_mode: str = "automatic"
     attempts: tuple[CollectionAttempt, ...] = ()
+    customer_id: str = ""
+    """Whose it is; without one, the subscription's customer's."""
 
 
 def transaction(bill: Bill, of: Subscription) -> TransactionFacts:
@@ -65,7 +67,7 @@ def transaction(bill: Bill, of: Subscription) -> TransactionFacts:
         origin="subscription_recurring",
         collection_mode=bill.collection_mode,
         subscription_id=of.id,
-        customer_id=of.customer_id,
+        customer_id=bill.customer_id or of.customer_id,
         currency_code=of.currency,
         billed_at=bill.billed_at,
         product_ids=(of.product_id,),

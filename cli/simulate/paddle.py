@@ -49,7 +49,9 @@ class Paddle:
     def decline(self, subscription_id: str, bill_id: str, code: str, at: datetime, *, settles: bool = True) -> None:
         """Decline a renewal. Without `settles` its bill stays `billed`, as it is for a moment in each renewal."""
         subscription = self.subscriptions[subscription_id]
-        bill = self.bills[bill_id] = Bill(bill_id, subscription_id, at + _BILLED, subscription.price)
+        bill = self.bills[bill_id] = Bill(
+            bill_id, subscription_id, at + _BILLED, subscription.price, customer_id=subscription.customer_id
+        )
         self._say("subscription.updated", at + _PERIOD_ADVANCED, subscription)
         self._say("transaction.created", at + _BILL_CREATED, bill)
         self._say("transaction.billed", at + _BILLED, bill)
@@ -76,6 +78,19 @@ class Paddle:
         self._charge(bill, code, at)
         self._say("transaction.payment_failed", at, bill)
         self._say("transaction.updated", at + _MS, bill)
+
+    def begin_payment(self, bill_id: str, status: str, at: datetime) -> None:
+        """Let somebody pay a bill in a way that takes its time: the attempt stays in `status`."""
+        bill = self.bills[bill_id]
+        bill.attempts = (CollectionAttempt.model_construct(at=at, status=status, code=None), *bill.attempts)
+        self._say("transaction.updated", at, bill)
+
+    def end_payment(self, bill_id: str, code: str, at: datetime) -> None:
+        """Let the newest attempt, which was under way, come to nothing."""
+        bill = self.bills[bill_id]
+        newest, *older = bill.attempts
+        bill.attempts = (CollectionAttempt.model_construct(at=newest.at, status="error", code=code), *older)
+        self._say("transaction.payment_failed", at, bill)
 
     def pay(self, bill_id: str, at: datetime, *, new_method: bool) -> None:
         """Collect a bill, with the method that Paddle has or with a new one."""
@@ -117,6 +132,11 @@ class Paddle:
         self.subscriptions[subscription_id].scheduled_action = action
         self._say("subscription.updated", at, self.subscriptions[subscription_id])
 
+    def transfer(self, subscription_id: str, customer_id: str, at: datetime) -> None:
+        """Make a subscription another customer's. Its bills stay whose they were."""
+        self.subscriptions[subscription_id].customer_id = customer_id
+        self._say("subscription.updated", at, self.subscriptions[subscription_id])
+
     def collect_by_invoice(self, subscription_id: str, at: datetime) -> None:
         """Turn collection from automatic to manual."""
         self.subscriptions[subscription_id].collection_mode = "manual"
@@ -139,7 +159,7 @@ class Paddle:
         if bill is None:
             return None
         subscription = self.subscriptions[bill.subscription_id]
-        customer = self.customers[subscription.customer_id]
+        customer = self.customers[bill.customer_id or subscription.customer_id]
         return LiveTransaction(
             id=bill.id,
             status=bill.status,

@@ -1,30 +1,50 @@
-"""One rehearsal: Paddle, Dunning and a mail server on one clock, which jumps to whatever happens next."""
+"""One rehearsal: Paddle, Dunning and a mail server on one clock, which jumps to whatever happens next.
+
+What Dunning does is done by the worker's own functions, over a store in memory. Here is only the world around it.
+"""
 
 import heapq
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache
 from itertools import count
-from typing import Protocol
 
-from cli.simulate.memory import Memory
+import structlog
+
+from cli.simulate.asked import AskedPaddle, Trouble, no_trouble
 from cli.simulate.paddle import Happening, Paddle
-from cli.simulate.sending import Sending
-from cli.simulate.service import Dunning
+from dunning.breaker import threshold
 from dunning.campaign import Campaign
-from dunning.delivery import DeliveryState
+from dunning.links import Links
+from dunning.settings import Settings, load_settings
+from dunning.store.memory import MemoryStore
+from worker.campaigns import Campaigns
+from worker.chance import Chance
+from worker.handle_event import handle_event
+from worker.mail.transport import Transport
+from worker.ports import Writer
+from worker.send_steps import send_steps
+from worker.services import Services
+from worker.sweep import redrive_once, sweep_once
 
 # How long a webhook is on its way, and a mail.
 WEBHOOK_TAKES = timedelta(milliseconds=400)
 # A case is open for 35 days at most; one more, and everything has ended.
 LASTS = timedelta(days=36)
-CODES = {
-    DeliveryState.SENT: "smtp_250",
-    DeliveryState.REFUSED: "smtp_550",
-    DeliveryState.UNKNOWN: "eof_after_data",
+# How long nothing changes while something stands in the way of what is due.
+WAITS = {
+    "paused": timedelta(hours=1),
+    "breaker": timedelta(hours=1),
+    "held": timedelta(seconds=30),
+    "api_hold": timedelta(seconds=1),
+    "no_grants": timedelta(seconds=1),
 }
+PUBLIC_URL = "https://billing.lantern.example"
 
-Act = Callable[[datetime], None]
+Act = Callable[[datetime], Awaitable[None] | None]
 Travel = Callable[[Happening], Sequence[timedelta]]
 
 
@@ -33,15 +53,27 @@ def at_once(_happening: Happening) -> Sequence[timedelta]:
     return (WEBHOOK_TAKES,)
 
 
-class MailServer(Protocol):
-    """Where mails go."""
+@cache
+def settings() -> Settings:
+    """Return what a seller would set. Nothing in it leads anywhere."""
+    return load_settings(
+        {
+            "DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_rehearsal_opens_nothing",
+            "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_rehearsal_verifies_nothing",
+            "DUNNING_LINK_SECRETS": "a rehearsal's links open nothing anywhere".replace(" ", "_"),
+            "DUNNING_PUBLIC_URL": PUBLIC_URL,
+            "DUNNING_PORTAL_LOGIN_URL": "https://sandbox-customer-portal.paddle.com/login/cpl_rehearsal",
+            "DUNNING_REDIS_URL": "redis://127.0.0.1",
+            "DUNNING_MAIL_URL": "console:",
+            "DUNNING_MAIL_FROM": "Lantern Billing <billing@lantern.example>",
+        }
+    )
 
-    def take(self, sending: Sending, now: datetime) -> DeliveryState | None:
-        """Take a mail, and say how that ended: `sent`, `refused`, `unknown`, or `planned` for not now.
 
-        None: the worker was killed before it could write how.
-        """
-        ...
+@cache
+def links() -> Links:
+    """Return what signs the links."""
+    return Links([secret.get_secret_value() for secret in settings().link_secrets])
 
 
 class Rehearsal:
@@ -50,85 +82,138 @@ class Rehearsal:
     Args:
         began: the moment of the first failure, mostly.
         campaigns: as the campaign file has them.
-        mail_server: where mails go.
-        note: is given each line of each case's story, if anybody is to read it.
+        writer: writes the mails.
+        transport: makes, of the rehearsal's clock, where mails go.
+        chance: what is left to chance.
+        told: is given each line of each case's story, if anybody is to read it.
         hear: is given each of Paddle's events as it arrives.
-        is_suppressed: whether an address is not to be mailed.
-        names_all: whether a template names every debt that it is given.
-        jitter: from 0 to 1, how far retries are spread.
+        trouble: what calls to Paddle run into.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
         lasts: how long it may go on.
+        as_text: whether cases are kept as Redis holds them.
     """
 
     def __init__(
         self,
         began: datetime,
         campaigns: Sequence[Campaign],
-        mail_server: MailServer,
+        writer: Writer,
+        transport: Callable[[Callable[[], datetime]], Transport],
         *,
-        note: Callable[[str, str, datetime], None] | None = None,
+        chance: Chance | None = None,
+        told: Callable[[str, str, datetime], None] | None = None,
         hear: Callable[[Happening], None] | None = None,
-        is_suppressed: Callable[[str], bool] = lambda _address: False,
-        names_all: Callable[[str], bool] = lambda _template: True,
-        jitter: Callable[[], float] = lambda: 0.0,
+        trouble: Trouble = no_trouble,
         travel: Travel = at_once,
         lasts: timedelta = LASTS,
+        as_text: bool = False,
     ) -> None:
         self.began = began
         self.now = began
         self.paddle = Paddle(self._on_its_way)
-        self.memory = Memory(note=note)
-        self.dunning = Dunning(
-            self.memory, self.paddle, campaigns, is_suppressed=is_suppressed, names_all=names_all, jitter=jitter
+        given = replace(settings(), campaigns=tuple(campaigns))
+        self.store = MemoryStore(self.clock, rate_limit=given.paddle.rate_limit, as_text=as_text, told=told)
+        self.services = Services(
+            settings=given,
+            store=self.store,
+            paddle=AskedPaddle(self.paddle, self.store.limiter, trouble),
+            transport=transport(self.clock),
+            renderer=writer,
+            links=links(),
+            campaigns=Campaigns(self.store, campaigns),
+            clock=self.clock,
+            chance=chance or Chance(),
         )
-        self._mail_server = mail_server
         self._hear = hear
         self._travel = travel
         self._lasts = lasts
         self._agenda: list[tuple[datetime, int, Act]] = []
+        self._arrived: list[Happening] = []
+        self._not_before = began
         self._serial = count()
+
+    def clock(self) -> datetime:
+        """Return the time it is in the rehearsal."""
+        return self.now
 
     def plan(self, at: datetime, act: Act) -> None:
         """Have something done at a moment, of which it is told."""
         heapq.heappush(self._agenda, (at, next(self._serial), act))
 
-    def play(self) -> None:
+    async def play(self) -> None:
         """Play on until nothing is left to happen, or the time is over."""
+        await self.services.campaigns.keep()
         ends_at = self.began + self._lasts
         while (at := self._next_at()) is not None and at <= ends_at:
             self.now = max(self.now, at)
             while self._agenda and self._agenda[0][0] <= self.now:
-                heapq.heappop(self._agenda)[2](self.now)
-            for case_id in self.memory.sweep(self.now):
-                sending = self.dunning.look(case_id, self.now)
-                if sending is not None:
-                    self._send(sending)
+                done = heapq.heappop(self._agenda)[2](self.now)
+                if done is not None:
+                    await done
+            await self._take_in()
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Let a worker take what is due now, until nothing is, or something stands in its way."""
+        breaker = threshold(await self.store.brakes.opened(self.now), self.services.settings.breaker, self.now)
+        while (swept := await sweep_once(self.services, breaker)).moved:
+            await self.work()
+        self._wait_for(swept.why)
+
+    async def work(self) -> None:
+        """Run the jobs that are queued."""
+        kept = self.store.kept
+        while kept.events_queued:
+            await self.run_event(kept.events_queued.popleft())
+        while kept.batches_queued:
+            case_ids, grant_ids = kept.batches_queued.popleft()
+            await self.run_batch(case_ids, grant_ids)
+
+    async def run_event(self, event_id: str) -> None:
+        """Run the job of an event."""
+        await handle_event(self.services, event_id)
+
+    async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
+        """Run the job of a batch of due cases."""
+        await send_steps(self.services, case_ids, grant_ids)
+
+    async def redrive(self) -> None:
+        """Queue again the events that lost their jobs, and run them."""
+        await redrive_once(self.services)
+        await self.work()
+
+    async def _take_in(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        for happening in arrived:
+            if self._hear is not None:
+                self._hear(happening)
+            if happening.event is not None:
+                await self.store.inbox.accept(happening.event, self.now)
+                await self.work()
+
+    def _wait_for(self, why: str) -> None:
+        """Let time pass where something stands in the way of what is due."""
+        self._not_before = self.now + WAITS.get(why, timedelta(0))
 
     def _next_at(self) -> datetime | None:
+        due = min(self.store.kept.due.values(), default=None)
         moments = [self._agenda[0][0]] if self._agenda else []
-        return min((*moments, *self.memory.due.values()), default=None)
-
-    def _send(self, sending: Sending) -> None:
-        if not (sending.claim(self.now) and sending.begin_data(self.now)):
-            return
-        match self._mail_server.take(sending, self.now):
-            case None:
-                return
-            case DeliveryState.PLANNED:
-                sending.put_back("smtp_451", self.now)
-            case ended:
-                sending.settle(ended, CODES[ended], self.now)
-                if ended is DeliveryState.SENT:
-                    sending.cover(self.now)
+        if due is not None:
+            moments.append(max(due, self._not_before))
+        return min(moments, default=None)
 
     def _on_its_way(self, happening: Happening) -> None:
         if happening.event is not None or self._hear is not None:
             for takes in self._travel(happening):
-                self.plan(happening.at + takes, partial(self._arrive, happening))
+                self.plan(happening.at + takes, lambda _now: self._arrived.append(happening))
 
-    def _arrive(self, happening: Happening, now: datetime) -> None:
-        if self._hear is not None:
-            self._hear(happening)
-        if happening.event is not None:
-            self.memory.accept(happening.event, now)
-            self.dunning.handle(happening.event.id, now)
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep the worker from logging: a rehearsal tells what it has to tell by itself."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

@@ -37,7 +37,7 @@ def show(console: Console, name: str, scenario: Scenario, stage: Stage, campaign
     if adapted:
         console.print(f"[dim]as if the campaign had {' and '.join(adapted)}; yours has none[/]")
     console.print(_timeline(stage))
-    for case in stage.rehearsal.memory.cases():
+    for case in stage.cases():
         console.print(f"  [bold]{escape(_ended(case, stage))}[/]")
 
 

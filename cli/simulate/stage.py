@@ -1,7 +1,8 @@
 """Where a scenario is played: its verbs plan what people and Paddle do, and each is told when it happens."""
 
+import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,18 +12,17 @@ from cli.simulate.entities import Customer, Subscription
 from cli.simulate.journal import Line, Who
 from cli.simulate.paddle import Happening
 from cli.simulate.post_office import PostOffice
-from cli.simulate.rehearsal import Rehearsal
+from cli.simulate.rehearsal import PUBLIC_URL, Act, Rehearsal, links, quietly
 from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.durations import parse_duration
 from dunning.errors import ExpiredLinkError
-from dunning.links import Links
+from dunning.suppression import address_key
 from dunning.time_zones import zone_of
 from worker.render import Renderer
 
 # What one send goes through: told with its end.
 _UNDER_WAY = (" claimed", " sending")
-_LINK_SECRET = "a rehearsal's links open nothing anywhere"  # noqa: S105 - it signs for billing.example.com
 _TRANSACTION = re.compile(r"txn_\w+")
 _SOON_AFTER = timedelta(minutes=1)
 
@@ -33,19 +33,11 @@ class Stage:
     def __init__(self, began: datetime, campaign: Campaign, renderer: Renderer) -> None:
         self.journal: list[Line] = []
         self.people: list[Person] = []
-        self._suppressed: set[str] = set()
         self._labels: dict[str, str] = {}
         self.campaign = campaign
         self._why = ""
-        self.post_office = PostOffice(renderer, Links([_LINK_SECRET]))
         self.rehearsal = Rehearsal(
-            began,
-            [campaign],
-            self.post_office,
-            note=self._note,
-            hear=self._hear,
-            is_suppressed=self._suppressed.__contains__,
-            names_all=renderer.names_all,
+            began, [campaign], renderer, self._open_post_office, told=self._note, hear=self._hear
         )
 
     def subscribed(self, person: Person) -> list[str]:
@@ -125,14 +117,20 @@ class Stage:
     def suppressed(self, after: str, email: str) -> None:
         """Let an address bounce."""
 
-        def bounce(_now: datetime) -> None:
-            self._suppressed.add(email)
+        async def bounce(now: datetime) -> None:
+            (secret, *_) = self.rehearsal.services.link_secrets
+            await self.rehearsal.store.suppressions.add(address_key(email, secret), "bounce", now)
 
         self._plan(after, Who.CUSTOMER, "The address bounces: the mail provider tells Dunning", bounce)
 
     def play(self) -> None:
         """Play it to the end."""
-        self.rehearsal.play()
+        with quietly():
+            asyncio.run(self.rehearsal.play())
+
+    def cases(self) -> list[Case]:
+        """Return every case that was opened."""
+        return [kept.case for kept in self.rehearsal.store.kept.cases.values()]
 
     def about(self, bill_id: str | None) -> str:
         """Name a debt, where there are several."""
@@ -158,19 +156,21 @@ class Stage:
             interval=bought.interval,
         )
 
-    def _plan(
-        self, after: str, who: Who, title: str, act: Callable[[datetime], None], bill_id: str | None = None
-    ) -> None:
+    def _plan(self, after: str, who: Who, title: str, act: Act, bill_id: str | None = None) -> None:
         self.rehearsal.plan(self._at(after), partial(self._do, who, title, act, bill_id))
 
     def _at(self, after: str) -> datetime:
         return self.rehearsal.began + parse_duration(after)
 
-    def _do(self, who: Who, title: str, act: Callable[[datetime], None], bill_id: str | None, now: datetime) -> None:
+    def _do(self, who: Who, title: str, act: Act, bill_id: str | None, now: datetime) -> Awaitable[None] | None:
         self.journal.append(Line(now, who, title, about=self.about(bill_id), kind="paddle"))
-        act(now)
+        return act(now)
 
-    def _click(self, bill_id: str, now: datetime) -> None:
+    def _open_post_office(self, clock: Callable[[], datetime]) -> PostOffice:
+        self.post_office = PostOffice(clock)
+        return self.post_office
+
+    async def _click(self, bill_id: str, now: datetime) -> None:
         letter = self.post_office.newest_of(bill_id)
         if letter is None:
             return
@@ -178,7 +178,7 @@ class Stage:
             now, Who.CUSTOMER, f"Opens the link of mail “{letter.step}”", about=self.about(bill_id), kind="clicked"
         )
         try:
-            case = self.rehearsal.memory.read(self.post_office.open_link(letter, now)).case
+            case = await self.rehearsal.store.cases.read(links().verify(letter.token(PUBLIC_URL), now))
         except ExpiredLinkError:
             line.why = "It has expired: the page leads to the portal's login."
         else:
@@ -205,8 +205,7 @@ class Stage:
     def _note(self, case_id: str, what: str, now: datetime) -> None:
         if what.endswith(_UNDER_WAY):
             return
-        case = self.rehearsal.memory.read(case_id).case
-        assert case is not None  # noqa: S101 - it has just been written
+        case = self.rehearsal.store.kept.cases[case_id].case
         told = tell(what, case, self.campaign)
         if told.kind == "note":  # why the next line says what it says
             self._why = _TRANSACTION.sub(lambda found: self._labels.get(found[0], found[0]), f"{told.title}.")

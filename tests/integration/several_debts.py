@@ -10,7 +10,7 @@ from cli.mailbox import ReceivedMail
 from tests.integration.house import House, running
 from worker.handle_event import handle_event
 from worker.mail.transport import Result, Transport
-from worker.services import Services, check_templates, open_services
+from worker.services import WorkerServices, check_templates, open_services
 from worker.write_case import write_case
 
 BY_CURRENCY = """
@@ -76,8 +76,8 @@ class Interrupted:
 
 @asynccontextmanager
 async def served(
-    home: House, meanwhile: Callable[[Services], Awaitable[None]] | None = None
-) -> AsyncIterator[Services]:
+    home: House, meanwhile: Callable[[WorkerServices], Awaitable[None]] | None = None
+) -> AsyncIterator[WorkerServices]:
     """Open what the jobs work with, all events handled and nothing swept; `meanwhile` happens just before DATA."""
     await home.twin.notifications.settled()
     redis_url = home.settings.redis_url.get_secret_value() if home.settings.redis_url else ""
@@ -103,7 +103,7 @@ async def working(home: House, first: Callable[[], Awaitable[None]] | None = Non
         yield
 
 
-async def hold(services: Services, case_id: str) -> None:
+async def hold(services: WorkerServices, case_id: str) -> None:
     """Let somebody else be at work on the case's first mail."""
     (read,) = await services.store.cases.read_versioned([case_id])
     assert read.case is not None
@@ -111,7 +111,7 @@ async def hold(services: Services, case_id: str) -> None:
     await write_case(services, read, read.case.with_delivery("first", claim))
 
 
-async def grants(services: Services, count: int = 2) -> list[str]:
+async def grants(services: WorkerServices, count: int = 2) -> list[str]:
     """Reserve API calls, as the sweep does for a batch."""
     given = await services.store.limiter.ask(count, background=True)
     assert given is not None

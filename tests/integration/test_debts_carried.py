@@ -13,7 +13,7 @@ from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.handle_event import handle_event
 from worker.send_steps import send_steps
-from worker.services import Services
+from worker.services import WorkerServices
 from worker.sweep import sweep_once
 
 # The older debt's reminder is days away when the newer one's first mail is due.
@@ -28,11 +28,11 @@ template = "payment_failed"
 """
 
 
-async def send(services: Services, *case_ids: str) -> None:
+async def send(services: WorkerServices, *case_ids: str) -> None:
     await send_steps(services, case_ids, await grants(services))
 
 
-async def looked_at_in(services: Services, case_id: str) -> timedelta:
+async def looked_at_in(services: WorkerServices, case_id: str) -> timedelta:
     (at,) = await services.store.due.when([case_id])
     assert at is not None
     return at - services.clock()
@@ -80,7 +80,7 @@ async def test_the_mail_that_names_it_covers_it_and_only_once_it_is_out(redis_ur
         subscription = home.add_subscription()
         older, newer = decline(home, subscription, "expired_card"), decline(home, subscription, "expired_card")
 
-        async def meanwhile(_: Services) -> None:
+        async def meanwhile(_: WorkerServices) -> None:
             case = await home.case(newer)
             assert case is not None
             assert case.delivery("first").state is DeliveryState.PLANNED

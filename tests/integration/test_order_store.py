@@ -1,4 +1,4 @@
-"""That what the order tests run on is a true model of the store and the worker: the same events, side by side."""
+"""That the store in memory answers the worker as Redis does: the same events, side by side."""
 
 import random
 from collections.abc import AsyncIterator, Callable
@@ -7,15 +7,14 @@ from datetime import datetime
 import pytest
 from redis.asyncio import Redis
 
-from cli.simulate.memory import Memory
 from cli.simulate.paddle import Paddle
-from cli.simulate.service import Dunning
+from cli.simulate.rehearsal import Rehearsal
 from dunning.instants import to_milliseconds
 from dunning.store import keys
 from tests.integration.edge import settings
-from tests.unit.paddle_world import BILL, CAMPAIGNS, HISTORIES, SECOND_BILL, name_of, told
+from tests.unit.paddle_world import BILL, HISTORIES, SECOND_BILL, a_worker, name_of, told
 from worker.handle_event import handle_event
-from worker.services import Services, check_templates, open_services
+from worker.services import WorkerServices, check_templates, open_services
 
 SHUFFLES = 6
 
@@ -37,7 +36,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def services(redis_url: str, clock: Clock) -> AsyncIterator[Services]:
+async def services(redis_url: str, clock: Clock) -> AsyncIterator[WorkerServices]:
     given = settings(redis_url)
     opened = open_services(given, redis_url, check_templates(given), clock)
     yield opened
@@ -50,18 +49,19 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield connection
 
 
-async def assert_same(services: Services, redis: Redis, model: Dunning) -> None:
+async def assert_same(services: WorkerServices, redis: Redis, model: Rehearsal) -> None:
     """Compare both cases, and when they are looked at next."""
     for case_id in (BILL, SECOND_BILL):
         read = await services.store.cases.read_versioned([case_id])
-        assert read == [model.memory.read(case_id)]
-        due_at = model.memory.due.get(case_id)
+        assert read == await model.store.cases.read_versioned([case_id])
+        assert await services.store.cases.story(case_id) == await model.store.cases.story(case_id)
+        (due_at,) = await model.store.due.when([case_id])
         assert await redis.zscore(keys.DUE, case_id) == (None if due_at is None else to_milliseconds(due_at))
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=name_of)
 async def test_the_model_does_what_the_store_and_the_worker_do(
-    services: Services, redis: Redis, clock: Clock, history: Callable[[Paddle], None]
+    services: WorkerServices, redis: Redis, clock: Clock, history: Callable[[Paddle], None]
 ) -> None:
     account = told(history)
     now = clock.at = account.over_at
@@ -69,13 +69,14 @@ async def test_the_model_does_what_the_store_and_the_worker_do(
 
     for _ in range(SHUFFLES):
         await redis.flushall()
-        model = Dunning(Memory(as_text=True), account.paddle, CAMPAIGNS)
+        model = a_worker(account)
+        model.now = now
         order = rng.sample(account.events * 2, k=len(account.events) + 2)
         for number, event in enumerate(order, start=1):
-            assert await services.store.inbox.accept(event, now) is model.memory.accept(event, now)
-            waiting = model.memory.unhandled()
+            assert await services.store.inbox.accept(event, now) is await model.store.inbox.accept(event, now)
+            waiting = list(model.store.kept.inbox)
             some = len(waiting) if number == len(order) else rng.randint(0, len(waiting))
             for event_id in rng.sample(waiting, k=some):
                 await handle_event(services, event_id)
-                model.handle(event_id, now)
+                await handle_event(model.services, event_id)
                 await assert_same(services, redis, model)

@@ -24,7 +24,7 @@ from tests.integration.house import house
 from tests.until import until
 from worker.reconcile import Reconciler
 from worker.reconcile_forever import Rhythm, Runs, reconcile_forever
-from worker.services import Services, check_templates, open_services
+from worker.services import WorkerServices, check_templates, open_services
 
 AT_ONCE = Rhythm(
     first_after=timedelta(0),
@@ -38,7 +38,7 @@ DAY = timedelta(days=1)
 
 
 @asynccontextmanager
-async def services(redis_url: str, twin: Twin) -> AsyncIterator[Services]:
+async def services(redis_url: str, twin: Twin) -> AsyncIterator[WorkerServices]:
     """What a worker reconciles with. Its budget is large, and so its pauses are short."""
     given = settings(redis_url, PADDLE_API_KEY=twin.api_key, PADDLE_API_URL=twin.url, PADDLE_RATE_LIMIT="100000")
     opened = open_services(given, redis_url, check_templates(given))
@@ -49,7 +49,7 @@ async def services(redis_url: str, twin: Twin) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def reconciling(of: Services, rhythm: Rhythm = AT_ONCE) -> AsyncIterator[None]:
+async def reconciling(of: WorkerServices, rhythm: Rhythm = AT_ONCE) -> AsyncIterator[None]:
     task = asyncio.create_task(reconcile_forever(of, rhythm))
     try:
         yield
@@ -66,7 +66,7 @@ async def twin() -> AsyncIterator[Twin]:
 
 
 @pytest.fixture
-async def ours(redis_url: str, twin: Twin) -> AsyncIterator[Services]:
+async def ours(redis_url: str, twin: Twin) -> AsyncIterator[WorkerServices]:
     async with services(redis_url, twin) as opened:
         yield opened
 
@@ -76,7 +76,7 @@ def declined(twin: Twin, *, ago: timedelta = A_WHILE) -> str:
     return twin.world.decline(twin.world.add_subscription(customer), at=datetime.now(UTC) - ago)
 
 
-async def gauge(of: Services, name: str) -> float:
+async def gauge(of: WorkerServices, name: str) -> float:
     return (await of.store.health.snapshot(of.clock())).gauges[name]
 
 
@@ -98,7 +98,7 @@ async def test_what_lost_webhooks_did_not_bring_is_mailed_and_closed_all_the_sam
         assert len(home.mailbox.mails) == 1
 
 
-async def test_events_are_read_from_where_they_were_read_before(ours: Services, twin: Twin) -> None:
+async def test_events_are_read_from_where_they_were_read_before(ours: WorkerServices, twin: Twin) -> None:
     declined(twin, ago=DAY)
     await look(runs := Runs(ours))
     missed = declined(twin)
@@ -111,7 +111,7 @@ async def test_events_are_read_from_where_they_were_read_before(ours: Services, 
     assert await ours.store.inbox.read(f"reconciled_{missed[4:]}{datetime.now(UTC):%Y%m%d}opened") is None
 
 
-async def test_of_several_workers_one_reconciles(ours: Services, twin: Twin, redis_url: str) -> None:
+async def test_of_several_workers_one_reconciles(ours: WorkerServices, twin: Twin, redis_url: str) -> None:
     async with services(redis_url, twin) as theirs:
         await asyncio.gather(*(look(Runs(each)) for each in (ours, theirs)))
         await look(Runs(theirs))
@@ -119,7 +119,7 @@ async def test_of_several_workers_one_reconciles(ours: Services, twin: Twin, red
     assert twin.counts["GET /subscriptions"] == 1
 
 
-async def test_what_failed_is_tried_again_in_a_minute_by_anybody(ours: Services, twin: Twin) -> None:
+async def test_what_failed_is_tried_again_in_a_minute_by_anybody(ours: WorkerServices, twin: Twin) -> None:
     twin.fail_next("GET /subscriptions", 400)
     runs = Runs(ours)
 
@@ -133,7 +133,7 @@ async def test_what_failed_is_tried_again_in_a_minute_by_anybody(ours: Services,
     assert await redis_of(ours.store).get("dunning:reconcile:done:past_due") is None
 
 
-async def test_a_refused_key_holds_mail_until_it_works_again(ours: Services, twin: Twin) -> None:
+async def test_a_refused_key_holds_mail_until_it_works_again(ours: WorkerServices, twin: Twin) -> None:
     key, twin.api.api_key = twin.api.api_key, "pdl_sdbx_apikey_another"
     await look(Runs(ours))
     held = [hold.word for hold in await ours.store.holds.all()]
@@ -146,7 +146,7 @@ async def test_a_refused_key_holds_mail_until_it_works_again(ours: Services, twi
     assert await ours.store.holds.all() == []
 
 
-async def test_events_that_may_not_be_read_stop_neither_mail_nor_the_debts(ours: Services, twin: Twin) -> None:
+async def test_events_that_may_not_be_read_stop_neither_mail_nor_the_debts(ours: WorkerServices, twin: Twin) -> None:
     twin.api.permissions.discard("notification.read")
     declined(twin)
 
@@ -160,7 +160,7 @@ async def test_events_that_may_not_be_read_stop_neither_mail_nor_the_debts(ours:
 
 
 async def test_more_debts_than_are_usual_wait_for_the_operator_and_are_looked_at_more_often(
-    ours: Services, twin: Twin
+    ours: WorkerServices, twin: Twin
 ) -> None:
     for _ in range(51):
         declined(twin)
@@ -176,7 +176,7 @@ async def test_more_debts_than_are_usual_wait_for_the_operator_and_are_looked_at
 
 
 async def test_failures_that_were_withheld_before_a_run_broke_off_have_debts_looked_at_soon(
-    ours: Services, twin: Twin
+    ours: WorkerServices, twin: Twin
 ) -> None:
     declined(twin, ago=DAY)
     runs = Runs(ours)
@@ -200,7 +200,7 @@ async def test_failures_that_were_withheld_before_a_run_broke_off_have_debts_loo
     assert (reads, runs.waiting) == (2, True)
 
 
-async def test_a_fault_ends_one_run_and_not_the_task(ours: Services) -> None:
+async def test_a_fault_ends_one_run_and_not_the_task(ours: WorkerServices) -> None:
     async def break_down(_: object) -> None:
         raise ZeroDivisionError
 
@@ -210,7 +210,7 @@ async def test_a_fault_ends_one_run_and_not_the_task(ours: Services) -> None:
     assert [entry["event"] for entry in logs] == ["reconcile.fault"]
 
 
-async def test_a_run_that_is_stopped_half_way_leaves_its_turn_to_others(ours: Services, twin: Twin) -> None:
+async def test_a_run_that_is_stopped_half_way_leaves_its_turn_to_others(ours: WorkerServices, twin: Twin) -> None:
     twin.fail_next("GET /subscriptions", "stall")
 
     async def stalled() -> bool:

@@ -18,7 +18,7 @@ from tests.until import until
 from worker.handle_event import handle_event
 from worker.mail.transport import Outcome, Result
 from worker.send_steps import send_steps
-from worker.services import Services
+from worker.services import WorkerServices
 from worker.write_case import write_case
 
 
@@ -151,7 +151,7 @@ async def test_a_pause_just_before_data_stops_a_mail_that_names_a_debt_it_is_for
     async with house(redis_url, tmp_path, campaign=BY_CURRENCY, working=False) as home:
         dollars, yen = of_two_campaigns(home)
 
-        async def pause(services: Services) -> None:
+        async def pause(services: WorkerServices) -> None:
             await services.store.brakes.pause(campaign, "a test", services.clock())
 
         async with served(home, pause) as services:
@@ -201,19 +201,19 @@ def of_two_campaigns(home: House) -> tuple[str, str]:
     return decline(home, dollars, "expired_card"), decline(home, yen, "expired_card")
 
 
-async def recover(services: Services, case_id: str) -> None:
+async def recover(services: WorkerServices, case_id: str) -> None:
     (read,) = await services.store.cases.read_versioned([case_id])
     assert read.case is not None
     await write_case(services, read, read.case.end(CaseState.RECOVERED, None, services.clock()))
 
 
-async def fail_again(services: Services, case_id: str) -> None:
+async def fail_again(services: WorkerServices, case_id: str) -> None:
     (read,) = await services.store.cases.read_versioned([case_id])
     assert read.case is not None
     await write_case(services, read, read.case.model_copy(update={"reason_code": "declined"}))
 
 
-async def fail_for_good(_services: Services) -> None:
+async def fail_for_good(_services: WorkerServices) -> None:
     raise PermanentError("odd data")
 
 

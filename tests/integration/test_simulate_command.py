@@ -105,7 +105,9 @@ def test_the_mails_are_written_as_they_would_be_sent_and_to_look_at(tmp_path: Pa
     assert mail["To"] == "ada@customer.example"
     text = mail.get_body(("plain",))
     assert text is not None
-    assert any(re.fullmatch(r"https://billing\.example\.com/pay/\S+", line) for line in text.get_content().splitlines())
+    assert any(
+        re.fullmatch(r"https://billing\.lantern\.example/pay/\S+", line) for line in text.get_content().splitlines()
+    )
     assert "€29.00" in (tmp_path / "mails" / "01-first.html").read_text(encoding="utf-8")
 
 

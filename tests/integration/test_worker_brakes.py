@@ -17,7 +17,7 @@ from tests.integration.several_debts import Interrupted
 from tests.until import until
 from worker.handle_event import handle_event
 from worker.send_steps import send_steps
-from worker.services import Services, check_templates, open_services, utc_now
+from worker.services import WorkerServices, check_templates, open_services, utc_now
 
 
 @dataclass
@@ -53,13 +53,13 @@ class ResumedMeanwhile:
 
 
 @asynccontextmanager
-async def services_of(home: House, redis_url: str) -> AsyncIterator[Services]:
+async def services_of(home: House, redis_url: str) -> AsyncIterator[WorkerServices]:
     services = open_services(home.settings, redis_url, check_templates(home.settings))
     yield services
     await services.close()
 
 
-async def a_due_case(home: House, services: Services) -> str:
+async def a_due_case(home: House, services: WorkerServices) -> str:
     """Decline a renewal and handle its events, and nothing more."""
     bill = home.twin.world.decline(home.add_subscription())
     await home.twin.notifications.settled()
@@ -68,7 +68,7 @@ async def a_due_case(home: House, services: Services) -> str:
     return bill
 
 
-async def deal_with(services: Services, case_id: str, *, calls: int = 2) -> None:
+async def deal_with(services: WorkerServices, case_id: str, *, calls: int = 2) -> None:
     """Run the job that a sweep would have queued, after it was."""
     grants = await services.store.limiter.ask(calls, background=True)
     await send_steps(services, [case_id], [grant.id for grant in grants or []])

@@ -11,7 +11,7 @@ from tests.integration.at_rest import redis_of
 from tests.integration.house import house
 from tests.integration.several_debts import decline, grants, hold, served, subscriptions
 from worker.send_steps import send_steps
-from worker.services import Services
+from worker.services import WorkerServices
 
 LOGIN = OperatorMustActError("The mail server refuses the login.", hold="mail_login")
 
@@ -61,7 +61,7 @@ async def test_a_mail_that_did_not_go_out_was_a_try(redis_url: str, tmp_path: Pa
     async with house(redis_url, tmp_path, working=False) as home:
         bill = decline(home, home.add_subscription(), "expired_card")
 
-        async def fail(services: Services) -> None:
+        async def fail(services: WorkerServices) -> None:
             await services.store.holds.raise_(LOGIN, services.clock())
             raise LOGIN
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from tests.integration.house import house
 from tests.until import until
 from worker import sweep
-from worker.services import Services, check_templates, open_services
+from worker.services import WorkerServices, check_templates, open_services
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Faulty:
 
 
 @asynccontextmanager
-async def services_of(redis_url: str, folder: Path) -> AsyncIterator[Services]:
+async def services_of(redis_url: str, folder: Path) -> AsyncIterator[WorkerServices]:
     async with house(redis_url, folder, working=False) as home:
         services = open_services(home.settings, redis_url, check_templates(home.settings))
         yield services

@@ -13,7 +13,7 @@ from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.handle_event import handle_event
 from worker.send_steps import send_steps
-from worker.services import Services
+from worker.services import WorkerServices
 
 DAY = timedelta(days=1)
 
@@ -22,7 +22,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def send(services: Services, *case_ids: str) -> None:
+async def send(services: WorkerServices, *case_ids: str) -> None:
     await send_steps(services, case_ids, await grants(services))
 
 

@@ -1,20 +1,35 @@
-"""What the campaign machine plays with: Paddle, wires that lose things, workers that die, and a mailbox that counts."""
+"""What the campaign machine plays with: Paddle, wires that lose things, workers that die, and a mailbox that counts.
 
+The jobs are the worker's own. Each stands still whenever it asks the world for something and whenever it is answered,
+until it is told to go on: so everything else may happen in between.
+"""
+
+import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from enum import StrEnum, auto
+from functools import partial
 
-from cli.simulate.memory import Memory
+from cli.simulate.entities import Customer, Subscription
+from cli.simulate.mortal import Killed, watched
 from cli.simulate.paddle import Happening
-from cli.simulate.sending import Sending
-from cli.simulate.service import Dunning
+from cli.simulate.post_office import PostOffice
+from cli.simulate.rehearsal import Rehearsal
+from cli.simulate.unwritten import Unwritten
 from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.delivery import FINAL, DeliveryState
 from dunning.events import Event
 from dunning.jobs import TIMEOUTS, Job
-from dunning.store import Versioned
-from tests.unit.paddle_world import BEGAN, an_account
+from dunning.settings import LinkMint
+from tests.unit.paddle_world import BEGAN, CUSTOMER, OTHER_SUBSCRIPTION, SUBSCRIPTION
+from worker.handle_event import handle_event
+from worker.mail.transport import Outcome, Result
+from worker.send_steps import send_steps
+from worker.sweep import sweep_once
 
 PLANNED, SENDING, UNKNOWN = DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN
 SENT, REFUSED, SKIPPED, DEAD = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.DEAD
@@ -31,16 +46,6 @@ CHART = {
 TOLD_WITHIN = timedelta(seconds=20)
 
 
-class Phase(StrEnum):
-    """How far a send is."""
-
-    ASKED = auto()
-    CLAIMED = auto()
-    BEGUN = auto()
-    GIVEN = auto()
-    """The mail server has the mail, and nobody has written so."""
-
-
 class Heard(StrEnum):
     """What the mail server does with a mail."""
 
@@ -51,17 +56,187 @@ class Heard(StrEnum):
     NOT_NOW = auto()
 
 
-class WatchedMemory(Memory):
-    """A memory that refuses to go back."""
+ANSWERS = {
+    Heard.TAKES: Result(Outcome.SENT, "smtp_250"),
+    Heard.TAKES_AND_FALLS_SILENT: Result(Outcome.UNKNOWN, "eof_after_data"),
+    Heard.FALLS_SILENT: Result(Outcome.UNKNOWN, "eof_after_data"),
+    Heard.REFUSES: Result(Outcome.REFUSED, "smtp_550"),
+    Heard.NOT_NOW: Result(Outcome.TRY_AGAIN, "smtp_message_451"),
+}
 
-    def commit(
-        self, case: Case, revision: int, *, due_at: datetime | None, now: datetime, opened_by: datetime | None
-    ) -> Versioned:
-        before = self.read(case.id)
-        kept = super().commit(case, revision, due_at=due_at, now=now, opened_by=opened_by)
-        if before.case is not None and kept.case is not None:
-            assert_forward(before.case, kept.case)
-        return kept
+
+class _Mailbox(PostOffice):
+    """Says whether the way of the jobs' mails recognises a repeat."""
+
+    def __init__(self, clock: Callable[[], datetime], *, idempotent: bool) -> None:
+        super().__init__(clock)
+        self.idempotent = idempotent
+
+
+class Running:
+    """A job under way, which stands still between any two things that it does. It has a mail server of its own."""
+
+    def __init__(self, world: "World", case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
+        self.asked_at = world.now
+        self.heard = Heard.TAKES
+        self._world = world
+        self._killed = False
+        self._standing: list[asyncio.Future[None]] = []
+        services = watched(replace(world.services, transport=self), self)
+        self._task = world.loop.create_task(send_steps(services, case_ids, grant_ids))
+
+    @property
+    def idempotent(self) -> bool:
+        return self._world.idempotent
+
+    @property
+    def is_over(self) -> bool:
+        return self._task.done() and not self._standing
+
+    async def pass_by(self) -> None:
+        """Stand still until told to go on."""
+        if not self._killed:
+            self._standing.append(self._world.loop.create_future())
+            await self._standing[-1]
+        if self._killed:
+            raise Killed
+
+    def go_on(self) -> None:
+        """Do the next thing."""
+        self._world.loop.run_until_complete(self._go_on())
+
+    async def _go_on(self) -> None:
+        await self._stand()
+        if self._standing:
+            self._standing.pop(0).set_result(None)
+            await self._stand()
+
+    async def _stand(self) -> None:
+        """Wait until it stands still, or is over: nothing that it does takes any time."""
+        for _ in range(20):
+            if self._standing or self._task.done():
+                return
+            await asyncio.sleep(0)
+
+    def kill(self) -> None:
+        """Do nothing any more."""
+        self._killed = True
+        while not self.is_over:
+            self.go_on()
+        self._task.exception()  # it was told of its death
+
+    async def send(
+        self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        """Take a mail that was just begun, unless it was not to be."""
+        del mail, recipient
+        case_id, _, step = key.partition(".")
+        if not await before_data():
+            return Result(Outcome.ABANDONED, "abandoned_before_data")
+        world = self._world
+        assert not world.arrived[case_id, step] or world.case(case_id).delivery(step).unknowns
+        world.arrived[case_id, step] += self.heard in {Heard.TAKES, Heard.TAKES_AND_FALLS_SILENT}
+        return ANSWERS[self.heard]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class World(Rehearsal):
+    """Everything, at one moment. `repeats` is how often a mail that ended in silence may be sent again."""
+
+    def __init__(self, campaign: Campaign, repeats: int) -> None:
+        super().__init__(BEGAN, [campaign], Unwritten(), partial(_Mailbox, idempotent=repeats > 1), as_text=True)
+        self.loop = asyncio.new_event_loop()
+        self.wire: list[Event] = []
+        self.lost: list[Event] = []
+        self.arrived: Counter[tuple[str, str]] = Counter()
+        self.running: list[Running] = []
+        self.bounced: set[str] = set()
+        self.repeats = repeats
+        mint = LinkMint.CLICK if repeats else LinkMint.SEND
+        self.services = replace(self.services, settings=replace(self.services.settings, link_mint=mint))
+        self.idempotent = repeats > 1
+        self._before: dict[str, Case] = {}
+        self.paddle.customers[CUSTOMER] = Customer(CUSTOMER, "Rosa Lume", "rosa@lamplight.example")
+        for number, subscription_id in enumerate((SUBSCRIPTION, OTHER_SUBSCRIPTION), start=1):
+            self.paddle.subscriptions[subscription_id] = Subscription(
+                subscription_id,
+                CUSTOMER,
+                f"Lantern {number}",
+                f"pro_{number:026d}",
+                f"pri_{number:026d}",
+                2400,
+                "EUR",
+                "4242",
+            )
+
+    def do(self, what: Awaitable[object]) -> None:
+        """Have something done at once, by nobody who dies of it."""
+        self.loop.run_until_complete(_awaited(what))
+
+    def new_bill(self) -> str:
+        return f"txn_{len(self.paddle.bills) + 1:026d}"
+
+    def case(self, case_id: str) -> Case:
+        return self.store.kept.cases[case_id].case
+
+    def cases(self) -> list[Case]:
+        return [kept.case for kept in self.store.kept.cases.values()]
+
+    def deliver(self, event: Event, *, handled: bool) -> None:
+        self.do(self.store.inbox.accept(event, self.now))
+        self.store.kept.events_queued.clear()
+        if handled:
+            self.do(handle_event(self.services, event.id))
+
+    async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
+        self.running.append(Running(self, case_ids, grant_ids))
+
+    def go_on(self, job: Running, heard: Heard) -> None:
+        """Take a job one thing further. One that has run too long is ended by arq."""
+        job.heard = heard
+        if self.now >= job.asked_at + TIMEOUTS[Job.SEND_STEPS]:
+            job.kill()
+        else:
+            job.go_on()
+        self.check()
+        if job.is_over:
+            self.running.remove(job)
+
+    def kill(self, job: Running) -> None:
+        job.kill()
+        self.running.remove(job)
+
+    def run_until(self, end: datetime) -> None:
+        """Let everything be well: what is due is sent at once, and taken."""
+        while (at := self._next_at()) is not None and at <= end:
+            self.now = max(self.now, at)
+            self.do(self.sweep_once())
+            self.end_jobs()
+        self.now = max(self.now, end)
+
+    async def sweep_once(self) -> None:
+        """Hand over what is due now, once."""
+        swept = await sweep_once(self.services, None)
+        self._wait_for(swept.why)
+        await self.work()
+
+    def end_jobs(self) -> None:
+        for job in list(self.running):
+            while job in self.running:
+                self.go_on(job, Heard.TAKES)
+
+    def check(self) -> None:
+        """Nothing goes back."""
+        for case in self.cases():
+            if (before := self._before.get(case.id)) is not None and before is not case:
+                assert_forward(before, case)
+            self._before[case.id] = case
+
+    def _on_its_way(self, happening: Happening) -> None:
+        if happening.event is not None:
+            self.wire.append(happening.event)
 
 
 def assert_forward(before: Case, after: Case) -> None:
@@ -78,99 +253,5 @@ def assert_forward(before: Case, after: Case) -> None:
             assert delivery.dated_at > was.dated_at
 
 
-class Send:
-    """A worker on its way through a send."""
-
-    def __init__(self, sending: Sending, asked_at: datetime) -> None:
-        self.sending = sending
-        self.asked_at = asked_at
-        self.phase = Phase.ASKED
-        self.heard: Heard | None = None
-
-    @property
-    def mail(self) -> tuple[str, str]:
-        return self.sending.case.id, self.sending.mail.step.name
-
-
-class World:
-    """Everything, at one moment."""
-
-    def __init__(self, campaign: Campaign, repeats: int) -> None:
-        self.now = BEGAN
-        self.wire: list[Event] = []
-        self.lost: list[Event] = []
-        self.arrived: Counter[tuple[str, str]] = Counter()
-        self.sends: list[Send] = []
-        self.bounced: set[str] = set()
-        self.repeats = repeats
-        self.paddle = an_account(self._tell)
-        self.memory = WatchedMemory(as_text=True)
-        self.dunning = Dunning(
-            self.memory, self.paddle, [campaign], repeats=repeats, is_suppressed=self.bounced.__contains__
-        )
-
-    def new_bill(self) -> str:
-        return f"txn_{len(self.paddle.bills) + 1:026d}"
-
-    def deliver(self, event: Event, *, handled: bool) -> None:
-        self.memory.accept(event, self.now)
-        if handled:
-            self.dunning.handle(event.id, self.now)
-
-    def sweep(self) -> None:
-        """Look at what is due, as a worker does: what may be sent is owed at Paddle at this moment."""
-        for case_id in self.memory.sweep(self.now):
-            sending = self.dunning.look(case_id, self.now)
-            if sending is not None:
-                named = [case_id, *(one.case.id for one in sending.mail.named)]
-                assert all(self.paddle.bills[one].status == "past_due" for one in named)
-                self.sends.append(Send(sending, self.now))
-
-    def go_on(self, send: Send, heard: Heard) -> None:
-        """Take a send one phase further. A job that has run too long is ended by arq."""
-        if self.now >= send.asked_at + TIMEOUTS[Job.SEND_STEPS]:
-            self.sends.remove(send)
-            return
-        match send.phase:
-            case Phase.ASKED if send.sending.claim(self.now):
-                send.phase = Phase.CLAIMED
-            case Phase.CLAIMED if send.sending.begin_data(self.now):
-                case = self.memory.read(send.sending.case.id).case
-                assert case is not None
-                assert case.is_open
-                assert not self.arrived[send.mail] or case.delivery(send.mail[1]).unknowns
-                send.phase = Phase.BEGUN
-            case Phase.BEGUN:
-                send.heard, send.phase = heard, Phase.GIVEN
-                self.arrived[send.mail] += heard in {Heard.TAKES, Heard.TAKES_AND_FALLS_SILENT}
-            case Phase.GIVEN:
-                self._record(send)
-                self.sends.remove(send)
-            case _:  # somebody else was there first
-                self.sends.remove(send)
-
-    def run_until(self, end: datetime) -> None:
-        """Let everything be well: what is due is sent at once, and taken."""
-        while (at := min(self.memory.due.values(), default=None)) is not None and at <= end:
-            self.now = max(self.now, at)
-            self.sweep()
-            for send in list(self.sends):
-                while send in self.sends:
-                    self.go_on(send, Heard.TAKES)
-        self.now = max(self.now, end)
-
-    def _record(self, send: Send) -> None:
-        match send.heard:
-            case Heard.TAKES:
-                send.sending.settle(SENT, "smtp_250", self.now)
-                send.sending.cover(self.now)
-            case Heard.REFUSES:
-                send.sending.settle(REFUSED, "smtp_550", self.now)
-            case Heard.NOT_NOW:
-                send.sending.put_back("smtp_451", self.now)
-            case _:
-                send.sending.settle(UNKNOWN, "eof_after_data", self.now)
-
-    def _tell(self, happening: Happening) -> None:
-        if happening.event is not None:
-            self.wire.append(happening.event)
+async def _awaited(what: Awaitable[object]) -> None:
+    await what

@@ -5,11 +5,16 @@ https://developer.paddle.com/webhooks/simulator/subscription-renewed
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from cli.simulate.asked import AskedPaddle
 from cli.simulate.entities import Customer, Subscription
 from cli.simulate.paddle import Happening, Paddle
+from cli.simulate.post_office import PostOffice
+from cli.simulate.rehearsal import Rehearsal
+from cli.simulate.unwritten import Unwritten
 from dunning.campaign import Campaign
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.events import Event
@@ -65,6 +70,13 @@ def told(history: Callable[[Paddle], None]) -> Told:
     paddle = an_account(happenings.append)
     history(paddle)
     return Told(paddle, sorted(happenings, key=lambda happening: happening.at))
+
+
+def a_worker(history: Told) -> Rehearsal:
+    """Give a worker over an empty store in memory, who asks this account."""
+    worker = Rehearsal(BEGAN, CAMPAIGNS, Unwritten(), PostOffice, as_text=True)
+    worker.services = replace(worker.services, paddle=AskedPaddle(history.paddle, worker.store.limiter))
+    return worker
 
 
 def _failed_renewal(paddle: Paddle) -> None:

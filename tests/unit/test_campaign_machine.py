@@ -14,9 +14,11 @@ from dunning.campaign import Campaign, SendBetween, Step
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.delivery import FINAL, DeliveryState
+from dunning.suppression import address_key
 from dunning.triggers import Trigger
 from tests.unit.campaign_world import TOLD_WITHIN, Heard, World
 from tests.unit.paddle_world import BEGAN, CAMPAIGNS, CUSTOMER, OTHER_SUBSCRIPTION, PAID_BILL, SUBSCRIPTION
+from worker.handle_event import handle_event
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -111,7 +113,9 @@ class CampaignMachine(RuleBasedStateMachine):
             case "archive":
                 paddle.archive(CUSTOMER, now)
             case _:
-                self.world.bounced.add(paddle.customers[CUSTOMER].email or "")
+                (secret, *_) = self.world.services.link_secrets
+                key = address_key(paddle.customers[CUSTOMER].email or "", secret)
+                self.world.do(self.world.store.suppressions.add(key, "bounce", now))
 
     @precondition(lambda self: self.world.wire)
     @rule(place=places, handled=st.booleans(), again=st.booleans())
@@ -128,8 +132,8 @@ class CampaignMachine(RuleBasedStateMachine):
 
     @rule()
     def what_was_taken_in_is_handled(self) -> None:
-        for event_id in self.world.memory.unhandled():
-            self.world.dunning.handle(event_id, self.world.now)
+        for event_id in list(self.world.store.kept.inbox):
+            self.world.do(handle_event(self.world.services, event_id))
 
     @rule()
     def what_was_lost_is_healed(self) -> None:
@@ -142,58 +146,60 @@ class CampaignMachine(RuleBasedStateMachine):
 
     @rule(lapse=st.sampled_from([0 * SECOND, SECOND, HOUR]))
     def a_worker_sweeps_when_something_is_due(self, lapse: timedelta) -> None:
-        self.world.now = max(self.world.now, min(self.world.memory.due.values(), default=self.world.now)) + lapse
-        self.world.sweep()
+        due = self.world.store.kept.due.values()
+        self.world.now = max(self.world.now, min(due, default=self.world.now)) + lapse
+        self.world.do(self.world.sweep_once())
 
     @rule(lapse=st.sampled_from(LAPSES))
     def all_goes_well(self, lapse: timedelta) -> None:
         self.world.run_until(self.world.now + lapse)
 
-    @precondition(lambda self: self.world.sends)
-    @rule(place=places, heard=st.sampled_from(Heard), phases=st.integers(1, 4))
-    def a_send_goes_on(self, place: int, heard: Heard, phases: int) -> None:
-        send = self.world.sends[place % len(self.world.sends)]
-        for _ in range(phases):
-            if send in self.world.sends:
-                self.world.go_on(send, heard)
+    @precondition(lambda self: self.world.running)
+    @rule(place=places, heard=st.sampled_from(Heard), moments=st.sampled_from([1, 2, 5, 20, 60]))
+    def a_job_goes_on(self, place: int, heard: Heard, moments: int) -> None:
+        job = self.world.running[place % len(self.world.running)]
+        for _ in range(moments):
+            if job in self.world.running:
+                self.world.go_on(job, heard)
 
-    @precondition(lambda self: self.world.sends)
-    @rule(place=places, phases=st.integers(0, 3))
-    def a_worker_is_killed(self, place: int, phases: int) -> None:
-        send = self.world.sends[place % len(self.world.sends)]
-        for _ in range(phases):
-            if send in self.world.sends:
-                self.world.go_on(send, Heard.TAKES)
-        if send in self.world.sends:
-            self.world.sends.remove(send)
+    @precondition(lambda self: self.world.running)
+    @rule(place=places, moments=st.integers(0, 50))
+    def a_worker_is_killed(self, place: int, moments: int) -> None:
+        job = self.world.running[place % len(self.world.running)]
+        for _ in range(moments):
+            if job in self.world.running:
+                self.world.go_on(job, Heard.TAKES)
+        if job in self.world.running:
+            self.world.kill(job)
 
     @invariant()
     def no_mail_arrives_more_often_than_its_repeats_allow(self) -> None:
         for (case_id, step), count in self.world.arrived.items():
-            case = self.world.memory.read(case_id).case
-            assert case
+            case = self.world.case(case_id)
             assert count <= 1 + self.world.repeats
             assert count <= 1 + case.delivery(step).unknowns
 
     @invariant()
     def an_open_case_is_looked_at_again(self) -> None:
-        assert all(case.id in self.world.memory.due for case in self.world.memory.cases() if case.is_open)
+        assert all(case.id in self.world.store.kept.due for case in self.world.cases() if case.is_open)
 
     def teardown(self) -> None:
         """Left alone, everything is told and every case comes to an end, with a reason for each step that was due."""
         if not hasattr(self, "world"):
             return
-        self.world.sends.clear()
+        for job in list(self.world.running):
+            self.world.kill(job)
         self.world.lost += self.world.wire
         self.what_was_lost_is_healed()
         self.what_was_taken_in_is_handled()
         self.world.run_until(self.world.now + OPEN_FOR + DAY)
-        assert not self.world.memory.due
-        for case in self.world.memory.cases():
+        assert not self.world.store.kept.due
+        for case in self.world.cases():
             self.assert_ended_well(case)
         for bill in self.world.paddle.bills.values():
-            if bill.status == "completed" and (paid := self.world.memory.read(bill.id).case):
-                assert paid.state is CaseState.RECOVERED
+            if bill.status == "completed" and bill.id in self.world.store.kept.cases:
+                assert self.world.case(bill.id).state is CaseState.RECOVERED
+        self.world.loop.close()
 
     def assert_ended_well(self, case: Case) -> None:
         bill = self.world.paddle.bills[case.id]

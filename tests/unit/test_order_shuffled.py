@@ -1,7 +1,7 @@
 """Paddle's events in any order, twice and with gaps: what a case becomes in the end is what the true order makes of it.
 
-The rules are Dunning's own, and so are the marks that an end leaves when it comes before its beginning; that the model
-of these here is the store's is shown by tests/integration/test_order_store.py.
+The jobs are the worker's own, over the store in memory; that this one answers as Redis does is shown by
+tests/integration/test_order_store.py.
 """
 
 import random
@@ -11,12 +11,14 @@ from itertools import permutations
 
 import pytest
 
-from cli.simulate.memory import Memory
 from cli.simulate.paddle import Paddle
-from cli.simulate.service import Dunning
+from cli.simulate.post_office import PostOffice
+from cli.simulate.rehearsal import Rehearsal, quietly
 from dunning.case import Case, CaseState
 from dunning.events import USED, Event
-from tests.unit.paddle_world import CAMPAIGNS, HISTORIES, Told, name_of, told
+from tests.unit.paddle_world import CAMPAIGNS, HISTORIES, a_worker, name_of, told
+from worker.handle_event import handle_event
+from worker.send_steps import send_steps
 
 SHUFFLES = 250
 STEPS = CAMPAIGNS[0].steps
@@ -25,29 +27,27 @@ Ends = Mapping[str, Case]
 each_history = pytest.mark.parametrize("history", HISTORIES, ids=name_of)
 
 
-def a_worker(history: Told) -> Dunning:
-    return Dunning(Memory(), history.paddle, CAMPAIGNS)
-
-
-def deliver(dunning: Dunning, events: Sequence[Event], now: datetime, rng: random.Random | None = None) -> Ends:
+async def deliver(worker: Rehearsal, events: Sequence[Event], now: datetime, rng: random.Random | None = None) -> Ends:
     """Take the events in, in this order, and handle them in any: at once, or when others have come."""
+    worker.now = now
     for event in events:
-        dunning.memory.accept(event, now)
-        waiting = dunning.memory.unhandled()
+        await worker.store.inbox.accept(event, now)
+        waiting = list(worker.store.kept.inbox)
         if rng is not None:
             rng.shuffle(waiting)
             waiting = waiting[: rng.choice([0, 1, len(waiting)])]
-        handle(dunning, waiting, now)
-    waiting = dunning.memory.unhandled()
+        await handle(worker, waiting)
+    waiting = list(worker.store.kept.inbox)
     if rng is not None:
         rng.shuffle(waiting)
-    handle(dunning, waiting, now)
-    return {case.id: case for case in dunning.memory.cases()}
+    await handle(worker, waiting)
+    return {kept.case.id: kept.case for kept in worker.store.kept.cases.values()}
 
 
-def handle(dunning: Dunning, event_ids: Sequence[str], now: datetime) -> None:
-    for event_id in event_ids:
-        dunning.handle(event_id, now)
+async def handle(worker: Rehearsal, event_ids: Sequence[str]) -> None:
+    with quietly():
+        for event_id in event_ids:
+            await handle_event(worker.services, event_id)
 
 
 def assert_same(found: Ends, true: Ends, order: Sequence[Event]) -> None:
@@ -65,47 +65,47 @@ def assert_same(found: Ends, true: Ends, order: Sequence[Event]) -> None:
 
 
 @each_history
-def test_a_shuffle_with_duplicates_ends_as_the_true_order(history: Callable[[Paddle], None]) -> None:
+async def test_a_shuffle_with_duplicates_ends_as_the_true_order(history: Callable[[Paddle], None]) -> None:
     account = told(history)
-    true = deliver(a_worker(account), account.events, account.over_at)
+    true = await deliver(a_worker(account), account.events, account.over_at)
     rng = random.Random(name_of(history))  # noqa: S311 - the same shuffles each time
 
     for _ in range(SHUFFLES):
         order = account.events + rng.choices(account.events, k=rng.randrange(4))
         rng.shuffle(order)
-        assert_same(deliver(a_worker(account), order, account.over_at, rng), true, order)
+        assert_same(await deliver(a_worker(account), order, account.over_at, rng), true, order)
 
 
 @each_history
-def test_what_was_dropped_is_mended_when_it_is_told_later(history: Callable[[Paddle], None]) -> None:
+async def test_what_was_dropped_is_mended_when_it_is_told_later(history: Callable[[Paddle], None]) -> None:
     account = told(history)
-    true = deliver(a_worker(account), account.events, account.over_at)
+    true = await deliver(a_worker(account), account.events, account.over_at)
     rng = random.Random(name_of(history))  # noqa: S311 - the same shuffles each time
 
     for _ in range(SHUFFLES):
         order = rng.sample(account.events, k=len(account.events))
         lost = rng.randrange(1, len(order) + 1)
-        dunning = a_worker(account)
-        deliver(dunning, order[lost:], account.over_at, rng)
-        assert_same(deliver(dunning, order[:lost], account.over_at, rng), true, order[lost:] + order[:lost])
+        worker = a_worker(account)
+        await deliver(worker, order[lost:], account.over_at, rng)
+        assert_same(await deliver(worker, order[:lost], account.over_at, rng), true, order[lost:] + order[:lost])
 
 
 @each_history
-def test_all_orders_of_the_first_and_the_last_events_end_alike(history: Callable[[Paddle], None]) -> None:
+async def test_all_orders_of_the_first_and_the_last_events_end_alike(history: Callable[[Paddle], None]) -> None:
     account = told(history)
-    true = deliver(a_worker(account), account.events, account.over_at)
+    true = await deliver(a_worker(account), account.events, account.over_at)
     few = account.events[:2] + account.events[2:][-3:]
     kept = [event for event in account.events if event not in few]
 
     for order in permutations(few):
-        assert_same(deliver(a_worker(account), [*order, *kept], account.over_at), true, order)
+        assert_same(await deliver(a_worker(account), [*order, *kept], account.over_at), true, order)
 
 
 @each_history
-def test_the_true_order_ends_as_paddle_does(history: Callable[[Paddle], None]) -> None:
+async def test_the_true_order_ends_as_paddle_does(history: Callable[[Paddle], None]) -> None:
     account = told(history)
 
-    found = deliver(a_worker(account), account.events, account.over_at)
+    found = await deliver(a_worker(account), account.events, account.over_at)
 
     for bill in account.paddle.bills.values():
         if bill.status == "completed":
@@ -126,20 +126,23 @@ def test_the_late_active_of_a_failing_renewal_is_no_event_of_use() -> None:
 
 
 @each_history
-def test_what_nobody_tells_is_found_out_before_the_next_mail(history: Callable[[Paddle], None]) -> None:
+async def test_what_nobody_tells_is_found_out_before_the_next_mail(history: Callable[[Paddle], None]) -> None:
     account = told(history)
     rng = random.Random(name_of(history))  # noqa: S311 - the same shuffles each time
 
     for _ in range(SHUFFLES // 4):
-        dunning = a_worker(account)
+        worker = a_worker(account)
         heard = rng.sample(account.events, k=rng.randrange(1, len(account.events) + 1))
-        deliver(dunning, heard, account.over_at, rng)
-        opened = {case.id: case for case in dunning.memory.cases() if case.is_open}
+        await deliver(worker, heard, account.over_at, rng)
+        opened = {kept.case.id: kept.case for kept in worker.store.kept.cases.values() if kept.case.is_open}
         due = [(step.due_at(case.failed_at, case.decline_class), case.id) for case in opened.values() for step in STEPS]
-        for at, case_id in sorted(due):
-            sending = dunning.look(case_id, at)
-            assert sending is None or account.paddle.bills[case_id].status == "past_due"
+        with quietly():
+            for at, case_id in sorted(due):
+                worker.now = max(worker.now, at)
+                await send_steps(worker.services, [case_id], worker.store.limiter.reserve(2))
+        assert isinstance(worker.services.transport, PostOffice)
+        for letter in worker.services.transport.letters:
+            assert account.paddle.bills[letter.case_id].status == "past_due"
         for case_id in opened:
-            found = dunning.memory.read(case_id).case
-            assert found
-            assert found.is_open == (account.paddle.bills[case_id].status == "past_due")
+            case = worker.store.kept.cases[case_id].case
+            assert case.is_open == (account.paddle.bills[case_id].status == "past_due")

@@ -1,0 +1,286 @@
+"""A month of one customer, at random: what people, Paddle, mail servers and operators do, and what they are mailed."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from email.message import EmailMessage
+from functools import partial
+
+from bench.forbidden import UNDER_WAY, Forbidden, Said
+from cli.simulate.entities import Customer, Subscription
+from cli.simulate.mortal import Killed, Life, watched
+from cli.simulate.paddle import Happening
+from cli.simulate.rehearsal import WEBHOOK_TAKES, Act, Rehearsal, quietly
+from cli.simulate.unwritten import Slip, Unwritten
+from dunning.campaign import Campaign, SendBetween
+from dunning.campaign_file import parse_campaigns, shipped
+from dunning.declines import CODES
+from dunning.delivery import FINAL, DeliveryState
+from dunning.errors import TransientError
+from dunning.events import AdjustmentFacts
+from dunning.suppression import address_key
+from worker.chance import Chance
+from worker.handle_event import handle_event
+from worker.mail.transport import Outcome, Result
+from worker.send_steps import send_steps
+
+BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+# The last debt fails within a fortnight, and 35 days later its case has ended, whatever webhooks were lost.
+LASTS = 14 * DAY + 36 * DAY
+
+COUNTRIES = ("US", "GB", "DE", "JP", "BR", "IN", "NZ", None)
+DECLINES = (*CODES, "a_code_of_tomorrow")
+HOURS = SendBetween(time(8), time(18))
+BILLS = tuple(f"txn_{number:026d}" for number in range(4))
+SUBSCRIPTIONS = tuple(f"sub_{number:026d}" for number in range(2))
+CUSTOMER, BUYER = (f"ctm_{number:026d}" for number in range(2))
+ADDRESS = "ada@customer.example"
+# An event whose job died is driven again within this.
+REDRIVEN_AFTER = timedelta(seconds=20)
+
+
+def play_chunk(seed: int, cases: int) -> Counter[str]:
+    """Play so many cases; the same seed plays the same."""
+    return asyncio.run(_play_cases(seed, cases))
+
+
+async def _play_cases(seed: int, cases: int) -> Counter[str]:
+    rng = random.Random(seed)  # noqa: S311 - it is to be the same each time
+    (campaign,) = parse_campaigns(shipped(), "default.toml")
+    campaigns = [campaign, replace(campaign, send_between=HOURS)]
+    counts: Counter[str] = Counter()
+    with quietly():
+        while counts["cases"] < cases:
+            await Month(rng, rng.choice(campaigns), counts).play()
+    return counts
+
+
+class Month:
+    """A month of one customer, with one case or several."""
+
+    def __init__(self, rng: random.Random, campaign: Campaign, counts: Counter[str]) -> None:
+        self._rng = rng
+        self._counts = counts
+        self._arrived: Counter[str] = Counter()
+        self._broken_until = self._deaf_until = BEGAN
+        self._rehearsal = _Deadly(
+            BEGAN,
+            [campaign],
+            Unwritten(),
+            lambda _clock: self,
+            chance=Chance(rng),
+            hear=self._hear,
+            trouble=self._trouble,
+            travel=self._travel,
+            lasts=LASTS,
+        )
+        between = campaign.send_between
+        self._forbidden = Forbidden(self._rehearsal.paddle, (between.opens, between.closes) if between else None)
+
+    @property
+    def idempotent(self) -> bool:
+        """The mail server knows no keys."""
+        return False
+
+    async def play(self) -> None:
+        """Play it, and count what came of it."""
+        paddle, rng = self._rehearsal.paddle, self._rng
+        country = rng.choice(COUNTRIES)
+        paddle.customers[CUSTOMER] = Customer(CUSTOMER, "Ada", ADDRESS, country=country)
+        paddle.customers[BUYER] = Customer(BUYER, "Bob", "bob@customer.example", country=country)
+        for number, subscription_id in enumerate(SUBSCRIPTIONS):
+            paddle.subscriptions[subscription_id] = Subscription(
+                subscription_id, CUSTOMER, "Lantern", f"pro_{number:026d}", f"pri_{number:026d}", 2900, "EUR"
+            )
+        self._rehearsal.plan(BEGAN, partial(self._live, SUBSCRIPTIONS[0], list(BILLS[:2])))
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has a second subscription that fails
+            self._then(timedelta(0), 3 * DAY, partial(self._live, SUBSCRIPTIONS[1], list(BILLS[2:])))
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without mail, for one reason or another
+            self._then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks
+            self._then(timedelta(0), 20 * DAY, self._go_deaf)
+        await self._rehearsal.play()
+        for kept in self._rehearsal.store.kept.cases.values():
+            case = kept.case
+            self._counts["cases"] += 1
+            self._counts["open"] += case.is_open
+            self._counts["untold"] += sum(
+                not (delivery.state in FINAL or delivery.state is DeliveryState.UNKNOWN) or not delivery.reason
+                for delivery in case.deliveries.values()
+            )
+
+    async def send(
+        self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        """Take a mail, and count it as wrong if it is."""
+        if self._rehearsal.now < self._broken_until:
+            return Result(Outcome.TRY_AGAIN, "smtp_451")
+        ended = self._rng.random()
+        if ended < 0.01:  # noqa: PLR2004 - one in a hundred each
+            return Result(Outcome.TRY_AGAIN, "smtp_rcpt_451")
+        if not await before_data():
+            return Result(Outcome.ABANDONED, "abandoned_before_data")
+        self._judge(mail, recipient, key)
+        if ended < 0.02:  # noqa: PLR2004 - same
+            return Result(Outcome.REFUSED, "smtp_550")
+        self._arrived[key] += 1
+        if ended < 0.03:  # noqa: PLR2004 - same
+            return Result(Outcome.UNKNOWN, "eof_after_data")
+        return Result(Outcome.SENT, "smtp_250")
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _judge(self, mail: EmailMessage, recipient: str, key: str) -> None:
+        assert isinstance(mail, Slip)  # noqa: S101 - Unwritten gives no other
+        case_id, _, step = key.partition(".")
+        blocks = {_bill_of(debt.link): len(debt.further) for debt in (mail.facts, *mail.facts.others)}
+        wrong = self._forbidden.why(Said(self._rehearsal.now, step, recipient, tuple(blocks), blocks))
+        self._counts["mails"] += 1
+        self._counts["wrong"] += bool(wrong)
+        self._counts.update(f"wrong: {why.partition(':')[0]}" for why in wrong)
+        repeated = self._rehearsal.store.kept.cases[case_id].case.delivery(step).unknowns
+        self._counts["unflagged"] += bool(self._arrived[key]) and not repeated
+
+    def _live(self, subscription_id: str, bills: list[str], now: datetime) -> None:
+        """Decline a renewal, and let one of the things happen that end it."""
+        paddle, rng, bill = self._rehearsal.paddle, self._rng, bills.pop(0)
+        if paddle.subscriptions[subscription_id].status in {"canceled", "paused"}:
+            return
+        paddle.decline(subscription_id, bill, rng.choice(DECLINES), now)
+        since = now - self._rehearsal.began
+        for _ in range(rng.randrange(4)):
+            self._then(since, 25 * DAY, partial(self._retry, bill))
+        if bills and rng.random() < 0.1:  # noqa: PLR2004 - one in ten has a second debt
+            self._then(since, 10 * DAY, partial(self._live, subscription_id, bills))
+        what = rng.random()
+        if what < 0.55:  # noqa: PLR2004 - as many as are won back, more or less
+            self._then(since, 29 * DAY, partial(self._pay, bill))
+        elif what < 0.75:  # noqa: PLR2004 - the rest is spread over all else that can happen
+            self._then(since, 29 * DAY, partial(self._end, subscription_id, rng.choice(["canceled", "paused"])))
+        elif what < 0.87:  # noqa: PLR2004 - same
+            self._then(since, 20 * DAY, partial(self._turn_away, subscription_id))
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten tries to pay in a way that takes days
+            self._then(since, 20 * DAY, partial(self._begin_payment, bill))
+        self._rehearsal.plan(now + 30 * DAY, partial(self._end, subscription_id, "canceled"))
+
+    def _then(self, since: timedelta, within: timedelta, act: Act) -> None:
+        self._rehearsal.plan(self._rehearsal.began + since + within * self._rng.random(), act)
+
+    def _retry(self, bill_id: str, now: datetime) -> None:
+        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
+            self._rehearsal.paddle.retry(bill_id, self._rng.choice(DECLINES), now)
+
+    def _begin_payment(self, bill_id: str, now: datetime) -> None:
+        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
+            self._rehearsal.paddle.begin_payment(bill_id, self._rng.choice(UNDER_WAY), now)
+            self._rehearsal.plan(now + 5 * DAY * self._rng.random(), partial(self._end_payment, bill_id))
+
+    def _end_payment(self, bill_id: str, now: datetime) -> None:
+        bill = self._rehearsal.paddle.bills[bill_id]
+        if bill.status == "past_due" and bill.attempts[0].status in UNDER_WAY:
+            if self._rng.random() < 0.5:  # noqa: PLR2004 - half of them come to nothing
+                self._rehearsal.paddle.end_payment(bill_id, self._rng.choice(DECLINES), now)
+            else:
+                self._rehearsal.paddle.pay(bill_id, now, new_method=True)
+
+    def _pay(self, bill_id: str, now: datetime) -> None:
+        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
+            self._rehearsal.paddle.pay(bill_id, now, new_method=self._rng.random() < 0.5)  # noqa: PLR2004 - half
+
+    def _end(self, subscription_id: str, status: str, now: datetime) -> None:
+        found = self._rehearsal.paddle.subscriptions[subscription_id]
+        if found.status == "past_due":
+            self._rehearsal.paddle.end(subscription_id, status, now)
+
+    def _turn_away(self, subscription_id: str, now: datetime) -> Awaitable[None] | None:
+        paddle = self._rehearsal.paddle
+        match self._rng.randrange(6):
+            case 0:
+                paddle.charge_back(subscription_id, BILLS[0], now)
+            case 1:
+                paddle.collect_by_invoice(subscription_id, now)
+            case 2:
+                paddle.schedule(subscription_id, "cancel", now)
+            case 3:
+                paddle.archive(CUSTOMER, now)
+            case 4:
+                paddle.transfer(subscription_id, BUYER, now)
+            case _:
+                return self._bounce(now)
+        return None
+
+    async def _bounce(self, now: datetime) -> None:
+        self._forbidden.bounced.add(ADDRESS)
+        (secret,) = self._rehearsal.services.link_secrets
+        await self._rehearsal.store.suppressions.add(address_key(ADDRESS, secret), "bounce", now)
+
+    async def _pause(self, now: datetime) -> None:
+        """Let an operator pause all mail for some days."""
+        brakes = self._rehearsal.store.brakes
+
+        async def resume(now: datetime) -> None:
+            await brakes.resume(None, now)
+
+        await brakes.pause(None, "by_operator", now)
+        self._rehearsal.plan(now + 6 * DAY * self._rng.random(), resume)
+
+    def _break(self, now: datetime) -> None:
+        """Let mail server and Paddle be away for some days."""
+        self._broken_until = now + 6 * DAY * self._rng.random()
+
+    def _go_deaf(self, now: datetime) -> None:
+        """Let every webhook be lost for some days."""
+        self._deaf_until = now + 10 * DAY * self._rng.random()
+
+    def _trouble(self) -> None:
+        if self._rehearsal.now < self._broken_until and self._rng.random() < 0.5:  # noqa: PLR2004 - half of them
+            raise TransientError("Paddle answered GET /transactions with 503.")
+
+    def _hear(self, happening: Happening) -> None:
+        facts = happening.event.facts if happening.event else None
+        if isinstance(facts, AdjustmentFacts) and facts.subscription_id:
+            # By then it is handled, whoever died over it.
+            handled = partial(self._dispute, facts.subscription_id, happening.at)
+            self._rehearsal.plan(self._rehearsal.now + 2 * REDRIVEN_AFTER, handled)
+
+    def _dispute(self, subscription_id: str, disputed_at: datetime, _now: datetime) -> None:
+        self._forbidden.disputed[subscription_id] = disputed_at
+
+    def _travel(self, _happening: Happening) -> Sequence[timedelta]:
+        """Lose one webhook in fifty, bring one late, for up to three days, and one twice."""
+        what = self._rng.random()
+        if what < 0.02 or self._rehearsal.now < self._deaf_until:  # noqa: PLR2004 - one in fifty each
+            return ()
+        if what < 0.04:  # noqa: PLR2004 - same
+            return (3 * DAY * self._rng.random(),)
+        if what < 0.06:  # noqa: PLR2004 - same
+            return (WEBHOOK_TAKES, 3 * DAY * self._rng.random())
+        return (WEBHOOK_TAKES,)
+
+
+class _Deadly(Rehearsal):
+    """Kills one worker in thirty, in the middle of whatever it does."""
+
+    async def run_event(self, event_id: str) -> None:
+        await self._run(handle_event, event_id)
+
+    async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
+        await self._run(send_steps, case_ids, grant_ids)
+
+    async def _run(self, job: Callable[..., Awaitable[None]], *ids: object) -> None:
+        if self.services.chance.jitter() > 1 / 30:
+            await job(self.services, *ids)
+            return
+        with contextlib.suppress(Killed):
+            await job(watched(self.services, Life(round(60 * self.services.chance.jitter()))), *ids)
+        self.plan(self.now + REDRIVEN_AFTER, lambda _now: self.redrive())
+
+
+def _bill_of(link: str) -> str:
+    return link.rpartition("/")[2].partition(".")[0]

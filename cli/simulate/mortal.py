@@ -1,0 +1,72 @@
+"""Between any two things that a worker does: there something else may happen, or it may die.
+
+What it had done by then stays done, and nothing comes after.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from worker.services import Services
+
+
+class Killed(BaseException):
+    """The worker is gone. No `except Exception` of its own notices."""
+
+
+class Moments(Protocol):
+    """What lies between two things that a worker does."""
+
+    async def pass_by(self) -> None:
+        """Let the moment pass, or raise `Killed`."""
+        ...
+
+
+class Life:
+    """A worker's life that ends after so many moments."""
+
+    def __init__(self, moments: int) -> None:
+        self._left = moments
+
+    async def pass_by(self) -> None:
+        """Live for another moment.
+
+        Raises:
+            Killed: it was the last.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise Killed
+
+
+def watched(services: Services, moments: Moments) -> Services:
+    """Return what a worker works with, with a moment before and after each thing that it asks of the world."""
+    return replace(
+        services,
+        store=_Watched(services.store, moments),
+        paddle=_Watched(services.paddle, moments),
+        transport=_Watched(services.transport, moments),
+    )
+
+
+class _Watched:
+    """Stands before an object: its coroutines, and those of what it holds, begin and end with a moment."""
+
+    def __init__(self, stood_before: object, moments: Moments) -> None:
+        self._stood_before = stood_before
+        self._moments = moments
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it is there
+        found = getattr(self._stood_before, name)
+        if callable(found):
+            return self._watch(found)
+        return found if isinstance(found, bool) else _Watched(found, self._moments)
+
+    def _watch(self, call: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def live(*args: object, **named: object) -> object:
+            await self._moments.pass_by()
+            answer = await call(*args, **named)
+            await self._moments.pass_by()
+            return answer
+
+        return live

@@ -1,0 +1,55 @@
+"""The store in memory: what the Redis store keeps, under the same names, with the same answers and conflicts.
+
+The rehearsal, the million months and the stateful tests run the worker's own functions over it. What Redis alone can do
+wrong (connections, scripts, a disk that is full) it can't.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from dunning.store.memory.cases import MemoryCases
+from dunning.store.memory.due import MemoryBrakes, MemoryDueIndex, MemoryHolds, MemoryLimiter
+from dunning.store.memory.few import (
+    MemoryCampaignVersions,
+    MemoryClicks,
+    MemoryCounters,
+    MemorySeen,
+    MemorySuppressions,
+)
+from dunning.store.memory.inbox import MemoryInbox
+from dunning.store.memory.kept import Batch, Kept
+
+__all__ = ["Batch", "MemoryStore"]
+
+
+class MemoryStore:
+    """The store, each part a thing it keeps. `kept` is open to whoever plays with it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        rate_limit: int,
+        as_text: bool = True,
+        told: Callable[[str, str, datetime], None] | None = None,
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            clock: the store's own time, by which what has a time to live ends.
+            rate_limit: API calls allowed in any 60 s.
+            as_text: whether cases are written and read as Redis holds them, with moments of whole milliseconds.
+            told: is given each line of each case's story.
+        """
+        self.kept = kept = Kept(clock, as_text, told)
+        self.brakes = MemoryBrakes(kept)
+        self.campaigns = MemoryCampaignVersions(kept)
+        self.cases = MemoryCases(kept)
+        self.clicks = MemoryClicks()
+        self.counters = MemoryCounters(kept)
+        self.holds = MemoryHolds(kept)
+        self.inbox = MemoryInbox(kept)
+        self.limiter = MemoryLimiter(kept, rate_limit)
+        self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
+        self.seen = MemorySeen(kept)
+        self.suppressions = MemorySuppressions()

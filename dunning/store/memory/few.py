@@ -1,0 +1,102 @@
+"""What is kept beside cases and events, each but a container with a name."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from dunning.campaign import Campaign
+from dunning.campaign_version import version
+from dunning.instants import to_milliseconds
+from dunning.live import LiveSubscription
+from dunning.store import keys
+from dunning.store.clicks import A_DAY, AN_HOUR
+from dunning.store.memory.kept import Kept, Passing
+
+HOUR = timedelta(hours=1)
+
+
+class MemoryCampaignVersions:
+    """What `dunning.store.campaigns.CampaignVersions` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    async def keep(self, campaigns: Iterable[Campaign]) -> None:
+        """Keep these under their versions."""
+        self._kept.campaigns.update({version(one): one for one in campaigns})
+
+    async def names(self) -> set[str]:
+        """Return the names of all there ever were."""
+        return {one.name for one in self._kept.campaigns.values()}
+
+    async def read(self, wanted: str) -> Campaign | None:
+        """Return the campaign of this version, or None where it isn't known."""
+        return self._kept.campaigns.get(wanted)
+
+
+class MemoryClicks:
+    """What `dunning.store.clicks.Clicks` is to Redis."""
+
+    def __init__(self) -> None:
+        self._clicks: dict[str, deque[datetime]] = {}
+
+    async def allow(self, case_id: str, now: datetime) -> float | None:
+        """Count a click and return None, or return in how many seconds the next one is allowed."""
+        clicks = self._clicks.setdefault(case_id, deque())
+        while clicks and clicks[0] <= now - keys.KEEP_CLICKS:
+            clicks.popleft()
+        wait = timedelta(0)
+        for span, most in ((HOUR, AN_HOUR), (keys.KEEP_CLICKS, A_DAY)):
+            if sum(at > now - span for at in clicks) >= most:
+                wait = max(wait, clicks[-most] + span - now)
+        if not wait:
+            clicks.append(now)
+        return to_milliseconds(now + wait) / 1000 - to_milliseconds(now) / 1000 or None
+
+    async def take_back(self, case_id: str) -> None:
+        """Forget the last click: it led nowhere, and the customer will want to try again."""
+        if clicks := self._clicks.get(case_id):
+            clicks.pop()
+
+
+class MemoryCounters:
+    """What `dunning.store.counters.Counters` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    async def add(self, name: str, count: int = 1) -> None:
+        """Raise a counter."""
+        self._kept.counts[name] += count
+
+
+class MemorySeen:
+    """What `dunning.store.seen.Seen` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._seen = Passing[str, LiveSubscription](kept.clock)
+
+    async def keep(self, subscriptions: Iterable[LiveSubscription]) -> None:
+        """Keep these for the call that comes a minute later."""
+        for one in subscriptions:
+            self._seen.put(one.id, one, keys.KEEP_SEEN)
+
+    async def take(self, subscription_ids: Sequence[str]) -> dict[str, LiveSubscription]:
+        """Return those of these that are kept, and forget them."""
+        found = [self._seen.pop(subscription_id) for subscription_id in subscription_ids]
+        return {one.id: one for one in found if one is not None}
+
+
+class MemorySuppressions:
+    """What `dunning.store.suppressions.Suppressions` is to Redis."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    async def add(self, key: str, reason: str, now: datetime) -> None:
+        """Suppress an address. The first reason stays."""
+        self._reasons.setdefault(key, f"{to_milliseconds(now)} {reason}")
+
+    async def has(self, address_keys: Sequence[str]) -> bool:
+        """Tell whether the address is suppressed, under any of its keys."""
+        return any(key in self._reasons for key in address_keys)

@@ -1,0 +1,93 @@
+"""The inbox in memory: events are taken in as accept.lua does it."""
+
+from datetime import datetime
+
+from dunning.case import CaseState
+from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts, shows_failed_attempt
+from dunning.instants import to_milliseconds
+from dunning.store import keys
+from dunning.store.accepting import ENDS
+from dunning.store.inbox import Accepted
+from dunning.store.memory.kept import Kept, Mark
+
+
+class MemoryInbox:
+    """What `dunning.store.inbox.Inbox` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    async def accept(self, event: Event, now: datetime) -> Accepted:
+        """Note the event and queue its job. After this returns, it will be handled."""
+        del now  # Redis keeps it to drive the event again
+        kept = self._kept
+        if isinstance(event.facts, AdjustmentFacts) and not event.facts.is_charge_back:
+            return Accepted.NOT_KEPT
+        if event.id in kept.inbox or event.id in kept.handled:
+            return Accepted.DUPLICATE
+        was_dead = kept.dead.pop(event.id) is not None
+        if not was_dead and event.type in ENDS and not self._ends_something(event):
+            return Accepted.NOT_KEPT
+        kept.inbox[event.id] = event
+        kept.events_queued.append(event.id)
+        return Accepted.REQUEUED if was_dead else Accepted.ACCEPTED
+
+    async def bury(
+        self,
+        event_id: str,
+        *,
+        event_type: str,
+        notification_id: str | None,
+        occurred_at: datetime,
+        reason: str,
+        now: datetime,
+    ) -> Accepted:
+        """Keep an event as dead that is not shaped as its type says."""
+        del event_type, notification_id, occurred_at, now
+        kept = self._kept
+        if event_id in kept.inbox or event_id in kept.handled or event_id in kept.dead:
+            return Accepted.DUPLICATE
+        kept.dead.put(event_id, (None, reason), keys.KEEP_EVENT)
+        return Accepted.ACCEPTED
+
+    async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:
+        """Keep an event as dead whose handling failed for good, and return whether it was still to be handled."""
+        del now
+        event = self._kept.inbox.pop(event_id, None)
+        if event is None:
+            return False
+        self._kept.dead.put(event_id, (event, reason), keys.KEEP_EVENT)
+        return True
+
+    async def read(self, event_id: str) -> Event | None:
+        """Return the event if it is still to be handled."""
+        return self._kept.inbox.get(event_id)
+
+    async def mark_handled(self, event_id: str) -> None:
+        """Note that the event changed nothing and need not be looked at again."""
+        self._kept.inbox.pop(event_id, None)
+        self._kept.handled.add(event_id, keys.KEEP_HANDLED)
+
+    async def redrive(self, now: datetime) -> int:
+        """Queue again what has lost its job, and return how many that were."""
+        del now
+        lost = [event_id for event_id in self._kept.inbox if event_id not in self._kept.events_queued]
+        self._kept.events_queued.extend(lost)
+        return len(lost)
+
+    def _ends_something(self, event: Event) -> bool:
+        """Leave a mark where an end comes before its beginning, and tell whether there is something to end."""
+        kept, facts = self._kept, event.facts
+        since = to_milliseconds(event.occurred_at)
+        if isinstance(facts, TransactionFacts):
+            found = kept.cases.get(facts.id)
+            marked, marks = facts.id, found is None and shows_failed_attempt(facts)
+            touches = found is not None and found.case.state is not CaseState.RECOVERED
+        else:
+            marked = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
+            old = kept.marks.get(marked)
+            marks = old is None or old.since < since
+            touches = bool(kept.of_customer.get(facts.customer_id)) or any(of == marked for of, _ in kept.stopped)
+        if marks:
+            kept.marks.put(marked, Mark(ENDS[event.type], since), keys.KEEP_MARK)
+        return touches

@@ -1,0 +1,148 @@
+"""What the worker's jobs need of the world: each a part of a store, of Paddle, of a mail server, of a writer of mails.
+
+The worker fills these with Redis, Paddle's API and SMTP. The rehearsal and the tests fill them with values in memory,
+and run the same jobs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Protocol
+
+from dunning.campaign import Campaign
+from dunning.case import Case
+from dunning.errors import OperatorMustActError
+from dunning.events import Event
+from dunning.grants import Grant
+from dunning.live import LiveSubscription, LiveTransaction
+from dunning.portal import PortalSession
+from dunning.store import Hold, Paused, Sweep, Versioned
+from worker.render import MailFacts
+
+
+class Brakes(Protocol):
+    """The operator's brakes."""
+
+    async def paused(self) -> Paused: ...
+    async def park(self, campaign: str, case_ids: Sequence[str], now: datetime) -> bool: ...
+
+
+class Cases(Protocol):
+    """Cases at rest."""
+
+    async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]: ...
+    async def open_of_customer(self, customer_id: str) -> list[str]: ...
+    async def open_of_customers(self, customer_ids: Sequence[str]) -> list[list[str]]: ...
+    async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]: ...
+    async def note(self, case_id: str, what: str, now: datetime) -> None: ...
+    async def commit(
+        self,
+        case: Case,
+        revision: int,
+        *,
+        due_at: datetime | None,
+        now: datetime,
+        story: Sequence[str] = (),
+        counts: Sequence[str] = (),
+        event_id: str | None = None,
+        opened_by: datetime | None = None,
+        counts_as_new: bool = True,
+    ) -> int: ...
+
+
+class CampaignVersions(Protocol):
+    """The campaigns that cases began with."""
+
+    async def keep(self, campaigns: Iterable[Campaign]) -> None: ...
+    async def read(self, wanted: str) -> Campaign | None: ...
+
+
+class DueIndex(Protocol):
+    """When cases are looked at next."""
+
+    async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...
+    async def put_back(self, case_ids: list[str], at: datetime) -> None: ...
+    async def forget(self, case_id: str) -> None: ...
+
+
+class Holds(Protocol):
+    """What stops sending until the operator has mended it."""
+
+    async def raise_(self, error: OperatorMustActError, now: datetime) -> bool: ...
+    async def release(self, *words: str) -> list[str]: ...
+    async def look_again(self) -> None: ...
+    async def all(self) -> list[Hold]: ...
+
+
+class Inbox(Protocol):
+    """Events that are to be handled."""
+
+    async def read(self, event_id: str) -> Event | None: ...
+    async def mark_handled(self, event_id: str) -> None: ...
+    async def give_up(self, event_id: str, reason: str, now: datetime) -> bool: ...
+    async def redrive(self, now: datetime) -> int: ...
+
+
+class Limiter(Protocol):
+    """The API budget."""
+
+    async def give_back(self, grants: Sequence[Grant]) -> None: ...
+
+
+class Seen(Protocol):
+    """Live states kept for a moment."""
+
+    async def keep(self, subscriptions: Iterable[LiveSubscription]) -> None: ...
+    async def take(self, subscription_ids: Sequence[str]) -> dict[str, LiveSubscription]: ...
+
+
+class Suppressions(Protocol):
+    """Addresses that are not to be mailed."""
+
+    async def has(self, address_keys: Sequence[str]) -> bool: ...
+
+
+class Store(Protocol):
+    """All that the jobs keep."""
+
+    @property
+    def brakes(self) -> Brakes: ...
+    @property
+    def campaigns(self) -> CampaignVersions: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def due(self) -> DueIndex: ...
+    @property
+    def holds(self) -> Holds: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def limiter(self) -> Limiter: ...
+    @property
+    def seen(self) -> Seen: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
+
+
+class Paddle(Protocol):
+    """What is asked of Paddle before a mail, and made for it."""
+
+    async def read_transactions(self, ids: Sequence[str], grant: Grant) -> Mapping[str, LiveTransaction]: ...
+    async def read_subscriptions(self, ids: Sequence[str], grant: Grant) -> Mapping[str, LiveSubscription]: ...
+    async def create_portal_session(
+        self, customer_id: str, subscription_ids: Sequence[str], grant: Grant
+    ) -> PortalSession: ...
+
+
+class Writer(Protocol):
+    """Writes mails."""
+
+    def names_all(self, template: str) -> bool: ...
+    def render(self, facts: MailFacts) -> EmailMessage: ...
+
+
+class Links(Protocol):
+    """Makes payment links."""
+
+    def sign(self, case_id: str, expires_at: datetime) -> str: ...
