@@ -322,6 +322,20 @@ async def test_an_answer_that_stalls_counts_by_its_status(provider: Provider) ->
     await hurried.close()
 
 
+async def test_whom_a_redirected_mail_was_for_is_given_as_a_header(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    mail = a_mail()
+    mail["X-Original-To"] = "ada@customer.example"
+
+    for transport in (resend, postmark):
+        await transport.send(mail, recipient=CUSTOMER, key="txn_1.first", before_data=yes)
+
+    (_, _, to_resend), (_, _, to_postmark) = provider.asked
+    assert to_resend["headers"] == {"Auto-Submitted": "auto-generated", "X-Original-To": "ada@customer.example"}
+    assert {"Name": "X-Original-To", "Value": "ada@customer.example"} in to_postmark["Headers"]  # type: ignore[operator]
+
+
 async def test_an_address_in_another_script_is_given_in_ascii(
     provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
 ) -> None:

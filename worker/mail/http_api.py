@@ -13,6 +13,9 @@ from worker.mail.transport import Outcome, Result
 # An answer is a few hundred bytes of JSON; what goes on for longer is none.
 LARGEST_ANSWER_BYTES = 64 * 1024
 
+# Of a mail's headers, those that no field of an API is for.
+HEADERS_TO_GIVE = ("Auto-Submitted", "X-Original-To")
+
 # The statuses that lay it on what we asked.
 _OUR_FAULT = range(400, 500)
 

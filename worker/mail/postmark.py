@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from worker.mail.addresses import ascii_address
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import Answer, HttpApi, parts_of
+from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.postmarkapp.com"
@@ -85,7 +85,7 @@ class PostmarkTransport:
             "Headers": [
                 {"Name": "Message-ID", "Value": str(mail["Message-ID"])},
                 {"Name": "X-PM-KeepID", "Value": "true"},  # else Postmark writes its own Message-ID
-                {"Name": "Auto-Submitted", "Value": str(mail["Auto-Submitted"])},
+                *({"Name": name, "Value": str(mail[name])} for name in HEADERS_TO_GIVE if mail[name] is not None),
             ],
         }
         if mail["Reply-To"] is not None:

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from worker.mail.addresses import ascii_address
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import Answer, HttpApi, parts_of
+from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.resend.com"
@@ -82,7 +82,7 @@ class ResendTransport:
             "text": text,
             "html": html,
             # Resend writes Date and Message-ID itself; what ours are for, the key does.
-            "headers": {"Auto-Submitted": str(mail["Auto-Submitted"])},
+            "headers": {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None},
         }
         if mail["Reply-To"] is not None:
             payload["reply_to"] = str(mail["Reply-To"])
