@@ -72,10 +72,18 @@ ABOUT_US = [
     (554, "Throttling failure: Maximum sending rate exceeded.", QUOTA),
     (554, "Throttling failure: Daily message quota exceeded.", QUOTA),
     (554, "Access denied: User arn:aws:iam::1:user/x is not authorized to perform ses:SendRawEmail", LOGIN),
+    (550, "Message is too long.", QUOTA),
+    (554, "Invalid MAIL FROM address provided", SENDER),
     # Others
+    (
+        550,
+        "Please turn on SMTP Authentication in your mail client.\nacme.example is not permitted to relay through this",
+        RELAY,
+    ),
     (550, "The from address does not match a verified Sender Identity.", SENDER),
     (550, "Unauthenticated senders not allowed", SENDER),
     (550, "From address not allowed", SENDER),
+    (550, "Message not authenticated: SPF and DKIM fail", POLICY),
     (550, "Maximum credits exceeded", QUOTA),
     (554, "You have exceeded your hourly limit", QUOTA),
     (550, "5.4.6 Unusual sending activity detected. Please try after sometime.", POLICY),
@@ -119,6 +127,7 @@ ABOUT_THE_RECIPIENT = [
     (550, "5.7.12 Sender was not authenticated by organization"),
     (550, "5.7.124 Sender not in allowed-senders list"),
     (550, "5.7.129 Sender not in allow list"),
+    (550, "5.7.129 Sender not allowed"),
     (550, "5.7.133 Sender not authenticated for group"),
     (550, "5.7.134 Sender was not authenticated for mailbox"),
     (550, "5.7.13 Sender was not authenticated for public folder"),
@@ -142,12 +151,14 @@ ABOUT_THE_RECIPIENT = [
     (552, "1 Requested mail action aborted, mailbox not found"),
     # Amazon SES
     (554, "Transaction failed: Address blacklisted."),
+    (553, "<eve> Invalid email address"),
     (554, "Message rejected: Address is on the account suppression list"),
     # No words that help, and a code that does
     (550, "5.1.1 No."),
     (550, "5.1.2"),
     (550, "5.1.0 No."),
     (550, "5.2.0 No."),
+    (552, "5.2.3 Message too large"),
     (550, "5.4.4 No."),
     (556, "customer.example does not accept mail"),
 ]

@@ -33,6 +33,7 @@ _CODES: Final[dict[str, str]] = {
     "1.90": QUOTA,  # EXO: the day's limit of recipients
     "2.1": RECIPIENT,  # RFC: disabled
     "2.2": RECIPIENT,  # RFC: full
+    "2.3": RECIPIENT,  # RFC: too long for this mailbox
     "3.1": QUOTA,  # RFC: the mail system is full
     "3.4": QUOTA,  # RFC: too big for the system
     "4.1": RECIPIENT,  # EXO: its domain isn't served here, or it doesn't exist
@@ -107,6 +108,7 @@ _CLEAR_TEXTS: Final = (
     # SendGrid `does not match a verified Sender Identity`, Postmark `Sender signature not found`
     (SENDER, r"unverified (?:domain|sender)|verified sender|unauthenticated senders?|sender (?:identity|signature)"),
     (SENDER, rf"\b(?:mail from|from address)\b.{{0,60}}(?:{_NOT_ALLOWED}|\binvalid|{_NOT} valid)"),
+    (SENDER, r"\binvalid mail from\b"),
     # GML `Daily user sending limit exceeded`, SES `Maximum sending rate exceeded`, EXO `submission quota exceeded`
     (QUOTA, rf"{_WHAT_WE_MAY_SEND}.{{0,40}}\b(?:exceed|reached|used up)"),
     (QUOTA, rf"\bexceed\w*.{{0,40}}{_WHAT_WE_MAY_SEND}"),
@@ -123,20 +125,24 @@ _CLEAR_TEXTS: Final = (
 
 # Texts that mean this only where the code says no more than "policy", or where there is no code.
 _VAGUE_TEXTS: Final = (
+    (POLICY, r"\b(?:spf|dkim|dmarc)\b"),
     # EXO `Client was not authenticated`; SES `is not authorized to perform ses:SendRawEmail`
     (LOGIN, r"authentication (?:is )?(?:required|needed)|must (?:first )?(?:authenticate|log ?in)"),
     (LOGIN, rf"{_NOT} authenticated|requires? authentication|{_NOT} authori[sz]ed to perform"),
     # GML `Email quota exceeded`
     (QUOTA, r"\b(?:mail|message|e-?mail|rate|account)s?\b.{0,20}\b(?:quota|limit|rate)\b.{0,20}\b(?:exceed|reached)"),
+    # SES `Message is too long`, Postfix `message size exceeds fixed limit`
+    (QUOTA, r"\bmessage\b.{0,20}\btoo (?:long|large|big)|\bmessage size exceed"),
     # SES `Sending paused for this account`
     (POLICY, r"\b(?:sending|your account)\b.{0,40}\b(?:paused|suspended|disabled|blocked|locked|banned|deactivated)"),
     # What the mail is suspected of, lists of senders of spam, and what else a server wants to see of us
     (POLICY, r"\b(?:anti-?)?spam|outboundspam|\bunsolicited|\bbulk mail|\bphish|\bvirus|\bmalware|\bsuspicious"),
-    (POLICY, r"\b(?:black|block|deny) ?list|blocked using|\bdnsbl\b|\brbl\b|\bbanned\b|\bspf\b|\bdkim\b|\bdmarc\b"),
+    (POLICY, r"\b(?:black|block|deny) ?list|blocked using|\b(?:dnsbl|rbl|banned)\b"),
     (POLICY, r"\bpolic(?:y|ies)\b|\breputation\b|\bunusual\b"),
     (POLICY, r"\b(?:helo|ehlo|ptr)\b|client host|reverse (?:dns|hostname)"),
     # Postfix `Recipient address rejected: Access denied`; RFC 5321 `mailbox unavailable`
     (RECIPIENT, r"\brecipient(?: address)?(?: is| was)? (?:rejected|refused|disabled|invalid)|\bmailbox\b"),
+    (RECIPIENT, r"\b(?:invalid|illegal) (?:e-?mail )?address"),
     (RECIPIENT, r"\b(?:user|recipient|account|address)\b.{0,40}\b(?:disabled|inactive|unavailable|closed|not found)"),
 )
 
@@ -145,6 +151,7 @@ _QUOTED = re.compile(r"<[^<>\n]{0,320}>|[^\s@]{1,256}@[^\s@]{1,256}|https?://\S+
 # At the start of a line, or as qmail writes it: (#5.7.1)
 _CODE = re.compile(r"(?:^|#)5\.(\d{1,3}\.\d{1,3})(?!\d|\.\d)", re.MULTILINE)
 
+_SECURITY = "7."
 _EXCEEDED_STORAGE = 552
 # The server, or the recipient's domain, takes no mail: https://www.rfc-editor.org/rfc/rfc7504
 _TAKES_NO_MAIL = frozenset({521, 556})
@@ -169,7 +176,13 @@ def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> str | Non
 
 
 def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[str]:
-    """Give what it may mean, what says most first."""
+    """Give what it may mean, what says most first.
+
+    Of codes, those of security say exactly what is meant; others are used loosely: Exchange has 5.2.2, a full mailbox,
+    for what we may send too, and 5.4.1 for an unknown recipient and for a relay.
+    """
+    if enhanced in _CODES and enhanced.startswith(_SECURITY):
+        yield _CODES[enhanced]
     yield from (meaning for meaning, pattern in _CLEAR if pattern.search(words))
     if enhanced in _CODES:
         yield _CODES[enhanced]
