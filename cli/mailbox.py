@@ -20,7 +20,7 @@ from aiohttp import web
 from aiosmtpd.smtp import Envelope, LoginPassword
 
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
-from cli.mailbox_smtp import Conversation, House, Silence, Stage
+from cli.mailbox_smtp import Conversation, House, Said, Silence, Stage
 
 USERNAME = "mailer"
 
@@ -139,9 +139,9 @@ class MailServer:
         if self._house.open:
             await self._house.empty.wait()
 
-    def answer(self, stage: str, code: int, times: int = 1) -> None:
-        """Answer with `code` the next times `stage` is reached."""
-        self._house.faults[Stage(stage)].extend([code] * times)
+    def answer(self, stage: str, code: int, times: int = 1, *, text: str | None = None) -> None:
+        """Answer with `code`, and with `text` where that matters, the next times `stage` is reached."""
+        self._house.faults[Stage(stage)].extend([code if text is None else Said(code, text)] * times)
 
     def drop(self, stage: str, times: int = 1) -> None:
         """Hang up the next times `stage` is reached."""
@@ -166,7 +166,11 @@ class MailServer:
     @property
     def planned(self) -> dict[str, list[int | str]]:
         """What is planned and not yet carried out, by stage."""
-        return {str(stage): list(faults) for stage, faults in self._house.faults.items() if faults}
+        return {
+            str(stage): [fault.code if isinstance(fault, Said) else fault for fault in faults]
+            for stage, faults in self._house.faults.items()
+            if faults
+        }
 
     async def wait_for(self, count: int, *, within_seconds: float = 10) -> list[ReceivedMail]:
         """Wait until `count` mails have come since the start, and give all there are."""

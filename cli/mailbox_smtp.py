@@ -32,6 +32,14 @@ class Silence(StrEnum):
     STALL = "stall"  # say nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A refusal in a server's own words, in one or several lines."""
+
+    code: int
+    text: str
+
+
 @dataclass(slots=True)
 class House:
     """What all conversations of one server share."""
@@ -40,7 +48,7 @@ class House:
     credentials: LoginPassword | None = None
     tls_context: ssl.SSLContext | None = None
     eight_bit: bool = True
-    faults: defaultdict[Stage, deque[int | Silence]] = field(default_factory=lambda: defaultdict(deque))
+    faults: defaultdict[Stage, deque[int | Said | Silence]] = field(default_factory=lambda: defaultdict(deque))
     open: set["Conversation"] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)  # nobody is connected any more
     greeted: int = 0  # connections ever made
@@ -96,6 +104,9 @@ class Conversation(SMTP):
         fault = self._house.faults[stage].popleft()
         if isinstance(fault, int):
             return f"{fault} {_ANSWER.format(recipient=recipient)}"
+        if isinstance(fault, Said):
+            *lines, last = fault.text.splitlines()
+            return "\r\n".join([*(f"{fault.code}-{line}" for line in lines), f"{fault.code} {last}"])
         if fault is Silence.DROP:
             self.hang_up()
         await asyncio.Event().wait()  # cancelled as the connection goes

@@ -27,8 +27,9 @@ class PermanentError(DunningError):
 class OperatorMustActError(DunningError):
     """Only the operator can mend it: hold the work, tell them, go on when it is mended.
 
-    `hold` is the stable word under which the hold is counted and shown: `paddle_key`, `paddle_permission`,
-    `paddle_portal_permission`, `mail_login`, `mail_sender`, `redis_refuses_writes`.
+    `hold` is the stable word under which the hold is counted and shown, and means one thing: `paddle_key`,
+    `paddle_permission`, `paddle_portal_permission`, `mail_login`, `mail_sender`, `mail_relay`, `mail_quota`,
+    `mail_policy`, `mail_folder`, `mail_console`, `redis_refuses_writes`.
     """
 
     def __init__(self, message: str, *, hold: str) -> None:

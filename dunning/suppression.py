@@ -2,7 +2,10 @@
 
 import contextlib
 import hmac
+from collections.abc import Iterable
 from hashlib import sha256
+
+from dunning.domains import ascii_domain
 
 # Keeps these keys apart from everything else that is made with the same secret.
 PURPOSE = b"dunning.suppression:"
@@ -13,8 +16,31 @@ def address_key(email: str, secret: str) -> str:
 
     A plain hash could be looked up by anybody with a list of addresses; a keyed one cannot.
     """
+    local, at, domain = email.strip().rpartition("@")
+    try:
+        domain = ascii_domain(domain)
+    except ValueError:
+        domain = domain.lower()
+    return _key(f"{local.lower()}{at}{domain}", secret)
+
+
+def address_keys(email: str, secrets: Iterable[str]) -> list[str]:
+    """Give every key under which `email` may have been suppressed: one for each secret, or two.
+
+    Version 0.1.0 wrote domains by IDNA 2003, which takes `faß.example` for `fass.example`. What was suppressed then
+    stays so.
+    """
+    keys = (key for secret in secrets for key in (address_key(email, secret), _key_of_2003(email, secret)))
+    return list(dict.fromkeys(keys))
+
+
+def _key_of_2003(email: str, secret: str) -> str:
     local, at, domain = email.strip().lower().rpartition("@")
     with contextlib.suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
-    address = f"{local}{at}{domain}".encode("utf-8", "surrogatepass")
-    return hmac.new(secret.encode("utf-8", "surrogatepass"), PURPOSE + address, sha256).hexdigest()
+    return _key(f"{local}{at}{domain}", secret)
+
+
+def _key(address: str, secret: str) -> str:
+    written = address.encode("utf-8", "surrogatepass")
+    return hmac.new(secret.encode("utf-8", "surrogatepass"), PURPOSE + written, sha256).hexdigest()

@@ -18,6 +18,7 @@ from dunning.mail_address import Mailbox
 from worker.mail.addresses import ascii_address
 from worker.mail_templates import MailTemplates
 from worker.money import FALLBACK_LOCALE, find_locale, format_money
+from worker.redirected import HEADER, above_html, above_text
 from worker.strangers import MAX_PRODUCT, greeting_name, one_line
 from worker.wording import advice_sentence, reason_sentence
 
@@ -72,7 +73,7 @@ class MailFacts(Debt):
 class Renderer:
     """Writes mails from templates, which are read, compiled and tried once, here.
 
-    With `redirect`, every mail is addressed there instead of to the customer.
+    With `redirect`, every mail is addressed there instead of to the customer, and says whom it was for.
 
     Raises:
         ConfigurationError: a template of the seller's is broken; the problems name file and line.
@@ -101,10 +102,7 @@ class Renderer:
         Raises:
             PermanentError: no mail can be sent to what the customer gave as an address.
         """
-        address = ascii_address(self._redirect or facts.recipient)
-        if address is None:
-            raise PermanentError(f"The customer of case {facts.case_id} has no address that mail can be sent to.")
-        return address
+        return _mailable(self._redirect or facts.recipient, facts)
 
     def render(self, facts: MailFacts) -> EmailMessage:
         """Write the mail.
@@ -113,9 +111,12 @@ class Renderer:
             PermanentError: no mail can be sent to what the customer gave as an address.
         """
         values = self._values(facts)
+        meant_for = _mailable(facts.recipient, facts) if self._redirect else None
         mail = EmailMessage(policy=SMTP)
         mail["From"] = _address(self._from)
         mail["To"] = Address(addr_spec=self.recipient(facts))
+        if meant_for is not None:
+            mail[HEADER] = meant_for
         if self._reply_to is not None:
             mail["Reply-To"] = _address(self._reply_to)
         mail["Subject"] = one_line(self._templates.write(facts.template, "subject.txt", values), at_most=_MAX_SUBJECT)
@@ -127,6 +128,8 @@ class Renderer:
         mail["Auto-Submitted"] = "auto-generated"
         for part, subtype in (("txt", "plain"), ("html", "html")):
             text = self._templates.write(facts.template, part, values).rstrip() + "\n"
+            if meant_for is not None:
+                text = above_text(text, meant_for) if subtype == "plain" else above_html(text, meant_for)
             if subtype == "plain":
                 mail.set_content(text, cte=_encoding(text))
             else:
@@ -172,6 +175,13 @@ def _debt(debt: Debt, locale_tag: str) -> dict[str, object]:
         "reason": reason_sentence(debt.reason),
         "reason_key": debt.reason,
     }
+
+
+def _mailable(address: str, facts: MailFacts) -> str:
+    mailable = ascii_address(address)
+    if mailable is None:
+        raise PermanentError(f"The customer of case {facts.case_id} has no address that mail can be sent to.")
+    return mailable
 
 
 def _address(mailbox: Mailbox) -> Address:

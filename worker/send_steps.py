@@ -13,7 +13,7 @@ from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, O
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
 from dunning.store import KEEP_SEEN
-from dunning.suppression import address_key
+from dunning.suppression import address_keys
 from worker.brakes import let_through
 from worker.find_due import Due, find_due
 from worker.mail.addresses import ascii_address
@@ -143,7 +143,7 @@ async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipR
     address = transaction.customer.email if transaction.customer else None
     if address is None or ascii_address(address) is None:
         return SkipReason.NO_ADDRESS
-    keys = [address_key(address, secret) for secret in services.link_secrets]
+    keys = address_keys(address, services.link_secrets)
     return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None
 
 

@@ -3,20 +3,31 @@
 import re
 import unicodedata
 
-_LOOKS_LIKE_AN_ADDRESS = re.compile(r"[/@]|\w\.\w{2}")
+# Dots and slashes that mail programs and browsers take for the plain ones, or that look so much like them that a reader
+# would: https://www.unicode.org/Public/security/latest/confusables.txt. A raised dot is not among them: Catalan has it.
+_DOT = r"[.\u3002\u06d4\u0701\u0702\ua4f8\ua60e]"
+_SLASH_OR_AT = r"[/@\u2044\u2215\u2571\u29f8]"
+_LOOKS_LIKE_AN_ADDRESS = re.compile(rf"{_SLASH_OR_AT}|\w{_DOT}\w{{2}}")
 
 MAX_NAME = 60
 MAX_PRODUCT = 120
 
-# What would end a line or a header, is half of a character, or turns the reading direction of all that follows.
+# What would end a line or a header, or is half of a character.
 _NEVER_SHOWN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-_TURNS_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Format characters can't be seen. Some turn the reading direction of all that follows, the others serve to hide things.
+_FORMAT = "Cf"
+# But these two make one emoji of several, and Persian and Indian names are spelled with them.
+_JOINERS = frozenset("\u200c\u200d")
+# Marks too can't always be seen: what chooses between two shapes of a letter is one.
+_MARKS = frozenset({"Mn", "Me"})
 
 
 def one_line(text: str, *, at_most: int) -> str:
-    """Write `text` on one line of at most `at_most` characters, without control and direction characters."""
+    """Write `text` on one line of at most `at_most` characters, without control and format characters."""
     kept = "".join(
-        " " if unicodedata.category(char) in _NEVER_SHOWN else char for char in text if char not in _TURNS_DIRECTION
+        " " if category in _NEVER_SHOWN else char
+        for char, category in ((char, unicodedata.category(char)) for char in text)
+        if category != _FORMAT or char in _JOINERS
     )
     # Python's parser of headers decodes what looks like an encoded word, line breaks and all, after we have cleaned it.
     line = " ".join(kept.replace("=?", "= ?").split())
@@ -26,7 +37,15 @@ def one_line(text: str, *, at_most: int) -> str:
 def greeting_name(name: str | None) -> str:
     """Give the name to greet a customer by, or nothing.
 
-    A "name" with an address in it is somebody using our mails to advertise: many programs would make it a link.
+    A "name" with an address in it is somebody using our mails to advertise: many programs would make it a link. It is
+    looked for in the name as a program would read it. A name that passes is shown as its owner wrote it: normalised,
+    some names would be written wrong, and there is nothing left in it to hide.
     """
     line = one_line(name or "", at_most=MAX_NAME)
-    return "" if _LOOKS_LIKE_AN_ADDRESS.search(line) else line
+    return "" if _LOOKS_LIKE_AN_ADDRESS.search(_as_read(line)) else line
+
+
+def _as_read(text: str) -> str:
+    """Give the text in plain letters, dots and slashes, and without what can't be seen between them."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(char for char in plain if unicodedata.category(char) not in {_FORMAT, *_MARKS})

@@ -19,5 +19,5 @@ class Suppressions:
         await self._redis.hsetnx(keys.SUPPRESSED, key, f"{to_milliseconds(now)} {reason}")
 
     async def has(self, address_keys: Sequence[str]) -> bool:
-        """Tell whether the address is suppressed, under any of its keys (one for each link secret)."""
+        """Tell whether the address is suppressed, under any of its keys: `dunning.suppression.address_keys`."""
         return any(await self._redis.hmget(keys.SUPPRESSED, list(address_keys)))

@@ -72,7 +72,7 @@ async def test_a_folder_that_cannot_be_written_is_held_for_the_operator(a_file: 
 
     result = await transport.send(a_mail(), recipient="", key=KEY, before_data=yes)
 
-    assert result == Result(Outcome.HELD, "file_NotADirectoryError", hold="mail_login")
+    assert result == Result(Outcome.HELD, "file_NotADirectoryError", hold="mail_folder")
 
 
 async def test_a_mail_is_printed() -> None:
@@ -92,7 +92,7 @@ async def test_a_closed_terminal_is_held_for_the_operator() -> None:
 
     result = await ConsoleTransport(stream).send(a_mail(), recipient="", key=KEY, before_data=yes)
 
-    assert result == Result(Outcome.HELD, "console_closed", hold="mail_login")
+    assert result == Result(Outcome.HELD, "console_closed", hold="mail_console")
 
 
 async def test_nothing_is_written_when_before_data_says_no(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The providers with an HTTP API, against real local servers that answer as they do."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,19 +23,36 @@ class Provider:
 
     status: int = 200
     body: object = field(default_factory=dict)
+    raw: bytes | None = None
+    in_pieces: bool = False
+    break_off: bool = False
+    stall_in_body: bool = False
     hang_up: bool = False
     stall: bool = False
     released: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[str, dict[str, str], dict[str, object]]] = field(default_factory=list)
     url: str = ""
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.path, dict(request.headers), await request.json()))
         if self.hang_up and request.transport is not None:
             request.transport.abort()
         if self.stall:
             await self.released.wait()
-        return web.json_response(self.body, status=self.status)
+        body = json.dumps(self.body).encode() if self.raw is None else self.raw
+        if not (self.in_pieces or self.break_off or self.stall_in_body):
+            return web.Response(body=body, status=self.status, content_type="application/json")
+        response = web.StreamResponse(status=self.status)
+        await response.prepare(request)
+        for piece in (body[:100], body[100:]):
+            if piece:
+                await response.write(piece)
+                await asyncio.sleep(0.01)  # as a rule, what was written before is read before
+        if self.break_off and request.transport is not None:
+            request.transport.close()
+        if self.stall_in_body:
+            await self.released.wait()
+        return response
 
 
 @pytest.fixture
@@ -147,7 +165,14 @@ async def test_postmark_is_given_the_mail_and_asked_not_to_track(
         (409, "invalid_idempotent_request", Result(Outcome.SENT, "resend_409")),
         (409, "concurrent_idempotent_requests", Result(Outcome.TRY_AGAIN, "resend_409")),
         (429, "rate_limit_exceeded", Result(Outcome.TRY_AGAIN, "resend_429")),
-        (429, "daily_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_login")),
+        (429, "daily_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_quota")),
+        (429, "monthly_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_quota")),
+        (401, "restricted_api_key", Result(Outcome.HELD, "resend_401", hold="mail_login")),
+        (401, "brand_new", Result(Outcome.HELD, "resend_401", hold="mail_login")),
+        (403, "brand_new", Result(Outcome.HELD, "resend_403", hold="mail_login")),
+        (404, "not_found", Result(Outcome.HELD, "resend_404", hold="mail_policy")),
+        (451, "security_error", Result(Outcome.HELD, "resend_451", hold="mail_policy")),
+        (500, "application_error", Result(Outcome.UNKNOWN, "resend_500")),
         (401, "missing_api_key", Result(Outcome.HELD, "resend_401", hold="mail_login")),
         (403, "invalid_api_key", Result(Outcome.HELD, "resend_403", hold="mail_login")),
         (403, "validation_error", Result(Outcome.HELD, "resend_403", hold="mail_sender")),
@@ -174,8 +199,11 @@ async def test_an_answer_of_resend_is_sorted_by_what_to_do_next(
         (422, 10, Result(Outcome.HELD, "postmark_422_10", hold="mail_login")),
         (422, 400, Result(Outcome.HELD, "postmark_422_400", hold="mail_sender")),
         (422, 401, Result(Outcome.HELD, "postmark_422_401", hold="mail_sender")),
-        (422, 405, Result(Outcome.HELD, "postmark_422_405", hold="mail_login")),
-        (422, 412, Result(Outcome.HELD, "postmark_422_412", hold="mail_login")),
+        (422, 405, Result(Outcome.HELD, "postmark_422_405", hold="mail_quota")),
+        (422, 412, Result(Outcome.HELD, "postmark_422_412", hold="mail_sender")),
+        (422, 413, Result(Outcome.HELD, "postmark_422_413", hold="mail_policy")),
+        (401, 0, Result(Outcome.HELD, "postmark_401", hold="mail_login")),
+        (404, 0, Result(Outcome.HELD, "postmark_404", hold="mail_policy")),
         (422, 406, Result(Outcome.REFUSED, "postmark_422_406")),
         (422, 300, Result(Outcome.REFUSED, "postmark_422_300")),
         (422, 100, Result(Outcome.TRY_AGAIN, "postmark_422_100")),
@@ -193,12 +221,142 @@ async def test_an_answer_of_postmark_is_sorted_by_what_to_do_next(
     assert await send(postmark) == expected
 
 
-async def test_an_answer_that_is_no_object_counts_by_its_status(
-    provider: Provider, postmark: PostmarkTransport
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        (403, "You can only send testing emails to your own email address (a@acme.example).", "mail_sender"),
+        (403, "The acme.example domain is not verified. Please, add and verify your domain", "mail_sender"),
+        (422, "Invalid `from` field. The email address needs to follow the `email@example.com` format", "mail_sender"),
+        (400, "API key is invalid", "mail_login"),
+        (422, f"Invalid `to` field: {CUSTOMER}", "the recipient"),
+        (422, "The `tags` are too long", "nobody"),
+    ],
+)
+async def test_what_resend_calls_a_validation_error_is_told_apart_by_its_text(
+    provider: Provider, resend: ResendTransport, status: int, message: str, expected: str
 ) -> None:
-    provider.status, provider.body = 422, ["what"]
+    provider.status, provider.body = status, {"name": "validation_error", "message": message}
 
-    assert await send(postmark) == Result(Outcome.REFUSED, "postmark_422")
+    assert whom_it_is_about(await send(resend)) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "expected"),
+    [
+        (300, "Invalid 'From' address: 'acme'.", "mail_sender"),
+        (300, f"Invalid 'To' address: '{CUSTOMER}'.", "the recipient"),
+        (300, "Provide either email TextBody or HtmlBody or both.", "nobody"),
+        (406, "You tried to send to a recipient that has been marked as inactive.", "the recipient"),
+        (402, "Invalid JSON", "nobody"),
+    ],
+)
+async def test_what_postmark_refuses_is_told_apart(
+    provider: Provider, postmark: PostmarkTransport, error: int, message: str, expected: str
+) -> None:
+    provider.status, provider.body = 422, {"ErrorCode": error, "Message": message}
+
+    assert whom_it_is_about(await send(postmark)) == expected
+
+
+def whom_it_is_about(result: Result) -> str:
+    if result.hold is not None:
+        assert result.outcome is Outcome.HELD
+        return result.hold
+    assert result.outcome is Outcome.REFUSED
+    return "the recipient" if result.about_recipient else "nobody"
+
+
+async def test_an_answer_in_pieces_is_read_to_its_end(provider: Provider, resend: ResendTransport) -> None:
+    provider.status, provider.body = 422, {"message": "x" * 50_000, "name": "invalid_from_address"}
+    provider.in_pieces = True
+
+    assert await send(resend) == Result(Outcome.HELD, "resend_422", hold="mail_sender")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b'["what"]',
+        b'"what"',
+        b'{"name": "missing_required_field"',
+        b'{"name": "%s"}' % (b"x" * 70_000),
+    ],
+)
+@pytest.mark.parametrize("in_pieces", [False, True])
+async def test_a_refusal_whose_reason_cannot_be_read_is_tried_again_and_a_success_is_one(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport, body: bytes, *, in_pieces: bool
+) -> None:
+    provider.raw, provider.in_pieces = body, in_pieces
+    provider.status = 422
+    assert await send(resend) == Result(Outcome.TRY_AGAIN, "resend_422_unreadable")
+    assert await send(postmark) == Result(Outcome.TRY_AGAIN, "postmark_422_unreadable")
+    provider.status = 200
+    assert await send(resend) == Result(Outcome.SENT, "resend_200")
+    assert await send(postmark) == Result(Outcome.SENT, "postmark_200")
+    provider.status = 500
+    assert await send(resend) == Result(Outcome.UNKNOWN, "resend_500")
+    assert await send(postmark) == Result(Outcome.UNKNOWN, "postmark_500")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(422, Outcome.TRY_AGAIN), (403, Outcome.TRY_AGAIN), (200, Outcome.SENT)]
+)
+async def test_an_answer_that_breaks_off_counts_by_its_status(
+    provider: Provider, resend: ResendTransport, status: int, outcome: Outcome
+) -> None:
+    provider.status, provider.break_off = status, True
+
+    assert (await send(resend)).outcome is outcome
+
+
+async def test_an_answer_that_stalls_counts_by_its_status(provider: Provider) -> None:
+    provider.status, provider.stall_in_body = 422, True
+    hurried = ResendTransport(
+        "re_123", api_url=provider.url, connect_within=timedelta(seconds=0.2), answer_within=timedelta(seconds=0.2)
+    )
+
+    assert await send(hurried) == Result(Outcome.TRY_AGAIN, "resend_422_unreadable")
+
+    await hurried.close()
+
+
+async def test_whom_a_redirected_mail_was_for_is_given_as_a_header(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    mail = a_mail()
+    mail["X-Original-To"] = "ada@customer.example"
+
+    for transport in (resend, postmark):
+        await transport.send(mail, recipient=CUSTOMER, key="txn_1.first", before_data=yes)
+
+    (_, _, to_resend), (_, _, to_postmark) = provider.asked
+    assert to_resend["headers"] == {"Auto-Submitted": "auto-generated", "X-Original-To": "ada@customer.example"}
+    assert {"Name": "X-Original-To", "Value": "ada@customer.example"} in to_postmark["Headers"]  # type: ignore[operator]
+
+
+async def test_an_address_in_another_script_is_given_in_ascii(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    for transport in (resend, postmark):
+        await transport.send(a_mail(), recipient="eve@fa\xdf.example", key="txn_1.first", before_data=yes)
+
+    assert [payload.get("to", payload.get("To")) for _, _, payload in provider.asked] == [
+        ["eve@xn--fa-hia.example"],
+        "eve@xn--fa-hia.example",
+    ]
+
+
+async def test_an_address_that_cannot_be_mailed_is_refused_without_asking(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    for transport in (resend, postmark):
+        result = await transport.send(a_mail(), recipient="a b@c.example", key="txn_1.first", before_data=yes)
+
+        assert result == Result(Outcome.REFUSED, "address_malformed")
+        assert result.about_recipient
+    assert provider.asked == []
 
 
 async def test_silence_after_the_mail_was_posted_is_unknown(

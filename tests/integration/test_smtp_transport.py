@@ -96,6 +96,38 @@ async def test_an_answer_is_sorted_by_what_to_do_next_and_the_next_mail_goes_out
     assert len(server.mails) == 1
 
 
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "message"])
+@pytest.mark.parametrize(
+    ("text", "hold"),
+    [
+        (f"5.7.1 <{CUSTOMER}>: Relay access denied", "mail_relay"),
+        (f"Message rejected: Email address is not verified. Failed the check: {SENDER}", "mail_sender"),
+        ("5.4.5 Daily user sending limit exceeded", "mail_quota"),
+        ("5.7.26 This mail is unauthenticated.\n5.7.26 It has to be signed.", "mail_policy"),
+    ],
+)
+async def test_a_refusal_that_is_about_us_is_held_and_the_next_mail_goes_out_once_it_is_mended(
+    server: MailServer, open_transport: OpenTransport, stage: str, text: str, hold: str
+) -> None:
+    transport = open_transport(server)
+    server.answer(stage, 554, text=text)
+
+    refused = await send(transport)
+    after_it_was_mended = await send(transport)
+
+    assert refused == Result(Outcome.HELD, f"smtp_{stage}_554", hold=hold)
+    assert after_it_was_mended.outcome is Outcome.SENT
+
+
+async def test_a_recipient_who_is_refused_stays_refused(server: MailServer, open_transport: OpenTransport) -> None:
+    server.answer("rcpt", 550, text=f"5.1.1 <{CUSTOMER}>: Recipient address rejected: User unknown")
+
+    result = await send(open_transport(server))
+
+    assert result == Result(Outcome.REFUSED, "smtp_rcpt_550")
+    assert result.about_recipient
+
+
 @pytest.mark.parametrize(
     ("stage", "expected"),
     [
@@ -268,9 +300,11 @@ async def test_what_the_server_writes_reaches_neither_result_nor_log(
 ) -> None:
     transport = open_transport(server)
     server.answer("rcpt", 550)
+    server.answer("rcpt", 554, text=f"5.7.1 <{CUSTOMER}>: Relay access denied")
 
     with capture_logs() as logs:
-        result = await send(transport)
+        results = [await send(transport), await send(transport)]
 
-    assert CUSTOMER not in repr(result)
-    assert CUSTOMER not in repr(logs)
+    for written in (repr(results), repr(logs)):
+        assert CUSTOMER not in written
+        assert "denied" not in written

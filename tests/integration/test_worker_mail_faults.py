@@ -99,6 +99,22 @@ async def test_a_refused_sender_holds_all_sending_until_it_is_mended(redis_url: 
         await until(lambda: _released(home))
 
 
+@pytest.mark.parametrize("stage", ["rcpt", "message"])
+async def test_a_denied_relay_burns_no_step_and_the_mail_goes_out_once_it_is_mended(
+    redis_url: str, tmp_path: Path, stage: str
+) -> None:
+    async with house(redis_url, tmp_path) as home:
+        home.mailbox.answer(stage, 554, text="5.7.1 <ada@customer.example>: Relay access denied")
+        bill = home.twin.world.decline(home.add_subscription())
+        assert await until(lambda: _holds(home)) == ["mail_relay"]
+        case = await home.case(bill)
+        assert case is not None
+        assert case.delivery("first").state is DeliveryState.PLANNED
+        assert case.delivery("first").tries == 0
+        await home.store.counters._redis.delete("dunning:probe")  # half a minute later
+        assert await home.delivery_ended(bill) is DeliveryState.SENT
+
+
 async def test_a_payment_while_the_mail_server_hesitates_stops_the_mail(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path) as home:
         home.mailbox.stall("rcpt")

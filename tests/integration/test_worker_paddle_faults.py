@@ -108,6 +108,27 @@ async def test_a_suppressed_address_is_not_mailed(redis_url: str, tmp_path: Path
         assert home.mailbox.mails == []
 
 
+async def test_an_address_that_an_earlier_release_suppressed_under_another_form_is_not_mailed(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path) as home:
+        key = address_key("eve@fass.example", LINK_SECRET)  # what IDNA 2003 took eve@fa\u00df.example for
+        await home.store.suppressions.add(key, "bounce", home.twin.world.clock())
+        bill = home.twin.world.decline(home.add_subscription(email="eve@fa\u00df.example"))
+        assert await home.delivery_ended(bill) is DeliveryState.SKIPPED
+        assert "suppressed" in await home.told(bill)
+        assert home.mailbox.mails == []
+
+
+async def test_mail_goes_to_the_owner_of_the_domain_and_not_to_a_like_one(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path) as home:
+        bill = home.twin.world.decline(home.add_subscription(email="eve@fa\u00df.example"))
+        assert await home.delivery_ended(bill) is DeliveryState.SENT
+        [mail] = home.mailbox.mails
+        assert mail.recipients == ("eve@xn--fa-hia.example",)
+        assert mail.message["To"] == "eve@xn--fa-hia.example"
+
+
 async def test_in_send_mode_a_link_without_a_token_holds_sending(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path, LINK_MINT="send") as home:
         home.twin.links.with_token = False

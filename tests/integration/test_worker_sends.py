@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from cli.twin.world import World
 from dunning.case import CaseState
 from dunning.delivery import DeliveryState
+from tests.integration.at_rest import everything, redis_of
 from tests.integration.house import House, house, running
 from tests.until import until
 from worker.handle_event import handle_event
@@ -67,6 +69,19 @@ async def test_a_redirect_takes_every_mail_in_place_of_the_customer(redis_url: s
         home.twin.world.decline(home.add_subscription())
         mail = await home.mailbox.next()
         assert mail.recipients == ("qa@seller.example",)
+
+
+async def test_a_redirected_mail_alone_tells_whom_it_was_for(redis_url: str, tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with house(redis_url, tmp_path, MAIL_REDIRECT="qa@seller.example") as home:
+            case_id = home.twin.world.decline(home.add_subscription(email="eve@elsewhere.example"))
+            mail = await home.mailbox.next()
+            assert mail.message["X-Original-To"] == "eve@elsewhere.example"
+            assert mail.text.startswith("Redirected: this email is for eve@elsewhere.example.\n\n")
+            assert await home.delivery_ended(case_id) is DeliveryState.SENT
+            assert "elsewhere" not in repr(await everything(redis_of(home.store)))
+    assert logs
+    assert "elsewhere" not in repr(logs)
 
 
 @pytest.mark.parametrize("limit", ["1", "2", "3"])

@@ -37,6 +37,59 @@ def test_a_name_that_a_mail_program_would_make_a_link_is_left_out(name: str) -> 
     assert "evil" not in text_of(mail)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil\uff0ecom",  # full width
+        "\uff45\uff56\uff49\uff4c\uff0e\uff43\uff4f\uff4d",
+        "evil\u2024com",  # one dot leader
+        "evil\ufe52com",  # small full stop
+        "evil\u3002com",  # ideographic, which browsers take for a dot
+        "evil\uff61com",
+        "evil\ua4f8com",  # of the Lisu script
+        "a\uff20evil",
+        "a\ufe6bevil",
+        "evil\uff0fclaim",
+        "evil\u2044claim",
+        "evil\u2215claim",
+        "evil.\u200bcom",  # with something between that can't be seen
+        "evil\u200d.\u200dcom",
+        "evil\u2060.\ufeffcom",
+        "evil.\u00adcom",
+        "evil.\u202ecom",
+        "evil\ufe0f.\ufe0fcom",
+        "evil.\u034fcom",
+        "evil.\U000e0041com",
+        "\u200c".join("evil.com"),
+        "evil.c\u20ddom",
+    ],
+)
+def test_an_address_is_seen_in_whatever_letters_it_is_written(name: str) -> None:
+    assert greeting_name(name) == ""
+    assert greeting_name(f"You won! {name}") == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ma\u0301ria Kova\u0301cs",  # accents of their own
+        "\uff21\uff44\uff41",  # full width, as typed
+        "\u0645\u0647\u200c\u0646\u0627\u0632",  # Persian, with a non-joiner
+        "\u0936\u0930\u094d\u200d\u092e\u093e",  # Hindi, with a joiner
+        "Ada \U0001f469\u200d\U0001f4bb",  # one emoji of two
+        "Gal\u00b7la Puig",  # Catalan
+        "\ufb01nn",  # a ligature
+        "No\u00ebl J.",
+    ],
+)
+def test_a_name_is_shown_as_its_owner_wrote_it(name: str) -> None:
+    assert greeting_name(name) == name
+
+
+def test_format_characters_without_use_in_a_name_are_left_out() -> None:
+    assert greeting_name("E\u200bv\u2060e\ufeff\u00ad\U000e0041\u202e") == "Eve"
+
+
 @pytest.mark.parametrize("name", ["J. R. Hartley", "Dr. Ada", "Åsa-Lena O'Neill", "李小龍", "St.John"])
 def test_a_name_with_a_dot_or_an_accent_is_a_name(name: str) -> None:
     assert greeting_name(name) == ("" if name == "St.John" else name)

@@ -2,6 +2,8 @@
 
 import re
 
+from dunning.domains import ascii_domain
+
 # Deliberately narrow: no quoted local parts, no comments, no literals. What checkouts let through fits into this, and
 # nothing that could break out of a header or an SMTP command does.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -14,7 +16,7 @@ def ascii_address(address: str) -> str | None:
     """Give the address with its domain in ASCII (`ü.example` as `xn--tda.example`), or None if it can't be mailed."""
     local, at, domain = address.strip().rpartition("@")
     try:
-        written = f"{local}{at}{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
+        written = f"{local}{at}{ascii_domain(domain)}"
+    except ValueError:
         return None
     return written if _ADDRESS.fullmatch(written) else None

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import TextIO
 
+from worker.mail.holds import CONSOLE
 from worker.mail.http_api import parts_of
 from worker.mail.transport import Outcome, Result
 
@@ -33,7 +34,7 @@ class ConsoleTransport:
             self._stream.write(f"To: {recipient}\nSubject: {mail['Subject']}\n\n{text}\n")
             self._stream.flush()
         except (OSError, ValueError):  # closed, or in an encoding that lacks a letter
-            return Result(Outcome.HELD, "console_closed", hold="mail_login")
+            return Result(Outcome.HELD, "console_closed", hold=CONSOLE)
         return Result(Outcome.SENT, "console_printed")
 
     async def close(self) -> None:

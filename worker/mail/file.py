@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+from worker.mail.holds import FOLDER
 from worker.mail.transport import Outcome, Result
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -37,7 +38,7 @@ class FileTransport:
         try:
             await asyncio.to_thread(self._write, key, mail.as_bytes())
         except OSError as error:
-            return Result(Outcome.HELD, f"file_{type(error).__name__}", hold="mail_login")
+            return Result(Outcome.HELD, f"file_{type(error).__name__}", hold=FOLDER)
         return Result(Outcome.SENT, "file_written")
 
     async def close(self) -> None:

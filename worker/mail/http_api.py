@@ -13,12 +13,18 @@ from worker.mail.transport import Outcome, Result
 # An answer is a few hundred bytes of JSON; what goes on for longer is none.
 LARGEST_ANSWER_BYTES = 64 * 1024
 
+# Of a mail's headers, those that no field of an API is for.
+HEADERS_TO_GIVE = ("Auto-Submitted", "X-Original-To")
+
+# The statuses that lay it on what we asked.
+_OUR_FAULT = range(400, 500)
+
 _JSON = TypeAdapter(dict[str, JsonValue])
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's answer: the status, and the body where it is a JSON object."""
+    """A provider's answer: the status, and the body, which is empty where it could not be read."""
 
     status: int
     body: Mapping[str, JsonValue]
@@ -46,12 +52,19 @@ class HttpApi:
         self._http: aiohttp.ClientSession | None = None
 
     async def post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> Answer | Result:
-        """Post a mail: the answer, or the Result where there is none."""
+        """Post a mail: the answer, or the Result where there is none.
+
+        A 4xx counts as an answer only with its reason: who can't read why it was refused can't say that it always
+        will be.
+        """
         try:
             async with self._session().post(
                 self._url, json=payload, headers=headers, allow_redirects=False
             ) as response:
-                return Answer(response.status, _parsed(await response.content.read(LARGEST_ANSWER_BYTES)))
+                body = await _read(response)
+                if body is None and response.status in _OUR_FAULT:
+                    return Result(Outcome.TRY_AGAIN, f"{self._provider}_{response.status}_unreadable")
+                return Answer(response.status, body or {})
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Result(Outcome.TRY_AGAIN, f"{self._provider}_connect_failed")
         except TimeoutError:
@@ -83,8 +96,17 @@ def parts_of(mail: EmailMessage) -> tuple[str, str]:
     return text, html
 
 
-def _parsed(body: bytes) -> Mapping[str, JsonValue]:
+async def _read(response: aiohttp.ClientResponse) -> Mapping[str, JsonValue] | None:
+    """Read the body to its end: None if it was cut off, goes on for too long or is no JSON object."""
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > LARGEST_ANSWER_BYTES:
+                return None
+    except (aiohttp.ClientError, OSError):  # a timeout is an OSError too. The status has come, and holds
+        return None
     try:
         return _JSON.validate_json(body)
     except ValidationError:
-        return {}
+        return None

@@ -3,11 +3,14 @@
 https://postmarkapp.com/developer/api/email-api
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
-from worker.mail.http_api import Answer, HttpApi, parts_of
+from worker.mail.addresses import ascii_address
+from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
+from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.postmarkapp.com"
@@ -16,10 +19,21 @@ API_URL = "https://api.postmarkapp.com"
 _SUCCESS = 200
 _OUR_FAULT = 4
 _TOKEN_REFUSED = frozenset({401, 403})
+_NO_SUCH_WAY = frozenset({404, 405})  # whatever `api_url` leads to, it takes no mail
 _NOT_NOW = frozenset({429, 503})
 _MAINTENANCE = 100
-_ABOUT_THE_SENDER = frozenset({400, 401})  # no such sender signature, or not confirmed
-_ABOUT_THE_ACCOUNT = frozenset({10, 405, 412, 413})  # wrong token, no credits, pending, may not send
+_INVALID = 300  # an address, or something else of the mail. The text says which
+_INACTIVE = 406  # the recipient has bounced or complained before
+_HOLDS = {
+    10: LOGIN,  # bad or missing token
+    400: SENDER,  # no such sender signature
+    401: SENDER,  # it isn't confirmed
+    405: QUOTA,  # no credits left
+    412: SENDER,  # the account is pending: mail goes to its own domain only
+    413: POLICY,  # the account may not send
+}
+_ABOUT_TO = re.compile(r"\binvalid '?to'? address", re.IGNORECASE)
+_ABOUT_FROM = re.compile(r"\binvalid '?from'? address", re.IGNORECASE)
 
 
 class PostmarkTransport:
@@ -52,12 +66,15 @@ class PostmarkTransport:
         before_data: Callable[[], Awaitable[bool]],
     ) -> Result:
         """Send one mail; see `Transport.send`."""
+        address = ascii_address(recipient)
+        if address is None:
+            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
         if not await before_data():
             return Result(Outcome.ABANDONED, "abandoned_before_data")
         text, html = parts_of(mail)
         payload: dict[str, object] = {
             "From": str(mail["From"]),
-            "To": recipient,
+            "To": address,
             "Subject": str(mail["Subject"]),
             "TextBody": text,
             "HtmlBody": html,
@@ -68,7 +85,7 @@ class PostmarkTransport:
             "Headers": [
                 {"Name": "Message-ID", "Value": str(mail["Message-ID"])},
                 {"Name": "X-PM-KeepID", "Value": "true"},  # else Postmark writes its own Message-ID
-                {"Name": "Auto-Submitted", "Value": str(mail["Auto-Submitted"])},
+                *({"Name": name, "Value": str(mail[name])} for name in HEADERS_TO_GIVE if mail[name] is not None),
             ],
         }
         if mail["Reply-To"] is not None:
@@ -84,13 +101,25 @@ class PostmarkTransport:
 def _explain(answer: Answer) -> Result:
     given = answer.body.get("ErrorCode")
     error = given if isinstance(given, int) else 0
+    message = str(answer.body.get("Message", ""))
     code = f"postmark_{answer.status}" + (f"_{error}" if error else "")
     if answer.status == _SUCCESS and not error:
         return Result(Outcome.SENT, code)
-    if answer.status in _TOKEN_REFUSED or error in _ABOUT_THE_ACCOUNT:
-        return Result(Outcome.HELD, code, hold="mail_login")
-    if error in _ABOUT_THE_SENDER:
-        return Result(Outcome.HELD, code, hold="mail_sender")
+    if hold := _hold_for(answer.status, error, message):
+        return Result(Outcome.HELD, code, hold=hold)
     if answer.status in _NOT_NOW or error == _MAINTENANCE:
         return Result(Outcome.TRY_AGAIN, code)
-    return Result(Outcome.REFUSED if answer.status // 100 == _OUR_FAULT else Outcome.UNKNOWN, code)
+    if answer.status // 100 != _OUR_FAULT:
+        return Result(Outcome.UNKNOWN, code)
+    about_recipient = error == _INACTIVE or (error == _INVALID and _ABOUT_TO.search(message) is not None)
+    return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
+
+
+def _hold_for(status: int, error: int, message: str) -> str | None:
+    if error in _HOLDS:
+        return _HOLDS[error]
+    if error == _INVALID and _ABOUT_FROM.search(message):
+        return SENDER
+    if status in _NO_SUCH_WAY:
+        return POLICY
+    return LOGIN if status in _TOKEN_REFUSED else None

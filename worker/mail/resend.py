@@ -3,11 +3,14 @@
 https://resend.com/docs/api-reference/emails/send-email
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
-from worker.mail.http_api import Answer, HttpApi, parts_of
+from worker.mail.addresses import ascii_address
+from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
+from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.resend.com"
@@ -16,10 +19,26 @@ API_URL = "https://api.resend.com"
 _SUCCESS = 2
 _OUR_FAULT = 4
 _KEY_REFUSED = frozenset({401, 403})
+_NOT_FOR_US = 403
+_NO_SUCH_WAY = frozenset({404, 405})  # whatever `api_url` leads to, it takes no mail
 _NOT_NOW = frozenset({409, 429, 503})  # 409: the first under this key is still on its way
 _ARRIVED_BEFORE = "invalid_idempotent_request"  # another payload under this key: so a first one arrived
-_ABOUT_THE_SENDER = frozenset({"invalid_from_address", "validation_error"})  # with 403: its domain is not verified
-_FOR_THE_OPERATOR = frozenset({"invalid_from_address", "daily_quota_exceeded", "monthly_quota_exceeded"})
+_HOLDS = {
+    "missing_api_key": LOGIN,
+    "invalid_api_key": LOGIN,
+    "restricted_api_key": LOGIN,
+    "invalid_access": LOGIN,
+    "invalid_from_address": SENDER,
+    "daily_quota_exceeded": QUOTA,
+    "monthly_quota_exceeded": QUOTA,
+    "security_error": POLICY,
+}
+# One name for many things, so the text has to tell: `The acme.example domain is not verified`, `You can only send
+# testing emails to your own email address`, `API key is invalid`, ``Invalid `to` field``.
+_VALIDATION = "validation_error"
+_ABOUT_KEY = re.compile(r"\bAPI key\b", re.IGNORECASE)
+_ABOUT_SENDER = re.compile(r"verif|testing emails|`from`", re.IGNORECASE)
+_ABOUT_TO = re.compile(r"`to`")
 
 
 class ResendTransport:
@@ -50,17 +69,20 @@ class ResendTransport:
         self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
     ) -> Result:
         """Send one mail; see `Transport.send`."""
+        address = ascii_address(recipient)
+        if address is None:
+            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
         if not await before_data():
             return Result(Outcome.ABANDONED, "abandoned_before_data")
         text, html = parts_of(mail)
         payload: dict[str, object] = {
             "from": str(mail["From"]),
-            "to": [recipient],
+            "to": [address],
             "subject": str(mail["Subject"]),
             "text": text,
             "html": html,
             # Resend writes Date and Message-ID itself; what ours are for, the key does.
-            "headers": {"Auto-Submitted": str(mail["Auto-Submitted"])},
+            "headers": {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None},
         }
         if mail["Reply-To"] is not None:
             payload["reply_to"] = str(mail["Reply-To"])
@@ -77,8 +99,24 @@ def _explain(answer: Answer) -> Result:
     code = f"resend_{answer.status}"
     if answer.status // 100 == _SUCCESS or name == _ARRIVED_BEFORE:
         return Result(Outcome.SENT, code)
-    if answer.status in _KEY_REFUSED or name in _FOR_THE_OPERATOR:
-        return Result(Outcome.HELD, code, hold="mail_sender" if name in _ABOUT_THE_SENDER else "mail_login")
+    message = str(answer.body.get("message", ""))
+    if hold := _hold_for(answer.status, name, message):
+        return Result(Outcome.HELD, code, hold=hold)
     if answer.status in _NOT_NOW:
         return Result(Outcome.TRY_AGAIN, code)
-    return Result(Outcome.REFUSED if answer.status // 100 == _OUR_FAULT else Outcome.UNKNOWN, code)
+    if answer.status // 100 != _OUR_FAULT:
+        return Result(Outcome.UNKNOWN, code)
+    about_recipient = name == _VALIDATION and _ABOUT_TO.search(message) is not None
+    return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
+
+
+def _hold_for(status: int, name: str, message: str) -> str | None:
+    if name in _HOLDS:
+        return _HOLDS[name]
+    if name == _VALIDATION and _ABOUT_KEY.search(message):
+        return LOGIN
+    if name == _VALIDATION and (status == _NOT_FOR_US or _ABOUT_SENDER.search(message)):
+        return SENDER
+    if status in _NO_SUCH_WAY:
+        return POLICY
+    return LOGIN if status in _KEY_REFUSED else None

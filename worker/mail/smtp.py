@@ -57,7 +57,8 @@ class _Talk:
 class SmtpTransport:
     """Sends over a small pool of kept connections to one server.
 
-    Nothing of what the server says is raised, logged or kept: its texts quote addresses.
+    What the server says is read to tell whom a refusal is about. Nothing of it is raised, logged or kept: its texts
+    quote addresses.
     """
 
     idempotent = False
@@ -96,7 +97,7 @@ class SmtpTransport:
         """Send one mail; see `Transport.send`."""
         address = ascii_address(recipient)
         if address is None:
-            return Result(Outcome.REFUSED, "address_malformed")
+            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
         talk = _Talk()
         deadline = asyncio.get_running_loop().time() + self._patience.up_to_rcpt.total_seconds()
         try:
@@ -201,13 +202,13 @@ class SmtpTransport:
         talk.stage = Stage.DATA
         answer = await client.execute_command(b"DATA", timeout=None)
         if answer.code != _START_INPUT or client.protocol is None:
-            return explain_answer(talk.stage, answer.code)
+            return explain_answer(talk.stage, answer.code, answer.message)
         client.protocol.write(data)
         talk.stage = Stage.MESSAGE
         answer = await client.protocol.read_response()
         if answer.code == _CLOSING:
             client.close()
-        return explain_answer(talk.stage, answer.code)
+        return explain_answer(talk.stage, answer.code, answer.message)
 
     async def _leave_unfinished(self, talk: _Talk) -> None:
         """Put the connection back if the server will forget the envelope."""

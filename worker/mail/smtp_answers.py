@@ -5,10 +5,13 @@ from enum import StrEnum
 
 import aiosmtplib
 
+from worker.mail.holds import LOGIN, SENDER
+from worker.mail.smtp_refusals import RECIPIENT, read_refusal
 from worker.mail.transport import Outcome, Result
 
-# https://www.rfc-editor.org/rfc/rfc4954#section-6 and what servers send where a login is needed and missing.
-_LOGIN_CODES = frozenset({530, 534, 535})
+# https://www.rfc-editor.org/rfc/rfc4954#section-6, https://www.rfc-editor.org/rfc/rfc5248 (525), and what servers send
+# where a login is needed and missing.
+_LOGIN_CODES = frozenset({525, 530, 534, 535, 538})
 
 
 class Stage(StrEnum):
@@ -24,12 +27,14 @@ class Stage(StrEnum):
     MESSAGE = "message"  # the mail is on its way: from here on, silence is uncertainty
 
 
-# A refusal here is about us, not about a mail: the server does not let us in.
-_BEFORE_ANY_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.LOGIN})
+# Whatever is refused here, it is the login.
+_LOGGING_IN = frozenset({Stage.TLS, Stage.LOGIN})
+# No recipient was named yet: a refusal here is about us, and this is what it is about if it doesn't tell.
+_BEFORE_ANY_RECIPIENT = {Stage.CONNECT: LOGIN, Stage.MAIL: SENDER}
 
 
-def explain_answer(stage: Stage, code: int) -> Result:
-    """Say what the answer `code` means at `stage`. Only the answer to the whole message can mean SENT."""
+def explain_answer(stage: Stage, code: int, text: str) -> Result:
+    """Say what the answer `code` and its text mean at `stage`. Only the answer to the whole message can mean SENT."""
     shown = f"smtp_{stage}_{code}"
     match code // 100:
         case 2 if stage is Stage.MESSAGE:
@@ -37,8 +42,10 @@ def explain_answer(stage: Stage, code: int) -> Result:
         case 4:
             return Result(Outcome.TRY_AGAIN, shown)
         case 5:
-            hold = _hold_for_refusal(stage, code)
-            return Result(Outcome.HELD, shown, hold) if hold else Result(Outcome.REFUSED, shown)
+            meaning = _explain_refusal(stage, code, text)
+            if meaning is None or meaning == RECIPIENT:
+                return Result(Outcome.REFUSED, shown, about_recipient=meaning == RECIPIENT)
+            return Result(Outcome.HELD, shown, meaning)
         case _:  # no SMTP at all, or an answer to another question
             outcome = Outcome.UNKNOWN if stage is Stage.MESSAGE else Outcome.TRY_AGAIN
             return Result(outcome, f"smtp_{stage}_malformed")
@@ -47,22 +54,30 @@ def explain_answer(stage: Stage, code: int) -> Result:
 def explain_failure(stage: Stage, error: Exception) -> Result:
     """Say what an exception of aiosmtplib, of a socket or of a timeout means at `stage`."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return explain_answer(stage, error.code)
+        return explain_answer(stage, error.code, error.message)
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         # A wrong certificate, or no TLS on that port: no mail and no password goes there.
-        return Result(Outcome.HELD, "tls_refused", hold="mail_login")
+        return Result(Outcome.HELD, "tls_refused", hold=LOGIN)
     if isinstance(error, aiosmtplib.SMTPNotSupported) and stage is Stage.TLS:
-        return Result(Outcome.HELD, "tls_not_offered", hold="mail_login")
+        return Result(Outcome.HELD, "tls_not_offered", hold=LOGIN)
     if stage is Stage.LOGIN and not isinstance(error, OSError):
         # The server offers no way to log in that we know, although we were told to.
-        return Result(Outcome.HELD, "login_not_offered", hold="mail_login")
+        return Result(Outcome.HELD, "login_not_offered", hold=LOGIN)
     what = "timeout" if isinstance(error, TimeoutError) else "eof"
     if stage is Stage.MESSAGE:
         return Result(Outcome.UNKNOWN, f"{what}_after_data")
     return Result(Outcome.TRY_AGAIN, f"{stage}_{what}")
 
 
-def _hold_for_refusal(stage: Stage, code: int) -> str | None:
-    if stage in _BEFORE_ANY_MAIL or code in _LOGIN_CODES:
-        return "mail_login"
-    return "mail_sender" if stage is Stage.MAIL else None
+def _explain_refusal(stage: Stage, code: int, text: str) -> str | None:
+    """Give the word of a hold, `RECIPIENT`, or None where nobody can tell whom it is about.
+
+    That is no hold. After DATA, too, it may be about this one mail, which would then stop everybody's; and where it is
+    about us, it meets the next recipients as well, and several refusals in a row become one.
+    """
+    if code in _LOGIN_CODES or stage in _LOGGING_IN:
+        return LOGIN
+    meaning = read_refusal(code, text, recipient_accepted=stage in {Stage.DATA, Stage.MESSAGE})
+    if stage in _BEFORE_ANY_RECIPIENT and meaning in {None, RECIPIENT}:
+        return _BEFORE_ANY_RECIPIENT[stage]
+    return meaning

@@ -1,7 +1,7 @@
 """What every way of sending mail has in common: what it is asked, and what it can answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from typing import Protocol
@@ -23,12 +23,15 @@ class Result:
     """An outcome, and why.
 
     `code` is short and stable, and safe for logs, metrics and the case's story: it never holds what the other side
-    wrote, which quotes addresses. `hold` names what the operator must mend, where the outcome is HELD.
+    wrote, which quotes addresses. `hold` names what the operator must mend, where the outcome is HELD: a word of
+    `worker.mail.holds`. `about_recipient` says of a refusal that it is plainly about this one address; any other may be
+    about us as well. It comments on the code, so it makes no other result.
     """
 
     outcome: Outcome
     code: str
     hold: str | None = None
+    about_recipient: bool = field(default=False, compare=False)
 
 
 class Transport(Protocol):
