@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.demo_page.serve import Ports, Served, serving
+from cli.demo_page.ports import Ports
+from cli.demo_page.serve import Served, serving
 from dunning.settings import load_settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "demo.md"

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession
 from click.testing import CliRunner, Result
 
-from cli.link import link
+from cli.commands.link import link
 from cli.twin import Twin
 
 UNKNOWN_CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
