@@ -11,8 +11,8 @@ import click
 from cli.cases import as_json
 from cli.cases.change import send_now as send_now_
 from cli.cases.change import stop as stop_
-from cli.cases.find import OpenCase, Told, Wanted, open_cases, tell
-from cli.cases.screen import console, show_case, show_list
+from cli.cases.find import ListedCase, Told, Wanted, listed_cases, tell
+from cli.cases.screen import console, show_case, show_list, show_none
 from cli.open_store import open_store
 from dunning import log
 from dunning.campaign import Campaign
@@ -25,13 +25,13 @@ from worker.campaigns import Campaigns
 Answer = TypeVar("Answer")
 
 
-def list_(wanted: Wanted, *, limit: int, all_: bool, in_json: bool) -> None:
-    """Print the cases that are wanted, the one that is due next first."""
+def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
+    """Print the cases that are wanted, the one that is due next first. No limit prints them all."""
 
-    async def find(store: Store, campaigns: Campaigns) -> tuple[list[OpenCase], bool, Paused]:
-        found: list[OpenCase] = []
-        async for one in open_cases(store, campaigns, wanted):
-            if not all_ and len(found) == limit:
+    async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused]:
+        found: list[ListedCase] = []
+        async for one in listed_cases(store, campaigns, wanted):
+            if len(found) == limit:
                 return found, True, await store.brakes.paused()
             found.append(one)
         return found, False, await store.brakes.paused()
@@ -39,8 +39,10 @@ def list_(wanted: Wanted, *, limit: int, all_: bool, in_json: bool) -> None:
     found, more, paused = _run(find)
     if in_json:
         _print_json(as_json.listed(found, paused, more=more))
-    else:
+    elif found:
         show_list(console(), found, paused, more=more)
+    else:
+        show_none(console(), wanted, paused)
 
 
 def show(case: str, *, in_json: bool) -> None:

@@ -2,9 +2,11 @@
 
 import click
 
+from cli.commands.paddle_id import CASE, CUSTOMER, SUBSCRIPTION
+
 LIMIT = 50
 
-_case = click.argument("case")
+_case = click.argument("case", type=CASE)
 _json = click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -20,20 +22,30 @@ def cases() -> None:
 
 @cases.command("list")
 @click.option("--campaign", metavar="NAME", help="Only cases of this campaign.")
-@click.option("--subscription", metavar="SUBSCRIPTION", help="Only cases of this subscription (sub_...).")
-@click.option("--customer", metavar="CUSTOMER", help="Only cases of this customer (ctm_...).")
-@click.option("--limit", type=click.IntRange(min=1), default=LIMIT, show_default=True, help="How many at most.")
-@click.option("--all", "all_", is_flag=True, help="All of them, however many.")
+@click.option(
+    "--subscription", type=SUBSCRIPTION, metavar="SUBSCRIPTION", help="Only cases of this subscription (sub_...)."
+)
+@click.option("--customer", type=CUSTOMER, metavar="CUSTOMER", help="Only cases of this customer (ctm_...).")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help=f"How many at most.  [default: {LIMIT}, or no limit with --all]"
+)
+@click.option("--all", "all_", is_flag=True, help="Those that ended in the last 90 days too, and however many.")
 @_json
 def list_(
-    *, campaign: str | None, subscription: str | None, customer: str | None, limit: int, all_: bool, in_json: bool
+    *,
+    campaign: str | None,
+    subscription: str | None,
+    customer: str | None,
+    limit: int | None,
+    all_: bool,
+    in_json: bool,
 ) -> None:
-    """List the open cases, the one that is due next first."""
+    """List the open cases, the one that is due next first. With --all, those that ended follow, the latest first."""
     from cli.cases import command
     from cli.cases.find import Wanted
 
-    wanted = Wanted(campaign=campaign, subscription=subscription, customer=customer)
-    command.list_(wanted, limit=limit, all_=all_, in_json=in_json)
+    wanted = Wanted(campaign=campaign, subscription=subscription, customer=customer, ended=all_)
+    command.list_(wanted, limit=limit if limit or all_ else LIMIT, in_json=in_json)
 
 
 @cases.command()

@@ -2,11 +2,18 @@
 
 import click
 
+from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
+
 
 @click.command()
-@click.argument("customer")
+@click.argument("customer", type=CUSTOMER)
 @click.option(
-    "--subscription", "wanted", metavar="SUBSCRIPTION", multiple=True, help="Only this one. May be given several times."
+    "--subscription",
+    "wanted",
+    type=SUBSCRIPTION,
+    metavar="SUBSCRIPTION",
+    multiple=True,
+    help="Only this one. May be given several times.",
 )
 def link(customer: str, wanted: tuple[str, ...]) -> None:
     """Print portal links for CUSTOMER (ctm_...).
