@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
 import click
 
@@ -82,19 +81,22 @@ async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted) -> As
                 told.add(case_id)
                 yield ListedCase(case_id, at, read.case, step_rows(read.case, await campaigns.of(read.case)))
     if wanted.ended:
-        async for case in _ended(store, wanted, told):
-            yield ListedCase(case.id, None, case, step_rows(case, await campaigns.of(case)))
+        async for case_id, case in _ended(store, wanted, told):
+            yield ListedCase(case_id, None, case, step_rows(case, await campaigns.of(case)) if case else [])
 
 
-async def _ended(store: Store, wanted: Wanted, told: set[str]) -> AsyncIterator[Case]:
+async def _ended(store: Store, wanted: Wanted, told: set[str]) -> AsyncIterator[tuple[str, Case | None]]:
     """Give the ended cases that are wanted and were not told, the latest first."""
     async for chunk in _ended_chunks(store, wanted):
-        versions = await store.cases.read_versioned(fresh) if (fresh := [*{*chunk} - told]) else []
-        cases = [read.case for read in versions if read.case is not None and read.case.ended_at is not None]
-        for case in sorted(cases, key=attrgetter("ended_at"), reverse=True):
-            if wanted.takes(case):
-                told.add(case.id)
-                yield case
+        fresh = [case_id for case_id in chunk if case_id not in told]
+        versions = await store.cases.read_versioned(fresh) if fresh else []
+        for case_id, read in zip(fresh, versions, strict=True):
+            if read.unreadable and not wanted.filters:
+                told.add(case_id)
+                yield case_id, None
+            if read.case is not None and not read.case.is_open and wanted.takes(read.case):
+                told.add(case_id)
+                yield case_id, read.case
 
 
 async def _ended_chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[str]]:

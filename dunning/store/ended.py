@@ -16,6 +16,6 @@ class Ended:
         return [case_id.decode() for case_id in found]
 
     async def of(self, entity_id: str) -> list[str]:
-        """Return the ids of the ended cases of a customer or a subscription, in no order."""
-        found: set[bytes] = await self._redis.smembers(keys.history(entity_id))
+        """Return the ids of the ended cases of a customer or a subscription, newest first."""
+        found: list[bytes] = await self._redis.zrange(keys.history(entity_id), 0, -1, desc=True)
         return [case_id.decode() for case_id in found]

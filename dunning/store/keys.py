@@ -10,7 +10,7 @@
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:customer:{ctm} | set | the customer's open cases | |
 | dunning:ended | zset | ended cases by when they were last written (ms) | 90 d |
-| dunning:history:{ctm or sub} | set | the customer's or subscription's ended cases | 90 d past the last one's end |
+| dunning:history:{ctm or sub} | zset | those of the customer or subscription, likewise | 90 d |
 | dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 35 d |
 | dunning:campaigns | hash | campaigns that cases began with, by version | |
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |

@@ -122,11 +122,30 @@ async def test_the_index_forgets_what_is_kept_no_longer(run: Run, store: Store) 
     assert ids(rows(await run("list", "--all", "--customer", gone.customer_id))) == []
 
 
-async def test_an_ended_case_that_cant_be_read_is_passed_over_where_another_is_found(run: Run, store: Store) -> None:
+async def test_an_ended_case_that_cant_be_read_is_listed_as_such_where_every_case_is_asked_for(
+    run: Run, store: Store
+) -> None:
     unreadable, case = await ended(store, days=1), await ended(store, days=2)
     await redis_of(store).set(f"dunning:case:{unreadable.id}", "7 stopped {}")
 
-    assert ids(rows(await run("list", "--all"))) == [case.id]
+    listed = rows(await run("list", "--all"))
+
+    assert ids(listed) == [unreadable.id, case.id]
+    assert listed[0][-3:] == ["can't", "be", "read"]
+    assert ids(rows(await run("list", "--all", "--campaign", "renewal"))) == [case.id]
+
+
+async def test_a_case_that_is_looked_at_once_more_after_its_end_is_listed_by_its_end(run: Run, store: Store) -> None:
+    case = await put(store)
+    await store.cases.commit(
+        case.end(CaseState.STOPPED, "by_operator", days_ago(0)), 1, due_at=days_ago(-1), now=days_ago(0)
+    )
+
+    (row,) = rows(await run("list", "--all"))
+
+    assert row[0] == case.id
+    assert row[-3] == "stopped"
+    assert (await run("list")).stdout == "No open case.\n"
 
 
 async def test_a_case_that_is_written_once_more_after_its_end_is_listed_once(run: Run, store: Store) -> None:

@@ -53,10 +53,9 @@ else
   redis.call('SREM', KEYS[4], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
-  redis.call('ZADD', KEYS[12], ARGV[7], ARGV[2])
-  redis.call('ZREMRANGEBYSCORE', KEYS[12], '-inf', ARGV[7] - ARGV[6])
-  for i = 13, 14 do
-    redis.call('SADD', KEYS[i], ARGV[2])
+  for i = 12, 14 do
+    redis.call('ZADD', KEYS[i], ARGV[7], ARGV[2])
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[7] - ARGV[6])
     redis.call('PEXPIRE', KEYS[i], ARGV[6])
   end
   -- An end that says more may still be on its way, and finds the case here.
