@@ -18,8 +18,10 @@ LINK_SECRET_LENGTH = 32
 # Of 32 random hexadecimal digits, fewer are different in one of 26 million. What was typed to fill a place has fewer.
 DIFFERENT_CHARACTERS = 8
 
-# What our examples hold in the places to be filled in. It is no secret to anybody who reads them.
-_PLACEHOLDER = re.compile(r"replace[_-]me|\.\.\.|…", re.IGNORECASE)
+# What our examples and documents hold in the places to be filled in. Whoever reads them knows it.
+_PLACEHOLDER = re.compile(
+    r"(?i:replace[_-]me)|\.\.\.|…|YOUR-HOST|//(?:KEY|TOKEN|USER:PASSWORD|user:password@mail\.example\.com)(?=[@:/?]|\Z)"
+)
 # https://developer.paddle.com/webhooks/about/signature-verification
 _WEBHOOK_SECRET = "pdl_ntfset_"  # noqa: S105 - what every such secret begins with
 _DESTINATION_ID = "ntfset_"

@@ -185,6 +185,24 @@ def test_no_setting_is_what_an_example_says_in_place_of_a_value(name: str, value
     assert problem.startswith(f"{name}: it still holds a placeholder of an example, such as replace_me or three dots; ")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://USER:PASSWORD@HOST:587",
+        "smtp://user:password@mail.example.com:587",
+        "resend://KEY@default",
+        "resend://re_KEY1@default?webhook_secret=whsec_…",
+        "postmark://TOKEN@default?webhook_password=PASSWORD",
+    ],
+)
+def test_mail_does_not_leave_as_the_documents_show(url: str) -> None:
+    (problem,) = problems_of(GOOD | {"DUNNING_MAIL_URL": url})
+
+    assert "placeholder" in problem
+    assert load_settings(GOOD | {"DUNNING_MAIL_URL": "resend://KEY1@default"})
+    assert load_settings(GOOD | {"DUNNING_MAIL_URL": "smtp://user:password@localhost"})
+
+
 def test_no_link_is_signed_with_a_secret_that_guards_something_else() -> None:
     key = "0123456789-an-old-key-without-a-prefix"
     environ = GOOD | {"DUNNING_PADDLE_API_KEY": key, "DUNNING_PADDLE_API_URL": "https://api.paddle.com"}
