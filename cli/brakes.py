@@ -15,27 +15,13 @@ from dunning.store import Pause, Paused, Store
 BY_HAND = "by_operator"
 
 
-@click.command()
-@click.argument("campaign", required=False)
 def pause(campaign: str | None) -> None:
-    """Stop all mail, or that of CAMPAIGN, at once.
-
-    Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
-    payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
-    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. Whatever else is set wrong does not keep it from working.
-    """
+    """Stop all mail, or one campaign's, and say what is paused then."""
     _run(_pause(load_store_settings(), campaign))
 
 
-@click.command()
-@click.argument("campaign", required=False)
 def resume(campaign: str | None) -> None:
-    """Start all mail, or that of CAMPAIGN, again.
-
-    Without CAMPAIGN it also releases the breaker, which then stays off for a day. Campaigns that were paused by name
-    stay paused until they are named. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
-    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE.
-    """
+    """Start all mail, or one campaign's, again, and say what is still paused."""
     _run(_resume(load_store_settings(), campaign))
 
 

@@ -19,29 +19,12 @@ from worker.render import Renderer
 _FIRST_WINS = "A renewal follows the first of them that it fits."
 _UNMAILED = "A renewal that fits none is not mailed."
 
-_file = click.argument("file", required=False, type=click.Path(path_type=Path))
 
-
-@click.group()
-def campaigns() -> None:
-    """Check campaign files, and show which mails they plan.
-
-    Needs no settings, and mails nobody. Without FILE it is about the shipped campaign.
-    """
-
-
-@campaigns.command()
-@_file
-@click.option(
-    "--templates",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help="Try your own templates too, and whether each step has one, there or among the shipped ones.",
-)
 def check(file: Path | None, templates: Path | None) -> None:
-    """Tell all that is wrong with FILE, with its lines.
+    """Print what each campaign of a file is, if all is right with it.
 
-    It is what the start of the service would tell. Exit code 2 means that something is wrong.
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
     """
     text, name = _read(file)
     problems: list[str] = []
@@ -63,14 +46,8 @@ def check(file: Path | None, templates: Path | None) -> None:
         click.echo(remark)
 
 
-@campaigns.command()
-@_file
 def plan(file: Path | None) -> None:
-    """Show when each mail of FILE goes out, for each class of decline.
-
-    hard: only the customer can help, say with an expired card. soft: Paddle's next charge may well succeed. outage: a
-    bank or a provider was down.
-    """
+    """Print when each mail of a file goes out."""
     text, name = _read(file)
     found = parse_campaigns(text, name)
     console = Console(highlight=False)

@@ -5,60 +5,24 @@ import signal
 import webbrowser
 from collections.abc import Coroutine
 
-import click
 from rich.console import Console
 
 from cli.demo_page.live import running_demo
-from cli.demo_page.serve import WEBHOOK_URL, Ports, serving
+from cli.demo_page.ports import Ports
+from cli.demo_page.serve import serving
 from cli.demo_story import DemoFailedError, tell
 from cli.stack import StackError
 from dunning.errors import ConfigurationError
 from dunning.settings import LinkMint
 
-PORTS = Ports()
 
+def play() -> None:
+    """Play one declined renewal through, for each way of making links.
 
-@click.command()
-@click.option("--once", is_flag=True, help="Play one declined renewal through, and end.")
-@click.option("--serve", is_flag=True, help="Only Paddle's twin and the mailbox, on fixed ports, for your own tests.")
-@click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
-@click.option("--port", type=int, help=f"The page's port; 0 takes a free one.  [default: {PORTS.page}]")
-@click.option("--twin-port", default=PORTS.twin, show_default=True, help="With --serve: Paddle's twin.")
-@click.option("--smtp-port", default=PORTS.smtp, show_default=True, help="With --serve: the mailbox, for mail.")
-@click.option("--mailbox-port", default=PORTS.mailbox, show_default=True, help="With --serve: what mail has come.")
-@click.option("--webhook-url", default=WEBHOOK_URL, show_default=True, help="With --serve: where webhooks go.")
-def demo(
-    *,
-    once: bool,
-    serve: bool,
-    open_browser: bool,
-    port: int | None,
-    twin_port: int,
-    smtp_port: int,
-    mailbox_port: int,
-    webhook_url: str,
-) -> None:
-    """Decline a renewal, mail its link, pay it. Needs no account, no server and no settings.
-
-    Runs the real service against a twin of Paddle and a mailbox on this machine, and serves a page that shows all of
-    it and runs time forward. Ctrl-C ends everything and leaves nothing behind.
-
-    With --once it plays the story through without a page, once for each way of making links, and checks every step.
-    Exits 0 when all went well, else 1 with what went wrong.
+    Raises:
+        SystemExit: it did not work, or was stopped.
     """
-    if once and (serve or open_browser):
-        raise click.UsageError("--once shows no page: it goes with no other option.")
     console = Console(highlight=False)
-    if once:
-        _play(console)
-    elif serve:
-        ports = Ports(PORTS.page if port is None else port, twin_port, smtp_port, mailbox_port)
-        _run(console, _serve(console, ports, webhook_url, open_browser=open_browser))
-    else:
-        _run(console, _show(console, port, open_browser=open_browser))
-
-
-def _play(console: Console) -> None:
     try:
         for mint in (LinkMint.CLICK, LinkMint.SEND):
             asyncio.run(tell(console, mint))
@@ -69,6 +33,18 @@ def _play(console: Console) -> None:
         console.print("\nStopped. No process and no data is left behind.")
         raise SystemExit(130) from None
     console.print("\n[bold green]Both ways work.[/] No process and no data is left behind.")
+
+
+def serve(ports: Ports, webhook_url: str, *, open_browser: bool) -> None:
+    """Serve Paddle's twin, a mailbox and the page that shows them, until told to end."""
+    console = Console(highlight=False)
+    _run(console, _serve(console, ports, webhook_url, open_browser=open_browser))
+
+
+def show(port: int | None, *, open_browser: bool) -> None:
+    """Run all of it, with its page, until told to end."""
+    console = Console(highlight=False)
+    _run(console, _show(console, port, open_browser=open_browser))
 
 
 def _run(console: Console, page: Coroutine[None, None, None]) -> None:

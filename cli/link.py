@@ -16,15 +16,11 @@ from dunning.portal import PortalSession, check_deep_link
 from dunning.settings import PaddleSettings, load_paddle_settings
 
 
-@click.command()
-@click.argument("customer")
-@click.option(
-    "--subscription", "wanted", metavar="SUBSCRIPTION", multiple=True, help="Only this one. May be given several times."
-)
-def link(customer: str, wanted: tuple[str, ...]) -> None:
-    """Print portal links for CUSTOMER (ctm_...).
+def print_links(customer: str, wanted: Collection[str]) -> None:
+    """Make and print portal links for a customer: for all subscriptions, or those that are wanted.
 
-    Each signs its holder in as the customer, who can then do anything in the portal: give them to nobody else.
+    Raises:
+        ClickException: Paddle doesn't know them, refuses, or doesn't answer.
     """
     log.configure()
     settings = load_paddle_settings()

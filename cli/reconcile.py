@@ -11,11 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from cli.open_store import store_address
 from cli.reconcile_table import output, report, show_openings
-from cli.shifted_clock import clock_option
 from dunning import log
-from dunning.durations import format_duration, parse_duration
 from dunning.errors import DunningError, OperatorMustActError
-from dunning.healing import FEW_MAILS, MAILS_AN_HOUR, MAX_AGE, most_unasked
+from dunning.healing import most_unasked
 from dunning.paddle import PaddleClient
 from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Store
@@ -27,65 +25,27 @@ from worker.reconcile_events import Missed, take_in_missed_events
 KEY_REFUSED = "paddle_key"
 
 
-class _Duration(click.ParamType[timedelta]):
-    """A duration, written as in the campaign file."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read it."""
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(f"it {error}", param, ctx)
-
-
-@click.command()
-@click.option("--dry-run", is_flag=True, help="Change nothing: show what would be done.")
-@click.option("--apply", "apply_", is_flag=True, help="Open cases however many there are.")
-@click.option(
-    "--max-age",
-    type=_Duration(),
-    default=format_duration(MAX_AGE),
-    show_default=True,
-    help="Leave debts alone that failed longer ago.",
-)
-@click.option(
-    "--spread",
-    type=_Duration(),
-    help="Over how long to spread the mails that would all be due now. Otherwise a few go at once, and of more than "
-    f"{FEW_MAILS} at most {MAILS_AN_HOUR} an hour.",
-)
-@clock_option
 def reconcile(
     *,
     dry_run: bool,
-    apply_: bool,
+    apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
     clock: Callable[[], datetime] | None,
 ) -> None:
-    """Find what webhooks did not bring: failures, debts and payments that we don't know of.
+    """Find what webhooks did not bring, mend it unless it is a dry run, and print a report.
 
-    Reads Paddle's events since the last time, and all past-due subscriptions. Debts without a case get one, which joins
-    its campaign at the step that its age deserves; cases whose debt is gone are closed. Nothing is mailed from here:
-    the worker does, as always, and only what is still owed then.
-
-    Where more cases would be opened than DUNNING_BREAKER finds usual (50 with auto), they are shown and none is
-    opened, and the exit code is 1. --apply opens them. It is 1 too where events can't be read; debts are looked at all
-    the same.
-
-    The worker does the same by itself. It takes at most a fifth of the API budget: some 30 debts a call.
+    Raises:
+        ClickException: cases wait to be applied, or something could not be reached.
+        SystemExit: events could not be read.
     """
     log.configure()
-    if dry_run and apply_:
-        raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
     settings = load_settings(redis_required=False)
     redis_url = store_address(settings.redis_url)
     try:
         asyncio.run(
             _reconcile(
-                settings, redis_url, clock or _utc_now, dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread
+                settings, redis_url, clock or _utc_now, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread
             )
         )
     except DunningError as error:

@@ -8,15 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import click
 import structlog
 import uvloop
 from aiohttp import web
 
 from cli.embedded import EmbeddedServer
-from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
+from cli.ends_with_stdin import end_with_stdin
 from cli.server_address import announced
-from cli.shifted_clock import clock_option
 from cli.supervise import supervise
 from dunning import log
 from dunning.errors import ConfigurationError
@@ -29,9 +27,6 @@ DRAIN_SECONDS = 15.0
 STOP_SECONDS = 50.0
 
 
-@click.command()
-@until_stdin_closes
-@clock_option
 def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
     _begin()
@@ -42,9 +37,6 @@ def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) 
         runner.run(serve(settings, clock))
 
 
-@click.command()
-@until_stdin_closes
-@clock_option
 def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
     """Handle events and send mail."""
     _begin()
@@ -59,13 +51,6 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) ->
     run(settings, clock or utc_now)
 
 
-@click.command()
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the embedded server keeps its data. Default: $XDG_STATE_HOME/dunning/live (or sandbox), "
-    "and ~/.local/state where that isn't set.",
-)
 def up(*, data: Path | None) -> None:
     """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
     _begin()

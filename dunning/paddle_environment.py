@@ -15,6 +15,11 @@ SANDBOX_API = "https://sandbox-api.paddle.com"
 
 _LIVE_HOST = urlsplit(LIVE_API).hostname
 _SANDBOX_HOST = urlsplit(SANDBOX_API).hostname
+# What Paddle called its portal before; its SDKs' examples still do.
+_OLD_PORTALS = {
+    "https://buyer-portal.paddle.com": LIVE_PORTAL,
+    "https://sandbox-buyer-portal.paddle.com": SANDBOX_PORTAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,15 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
         portal_origins=frozenset(origins),
         sandbox=sandbox,
     )
+
+
+def check_portal_page(url: str, environment: PaddleEnvironment) -> None:
+    """Refuse a page of the portal of Paddle's other world: no customer of this one can sign in there.
+
+    Raises:
+        ValueError: it is one. A page of the seller's own is none of Paddle's, and fine.
+    """
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    portal = _OLD_PORTALS.get(origin, origin)
+    if portal in {LIVE_PORTAL, SANDBOX_PORTAL} and portal not in environment.portal_origins:
+        raise ValueError("it is a portal page of the other environment than the API key is of")

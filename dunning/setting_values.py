@@ -15,7 +15,21 @@ from dunning.web_url import WebUrl, parse_web_url
 
 # Shorter than a digest of the SHA-256 that they key is easier to guess than to forge.
 LINK_SECRET_LENGTH = 32
+# Of 32 random hexadecimal digits, fewer are different in one of 26 million. What was typed to fill a place has fewer.
+DIFFERENT_CHARACTERS = 8
 
+# What our examples and documents hold in the places to be filled in. Whoever reads them knows it.
+_PLACEHOLDER = re.compile(
+    r"(?i:replace[_-]me)|\.\.\.|…|YOUR-HOST|//(?:KEY|TOKEN|USER:PASSWORD|user:password@mail\.example\.com)(?=[@:/?]|\Z)"
+)
+# https://developer.paddle.com/webhooks/about/signature-verification
+_WEBHOOK_SECRET = "pdl_ntfset_"  # noqa: S105 - what every such secret begins with
+_DESTINATION_ID = "ntfset_"
+# All secrets that Paddle gives begin so, API keys included: https://developer.paddle.com/api-reference/about/api-keys
+_PADDLES = "pdl_"
+# https://developer.paddle.com/paddle-js/client-side-tokens
+_CLIENT_SIDE_TOKENS = ("live_", "test_")
+_CLIENT_SIDE_TOKEN = re.compile(r"(live|test)_[0-9a-f]{27}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 
@@ -27,28 +41,45 @@ class LinkMint(StrEnum):
     SEND = "send"
 
 
+def check_filled_in(text: str) -> None:
+    """Refuse what an example says in place of a value."""
+    if _PLACEHOLDER.search(text):
+        raise ValueError("it still holds a placeholder of an example, such as replace_me or three dots")
+
+
 def parse_api_key(text: str) -> SecretStr:
     """Read a Paddle API key."""
     _check_token(text)
-    # https://developer.paddle.com/paddle-js/client-side-tokens
-    if text.startswith(("live_", "test_")):
+    if text.startswith(_CLIENT_SIDE_TOKENS):
         raise ValueError("it is a client-side token")
+    if text.startswith((_WEBHOOK_SECRET, _DESTINATION_ID)):
+        raise ValueError("it is the secret or the id of a notification destination")
     return SecretStr(text)
 
 
 def parse_webhook_secrets(text: str) -> tuple[SecretStr, ...]:
     """Read the secrets of notification destinations."""
     secrets = _listed(text)
-    if any(secret.startswith("ntfset_") for secret in secrets):
-        raise ValueError("it holds a destination's id, not its secret")
+    for secret in secrets:
+        if secret.startswith(_DESTINATION_ID):
+            raise ValueError("it holds a destination's id, not its secret")
+        if secret.startswith(_PADDLES) and not secret.startswith(_WEBHOOK_SECRET):
+            raise ValueError("it holds an API key, not a destination's secret")
+        if secret.startswith(_CLIENT_SIDE_TOKENS):
+            raise ValueError("it holds a client-side token, not a destination's secret")
+        _check_variety(secret.removeprefix(_WEBHOOK_SECRET))
     return tuple(map(SecretStr, secrets))
 
 
 def parse_link_secrets(text: str) -> tuple[SecretStr, ...]:
     """Read the secrets that payment links are signed with."""
     secrets = _listed(text)
-    if any(len(secret) < LINK_SECRET_LENGTH for secret in secrets):
-        raise ValueError("it holds a secret that is too short")
+    for secret in secrets:
+        if secret.startswith((_PADDLES, _DESTINATION_ID)) or _CLIENT_SIDE_TOKEN.fullmatch(secret):
+            raise ValueError("it holds a key, secret or id of Paddle's, which others know")
+        if len(secret) < LINK_SECRET_LENGTH:
+            raise ValueError("it holds a secret that is too short")
+        _check_variety(secret)
     return tuple(map(SecretStr, secrets))
 
 
@@ -105,7 +136,10 @@ def parse_breaker(text: str) -> Breaker:
 
 def parse_public_url(text: str) -> str:
     """Read where customers reach us."""
-    return parse_web_url(text).text
+    url = parse_web_url(text).text
+    if url.endswith("/pay"):
+        raise ValueError("it ends in /pay, which is put behind it for each link, so that every link would be dead")
+    return url
 
 
 def parse_portal_login_url(text: str) -> str:
@@ -138,6 +172,11 @@ def _listed(text: str) -> list[str]:
     for secret in secrets:
         _check_token(secret)
     return secrets
+
+
+def _check_variety(secret: str) -> None:
+    if len(set(secret)) < min(len(secret) // 2, DIFFERENT_CHARACTERS):
+        raise ValueError("it holds a secret of few different characters, which is easy to guess")
 
 
 def _check_token(text: str) -> None:

@@ -12,11 +12,12 @@ from dunning import mail_url, redis_url
 from dunning.breaker import Breaker
 from dunning.mail_address import MAILBOX_FORM, Mailbox, parse_mailbox
 from dunning.mail_url import MailUrl, parse_mail_url
-from dunning.paddle_environment import LIVE_API, SANDBOX_API, paddle_environment
+from dunning.paddle_environment import LIVE_API, SANDBOX_API, check_portal_page, paddle_environment
 from dunning.redis_url import check_redis_url
 from dunning.setting_values import (
     LINK_SECRET_LENGTH,
     LinkMint,
+    check_filled_in,
     parse_address,
     parse_api_key,
     parse_breaker,
@@ -40,8 +41,15 @@ LEAST_RATE_TO_MINT_AT_SENDING = 4
 
 
 def _read_by(parse: Callable[[str], object]) -> PlainValidator:
-    """Let `parse` read what the environment gives, and leave defaults as they are."""
-    return PlainValidator(lambda value: parse(value) if isinstance(value, str) else value)
+    """Let `parse` read what the environment gives, if it was filled in, and leave defaults as they are."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        check_filled_in(value)
+        return parse(value)
+
+    return PlainValidator(read)
 
 
 _RedisUrl = Annotated[
@@ -101,14 +109,15 @@ class Variables(PaddleVariables):
         default=timedelta(seconds=60), description="a duration such as 60s or 5m"
     )
     link_secrets: Annotated[tuple[SecretStr, ...], _read_by(parse_link_secrets)] = Field(
-        description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated"
+        description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated, such as "
+        "`openssl rand -hex 32` makes"
     )
     link_mint: Annotated[LinkMint, _read_by(parse_link_mint)] = Field(
         default=LinkMint.CLICK,
         description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",
     )
     public_url: Annotated[str, _read_by(parse_public_url)] = Field(
-        description="where customers reach /pay, such as https://billing.example.com"
+        description="what stands before /pay where customers reach it, such as https://billing.example.com"
     )
     portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(
         description="the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
@@ -132,6 +141,29 @@ class Variables(PaddleVariables):
         description="an IP address or host name to listen on",
     )
     port: Annotated[int, _read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
+
+    @field_validator("link_secrets")
+    @classmethod
+    def _are_for_links_alone(cls, secrets: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        others = {info.data.get("paddle_api_key"), *info.data.get("webhook_secrets", ())}
+        if others.intersection(secrets):
+            raise ValueError(f"it holds what {PREFIX}PADDLE_API_KEY or {PREFIX}WEBHOOK_SECRETS holds too")
+        return secrets
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _hold_no_api_key(cls, secrets: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        if info.data.get("paddle_api_key") in secrets:
+            raise ValueError("it holds the API key, not a destination's secret")
+        return secrets
+
+    @field_validator("portal_login_url")
+    @classmethod
+    def _is_of_the_keys_world(cls, url: str, info: ValidationInfo) -> str:
+        if "paddle_api_key" in info.data and "paddle_api_url" in info.data:
+            key, api_url = info.data["paddle_api_key"], info.data["paddle_api_url"]
+            check_portal_page(url, paddle_environment(key.get_secret_value(), api_url))
+        return url
 
     @field_validator("link_mint")
     @classmethod

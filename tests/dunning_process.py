@@ -15,7 +15,7 @@ ENVIRONMENT = {
     "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_1",
     "DUNNING_LINK_SECRETS": "an-unguessable-text-of-32-letters",
     "DUNNING_PUBLIC_URL": "http://127.0.0.1",
-    "DUNNING_PORTAL_LOGIN_URL": "https://sandbox-customer-portal.paddle.com/login/cpl_1",
+    "DUNNING_PORTAL_LOGIN_URL": "https://pay.example.com/login",
     "DUNNING_MAIL_URL": "console:",
     "DUNNING_MAIL_FROM": "billing@example.com",
     "DUNNING_HOST": "127.0.0.1",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cli.cases.find import OpenCase, Told
+from cli.cases.find import ListedCase, Told
 from cli.cases.steps import StepRow, last_done, next_to_come
 from dunning.case import Case
 from dunning.store import Paused
@@ -12,8 +12,8 @@ from dunning.store import Paused
 Json = dict[str, Any]
 
 
-def listed(cases: Sequence[OpenCase], paused: Paused, *, more: bool) -> Json:
-    """Return a list of open cases; `more` says that it was cut."""
+def listed(cases: Sequence[ListedCase], paused: Paused, *, more: bool) -> Json:
+    """Return a list of cases; `more` says that it was cut."""
     return {"cases": [_listed_case(one, paused) for one in cases], "more": more}
 
 
@@ -32,7 +32,7 @@ def told(story: Told) -> Json:
     }
 
 
-def _listed_case(one: OpenCase, paused: Paused) -> Json:
+def _listed_case(one: ListedCase, paused: Paused) -> Json:
     return {
         "id": one.id,
         "readable": one.case is not None,

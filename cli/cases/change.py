@@ -47,7 +47,8 @@ async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
             )
         except CaseConflictError:
             continue
-        return [f"Case {case_id} is stopped: no more mail, and its links are dead.", *_on_its_way(after)]
+        stopped = f"Case {case_id} is stopped: no more mail, and its links are dead."
+        return [stopped, *_on_its_way(after), *_that_go_on(case, await store.cases.open_of_customer(case.customer_id))]
 
 
 async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str | None, now: datetime) -> list[str]:
@@ -105,6 +106,16 @@ def _on_its_way(case: Case) -> Iterator[str]:
     for step, delivery in case.deliveries.items():
         if delivery.state is DeliveryState.SENDING:
             yield f"The mail of step {step} was on its way already, and may still arrive."
+
+
+def _that_go_on(case: Case, open_cases: Sequence[str]) -> Iterator[str]:
+    """Say which debts the stop is not about."""
+    others = [one for one in open_cases if one != case.id]
+    if others:
+        go_on = "1 other open case goes" if len(others) == 1 else f"{len(others)} other open cases go"
+        yield f"The customer's {go_on} on: {', '.join(others)}."
+    for_all = f"dunning exclude {case.subscription_id}, or dunning exclude {case.customer_id} for all the customer has"
+    yield f"A renewal that fails later gets a case of its own. To keep that from happening: {for_all}"
 
 
 def _overtaken(steps: Sequence[str]) -> Iterator[str]:

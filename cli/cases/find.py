@@ -18,11 +18,19 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which open cases are asked for; None asks for nothing."""
+    """Which cases are asked for; None asks for nothing."""
 
     campaign: str | None = None
     subscription: str | None = None
     customer: str | None = None
+    ended: bool = False
+    """Whether those that have ended are asked for too."""
+
+    @property
+    def filters(self) -> list[str]:
+        """What the cases have to be of, in words."""
+        named = {"campaign": self.campaign, "subscription": self.subscription, "customer": self.customer}
+        return [f"{name} {value}" for name, value in named.items() if value is not None]
 
     def takes(self, case: Case) -> bool:
         """Tell whether the case is one of them."""
@@ -34,8 +42,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
-    """An open case: `case` is None where this version of us can't read it."""
+class ListedCase:
+    """A case in a list: `case` is None where this version of us can't read it."""
 
     id: str
     looked_at: datetime | None
@@ -58,19 +66,47 @@ class Told:
     holds: Sequence[Hold]
 
 
-async def open_cases(store: Store, campaigns: Campaigns, wanted: Wanted) -> AsyncIterator[OpenCase]:
-    """Give the open cases that are wanted, by when they are looked at next."""
-    seen: set[str] = set()
+async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted) -> AsyncIterator[ListedCase]:
+    """Give the cases that are wanted: the open ones by when they are looked at next, then the latest that ended."""
+    told: set[str] = set()
     async for chunk in _chunks(store, wanted):
         # While we read, the sweep moves cases about: one that comes by twice is told once.
-        fresh = [(case_id, at) for case_id, at in chunk if case_id not in seen]
-        seen.update(case_id for case_id, _ in fresh)
+        fresh = [(case_id, at) for case_id, at in chunk if case_id not in told]
         versions = await store.cases.read_versioned([case_id for case_id, _ in fresh]) if fresh else []
         for (case_id, at), read in zip(fresh, versions, strict=True):
-            if read.unreadable and wanted == Wanted():
-                yield OpenCase(case_id, at, None, [])
+            if read.unreadable and not wanted.filters:
+                told.add(case_id)
+                yield ListedCase(case_id, at, None, [])
             if read.case is not None and read.case.is_open and wanted.takes(read.case):
-                yield OpenCase(case_id, at, read.case, step_rows(read.case, await campaigns.of(read.case)))
+                told.add(case_id)
+                yield ListedCase(case_id, at, read.case, step_rows(read.case, await campaigns.of(read.case)))
+    if wanted.ended:
+        async for case_id, case in _ended(store, wanted, told):
+            yield ListedCase(case_id, None, case, step_rows(case, await campaigns.of(case)) if case else [])
+
+
+async def _ended(store: Store, wanted: Wanted, told: set[str]) -> AsyncIterator[tuple[str, Case | None]]:
+    """Give the ended cases that are wanted and were not told, the latest first."""
+    async for chunk in _ended_chunks(store, wanted):
+        fresh = [case_id for case_id in chunk if case_id not in told]
+        versions = await store.cases.read_versioned(fresh) if fresh else []
+        for case_id, read in zip(fresh, versions, strict=True):
+            if read.unreadable and not wanted.filters:
+                told.add(case_id)
+                yield case_id, None
+            if read.case is not None and not read.case.is_open and wanted.takes(read.case):
+                told.add(case_id)
+                yield case_id, read.case
+
+
+async def _ended_chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[str]]:
+    for entity_id in filter(None, (wanted.subscription, wanted.customer)):
+        yield await store.ended.of(entity_id)
+        return
+    first = 0
+    while chunk := await store.ended.newest(first, CHUNK):
+        yield chunk
+        first += len(chunk)
 
 
 async def _chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[tuple[str, datetime]]]:
@@ -116,8 +152,6 @@ async def no_such_case(store: Store, case_id: str) -> str:
     mark = await store.traces.mark(case_id)
     if mark is not None:
         sentences.append(f"It ended before one was opened: {mark.state}, {mark.at:%Y-%m-%d %H:%M:%S} UTC.")
-    elif not case_id.startswith("txn_"):
-        sentences.append("A case has the id of its transaction, txn_...; `dunning cases list` finds it by other ids.")
     else:
         sentences.append("It was never opened, or it ended more than 90 days ago.")
     dead_events = await store.traces.dead_events([case_id])

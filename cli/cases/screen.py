@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.brakes import paused_lines
-from cli.cases.find import OpenCase, Told
+from cli.cases.find import ListedCase, Told, Wanted
 from cli.cases.steps import last_done, next_to_come
 from dunning.campaign import Campaign
 from dunning.case import Case
@@ -24,11 +24,9 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
-def show_list(console: Console, cases: Sequence[OpenCase], paused: Paused, *, more: bool) -> None:
-    """Print open cases, the one that is looked at next first."""
-    if not cases:
-        console.print("No open case.")
-    elif console.is_terminal:
+def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, *, more: bool) -> None:
+    """Print cases, a row each."""
+    if console.is_terminal:
         # Two lines for each: 80 columns have no room for two ids beside each other.
         table = _table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
@@ -51,6 +49,18 @@ def show_list(console: Console, cases: Sequence[OpenCase], paused: Paused, *, mo
     _lines(console, paused_lines(paused))
 
 
+def show_none(console: Console, wanted: Wanted, paused: Paused) -> None:
+    """Say that there is no case of what was asked for, and where else to look."""
+    of = f" of the {' and the '.join(wanted.filters)}" if wanted.filters else ""
+    if wanted.ended:
+        console.print(f"No case{of}: none is open, and none ended in the last 90 days.", soft_wrap=True)
+    elif of:
+        console.print(f"No open case{of}. --all also finds those that ended in the last 90 days.", soft_wrap=True)
+    else:
+        console.print("No open case.")
+    _lines(console, paused_lines(paused))
+
+
 def show_case(console: Console, told: Told) -> None:
     """Print everything about one case."""
     _lines(console, _head(told))
@@ -69,7 +79,7 @@ def show_case(console: Console, told: Told) -> None:
     console.print(story)
 
 
-def _list_row(one: OpenCase, paused: Paused) -> Iterator[str]:
+def _list_row(one: ListedCase, paused: Paused) -> Iterator[str]:
     yield one.id
     if one.case is None:
         yield from ("", "", "", "", "", _minute(one.looked_at), "can't be read")
@@ -79,6 +89,9 @@ def _list_row(one: OpenCase, paused: Paused) -> Iterator[str]:
     yield one.case.decline_class
     yield _minute(one.case.failed_at)
     yield f"{last.step} {last.state}" if last else ""
+    if one.case.ended_at is not None:
+        yield from ("", "", f"{one.case.state} {_minute(one.case.ended_at)}")
+        return
     yield coming.step if coming else "none left"
     yield _minute(coming.due_at) if coming else ""
     yield "paused" if paused.stops(one.case.campaign) else ""

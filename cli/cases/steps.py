@@ -28,6 +28,7 @@ class StepRow:
 
 
 _BEING_SENT = "being sent"
+_NOT_NEEDED = "not needed"
 _STILL_TO_COME = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING, _BEING_SENT, "to be repeated"})
 
 
@@ -63,13 +64,13 @@ def _state(case: Case, delivery: Delivery) -> str:
     if delivery.state is DeliveryState.UNKNOWN and delivery.retry_at is not None and not delivery.closed:
         return "to be repeated"
     if delivery.state is DeliveryState.PLANNED and not case.is_open:
-        return "not needed"
+        return _NOT_NEEDED
     return delivery.state.value
 
 
 def last_done(rows: Sequence[StepRow]) -> StepRow | None:
-    """Return the last step that is done."""
-    return next((row for row in reversed(rows) if row.is_done), None)
+    """Return the last step that is done, and not just spared by the end of its case."""
+    return next((row for row in reversed(rows) if row.is_done and row.state != _NOT_NEEDED), None)
 
 
 def next_to_come(rows: Sequence[StepRow]) -> StepRow | None:

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from cli.demo_page.listen import listening, taken
 from cli.demo_page.page import Page
+from cli.demo_page.ports import WEBHOOK_URL, Ports
 from cli.demo_page.scene import Scene
 from cli.mailbox import MailServer
 from cli.mailbox import listing as mail_listing
@@ -19,17 +20,6 @@ from cli.twin import Twin
 API_KEY = "pdl_sdbx_apikey_demo"
 WEBHOOK_SECRET = "pdl_ntfset_demo"  # noqa: S105 - it guards nothing
 PORTAL_ID = "cpl_demo"
-WEBHOOK_URL = "http://127.0.0.1:8080/webhooks/paddle"
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where each part listens; 0 takes a free port."""
-
-    page: int = 8700
-    twin: int = 8701
-    smtp: int = 8702
-    mailbox: int = 8703
 
 
 @dataclass(frozen=True, slots=True)

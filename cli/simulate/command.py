@@ -22,18 +22,8 @@ from worker.render import Renderer
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SENDER = Mailbox("Lantern Billing", "billing@lantern.example")
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
-
-@click.command()
-@click.argument("scenario", required=False)
-@click.option("--list", "listing", is_flag=True, help="Print the scenarios there are, and end.")
-@click.option("--campaign", "campaign_file", type=_FILE, help="Your campaign file.  [default: the shipped one]")
-@click.option("--use", metavar="NAME", help="Which of the file's campaigns.  [default: its first]")
-@click.option("--templates", type=_FOLDER, help="The folder of your mail templates.  [default: the shipped ones]")
-@click.option("--mails", type=click.Path(file_okay=False, path_type=Path), help="A folder to write the mails to.")
-def simulate(
+def rehearse(
     scenario: str | None,
     *,
     listing: bool,
@@ -42,10 +32,11 @@ def simulate(
     templates: Path | None,
     mails: Path | None,
 ) -> None:
-    """Play a month of a campaign in a moment: what Dunning would do when, and why.
+    """Play every scenario, or one, and print what happened; with `listing`, print what scenarios there are.
 
-    Plays every built-in SCENARIO, or the one that is named, on a clock that is only a value. The rules and the mails
-    are the real ones; the people are made up, and nothing is sent. It needs no settings, no Redis and no network.
+    Raises:
+        UsageError: there is no such scenario or campaign.
+        ConfigurationError: the campaign file is wrong, or a template is missing.
     """
     console = Console(highlight=False, soft_wrap=False)
     if listing:

@@ -7,6 +7,7 @@ from dunning.store.clicks import Clicks
 from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool
 from dunning.store.counters import Counters
 from dunning.store.due import DueIndex, Sweep
+from dunning.store.ended import Ended
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
@@ -57,6 +58,7 @@ class Store:
         self.clicks = Clicks(self._redis)
         self.counters = Counters(self._redis)
         self.due = DueIndex(self._redis, rate_limit)
+        self.ended = Ended(self._redis)
         self.health = Health(self._redis)
         self.holds = Holds(self._redis)
         self.inbox = Inbox(self._redis)

@@ -125,6 +125,9 @@ class Cases:
                     keys.mark(case.subscription_id),
                     keys.OPENED,
                     keys.stopped(case.subscription_id),
+                    keys.ENDED,
+                    keys.history(case.customer_id),
+                    keys.history(case.subscription_id),
                 ],
                 args=[
                     revision,

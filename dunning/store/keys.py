@@ -9,6 +9,8 @@
 | dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:customer:{ctm} | set | the customer's open cases | |
+| dunning:ended | zset | ended cases by when they were last written (ms) | 90 d |
+| dunning:history:{ctm or sub} | zset | those of the customer or subscription, likewise | 90 d |
 | dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 35 d |
 | dunning:campaigns | hash | campaigns that cases began with, by version | |
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
@@ -39,6 +41,7 @@ from dunning.case import OPEN_FOR
 INBOX: Final = "dunning:inbox"
 DEAD: Final = "dunning:dead"
 DUE: Final = "dunning:due"
+ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
 HOLDS: Final = "dunning:holds"
 PROBE: Final = "dunning:probe"
@@ -83,6 +86,11 @@ def story(case_id: str) -> str:
 def customer(customer_id: str) -> str:
     """Return the key of a customer's open cases."""
     return f"dunning:customer:{customer_id}"
+
+
+def history(entity_id: str) -> str:
+    """Return the key of a customer's or a subscription's ended cases."""
+    return f"dunning:history:{entity_id}"
 
 
 def stopped(subscription_id: str) -> str:

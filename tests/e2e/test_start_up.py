@@ -76,6 +76,19 @@ async def test_each_wrong_or_unknown_variable_has_its_line_which_does_not_hold_i
     assert not any("s3cret" in line or "Traceback" in line for line in lines)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_the_example_environment_starts_nothing_until_it_is_filled_in(command: str) -> None:
+    lines = (Path(__file__).parents[2] / "deploy" / "env.example").read_text(encoding="utf-8").splitlines()
+    example = dict(line.removeprefix("DUNNING_").split("=", 1) for line in lines if line.startswith("DUNNING_"))
+
+    exit_code, told, output = await start(command, **example)
+
+    assert (exit_code, output) == (2, "")
+    assert {line.partition(": ")[0] for line in told} == {*REQUIRED, "DUNNING_MAIL_REDIRECT"}
+    assert len(told) == len(example) - 1  # all but where Redis is, which may be right as it stands
+    assert all("placeholder" in line and "replace_me.example" not in line for line in told)
+
+
 async def test_a_wrong_campaign_file_and_a_file_of_secrets_that_is_not_there_are_told_with_the_rest(
     tmp_path: Path,
 ) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+from tests.e2e.installing import CHECKOUT, build_wheel, pip
+
 PACKAGES = ("dunning", "webhooks", "worker", "cli")
 
 MODULES = """
@@ -41,15 +42,9 @@ class Installed:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("wheel")
-    pip("wheel", "--no-build-isolation", "--wheel-dir", str(folder), str(CHECKOUT))
-    (wheel,) = folder.glob("*.whl")
+    wheel = build_wheel(folder)
     pip("install", "--target", str(folder / "installed"), str(wheel))
     return Installed(wheel, folder / "installed")
-
-
-def pip(*arguments: str) -> None:
-    quietly = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
-    subprocess.run([sys.executable, "-m", "pip", arguments[0], *quietly, *arguments[1:]], check=True)
 
 
 @pytest.fixture

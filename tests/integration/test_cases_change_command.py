@@ -15,7 +15,7 @@ from dunning.case import Case, CaseState
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import OperatorMustActError
 from dunning.store import Store, Versioned
-from tests.integration.at_rest import redis_of
+from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, put, read, runner, sent
 from tests.integration.house import house
 from worker.campaigns import Campaigns
@@ -32,6 +32,12 @@ template = "payment_failed"
 """
 
 
+LATER = (
+    "A renewal that fails later gets a case of its own. To keep that from happening: "
+    "dunning exclude {case.subscription_id}, or dunning exclude {case.customer_id} for all the customer has"
+)
+
+
 @pytest.fixture
 def run(redis_url: str) -> Run:
     return runner(redis_url)
@@ -43,7 +49,10 @@ async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, 
     result = await run("stop", case.id)
 
     stopped = await read(store, case)
-    assert result.stdout == f"Case {case.id} is stopped: no more mail, and its links are dead.\n"
+    assert result.stdout.splitlines() == [
+        f"Case {case.id} is stopped: no more mail, and its links are dead.",
+        LATER.format(case=case),
+    ]
     assert (stopped.state, stopped.reason) == (CaseState.STOPPED, "by_operator")
     assert stopped.delivery("first").state is DeliveryState.SKIPPED
     assert [line.what for line in await store.cases.story(case.id)][-2:] == [
@@ -53,6 +62,21 @@ async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, 
     assert (await store.health.snapshot(datetime.now(UTC))).counters["cases_stopped"] == 1
     assert await store.due.when([case.id]) == [None]
     assert await store.cases.open_of_customer(case.customer_id) == []
+
+
+@pytest.mark.parametrize(("others", "go_on"), [(1, "1 other open case goes on"), (2, "2 other open cases go on")])
+async def test_stopping_says_which_debts_go_on(run: Run, store: Store, others: int, go_on: str) -> None:
+    case = await put(store, failed_days_ago=9, customer_id=paddle_id("ctm"))
+    newer = [await put(store, customer_id=case.customer_id) for _ in range(others)]
+    await put(store, customer_id=paddle_id("ctm"))
+
+    result = await run("stop", case.id)
+
+    assert result.stdout.splitlines()[1:] == [
+        f"The customer's {go_on}: {', '.join(one.id for one in newer)}.",
+        LATER.format(case=case),
+    ]
+    assert [(await read(store, one)).state for one in newer] == [CaseState.OPEN] * others
 
 
 async def test_stopping_says_so_when_a_mail_is_on_its_way(run: Run, store: Store) -> None:

@@ -6,13 +6,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cli.cases.find import Wanted, open_cases
+from cli.cases.find import Wanted, listed_cases
 from cli.cases.screen import show_list
 from dunning.store import Pause, Paused, Store
-from tests.integration.at_rest import redis_of
+from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, rows, runner, sent
 from tests.unit.case_builders import a_case
 from worker.campaigns import Campaigns
+
+OTHER_CUSTOMER = paddle_id("ctm")
+OTHER_SUBSCRIPTION = paddle_id("sub")
 
 
 @pytest.fixture
@@ -53,22 +56,22 @@ async def test_a_case_that_ended_is_not_listed(run: Run, store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--campaign", "other"), ("--subscription", "sub_other"), ("--customer", "ctm_other")],
+    [("--campaign", "other"), ("--subscription", OTHER_SUBSCRIPTION), ("--customer", OTHER_CUSTOMER)],
 )
 async def test_a_list_may_be_of_one_campaign_subscription_or_customer(
     run: Run, store: Store, option: str, value: str
 ) -> None:
     await put(store)
-    wanted = await put(store, campaign="other", subscription_id="sub_other", customer_id="ctm_other")
+    wanted = await put(store, campaign="other", subscription_id=OTHER_SUBSCRIPTION, customer_id=OTHER_CUSTOMER)
 
     assert [row[0] for row in rows(await run("list", option, value))] == [wanted.id]
 
 
 async def test_options_are_taken_together(run: Run, store: Store) -> None:
-    wanted = await put(store, customer_id="ctm_other", subscription_id="sub_other")
-    await put(store, customer_id="ctm_other")
+    wanted = await put(store, customer_id=OTHER_CUSTOMER, subscription_id=OTHER_SUBSCRIPTION)
+    await put(store, customer_id=OTHER_CUSTOMER)
 
-    listed = rows(await run("list", "--customer", "ctm_other", "--subscription", "sub_other"))
+    listed = rows(await run("list", "--customer", OTHER_CUSTOMER, "--subscription", OTHER_SUBSCRIPTION))
 
     assert [row[0] for row in listed] == [wanted.id]
 
@@ -98,7 +101,7 @@ async def test_on_a_terminal_each_case_has_two_lines_that_fit_80_columns(store: 
     case = await put(store, failed_days_ago=4, deliveries={"first": sent(days_ago(3))})
     paused = Paused(Pause(datetime(2026, 5, 4, 12, 0, tzinfo=UTC), "by_operator"), {})
     terminal = Console(file=StringIO(), force_terminal=True, no_color=True, width=80, highlight=False, markup=False)
-    found = [one async for one in open_cases(store, Campaigns(store, [CAMPAIGN]), Wanted())]
+    found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), Wanted())]
 
     show_list(terminal, found, paused, more=False)
 

@@ -8,7 +8,7 @@ from dunning.campaign_version import version
 from dunning.errors import OperatorMustActError
 from dunning.events import EventType
 from dunning.store import Store
-from tests.integration.at_rest import of_transaction, redis_of
+from tests.integration.at_rest import of_transaction, paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, read, runner, sent
 
 
@@ -134,16 +134,17 @@ async def test_the_story_in_json_is_one_document(run: Run, store: Store) -> None
 
 @pytest.mark.parametrize("command", ["show", "stop", "send-now"])
 async def test_an_unknown_case_is_one_line(run: Run, command: str) -> None:
-    result = await run(command, "txn_unknown")
+    unknown = paddle_id("txn")
+    result = await run(command, unknown)
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: There is no case txn_unknown. It was never opened, or it ended more than 90 days ago.\n"
+        f"Error: There is no case {unknown}. It was never opened, or it ended more than 90 days ago.\n"
     )
 
 
 async def test_another_id_is_told_what_ids_cases_have(run: Run) -> None:
-    assert "`dunning cases list` finds it by other ids." in (await run("show", "sub_1")).stderr
+    assert "`dunning cases list` finds it by other ids." in (await run("show", paddle_id("sub"))).stderr
 
 
 async def test_a_case_that_ended_before_it_opened_is_told_by_its_mark(run: Run, store: Store) -> None:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.demo_page.serve import Ports, Served, serving
+from cli.demo_page.ports import Ports
+from cli.demo_page.serve import Served, serving
 from dunning.settings import load_settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "demo.md"
@@ -39,7 +40,10 @@ def test_the_ports_are_those_that_the_page_says() -> None:
 
 async def test_with_the_variables_it_prints_and_those_the_page_adds_dunning_starts() -> None:
     added = dict(re.findall(r"^export (DUNNING_\w+)=(.+)$", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
-    added |= {"DUNNING_LINK_SECRETS": "0" * 64, "DUNNING_MAIL_FROM": added["DUNNING_MAIL_FROM"].strip("'")}
+    added |= {
+        "DUNNING_LINK_SECRETS": "0123456789abcdef" * 4,
+        "DUNNING_MAIL_FROM": added["DUNNING_MAIL_FROM"].strip("'"),
+    }
 
     async with serving(Ports(0, 0, 0, 0), webhook_url="http://127.0.0.1:9/") as served:
         settings = load_settings(served.settings | added, redis_required=False)

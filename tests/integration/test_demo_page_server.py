@@ -15,8 +15,9 @@ from aiohttp import ClientSession
 from cli.demo_page.cast import FIRST
 from cli.demo_page.listen import listening
 from cli.demo_page.page import Page
+from cli.demo_page.ports import Ports
 from cli.demo_page.scene import Scene
-from cli.demo_page.serve import Ports, Served, serving
+from cli.demo_page.serve import Served, serving
 from dunning.errors import ConfigurationError
 from tests.until import until
 

@@ -7,10 +7,11 @@ import pytest
 from aiohttp import ClientSession
 from click.testing import CliRunner, Result
 
-from cli.link import link
+from cli.commands.link import link
 from cli.twin import Twin
 
 UNKNOWN_CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
+UNKNOWN_SUBSCRIPTION = "sub_01jq3v9m5t8xw2c7h4k6n0p1rs"
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ async def refused(twin: Twin, *arguments: str, api_key: str | None = None) -> st
 
 
 async def test_an_unknown_customer_is_told_with_where_was_looked(twin: Twin) -> None:
-    for more in ([], ["--subscription", "sub_x"]):
+    for more in ([], ["--subscription", UNKNOWN_SUBSCRIPTION]):
         complaint = await refused(twin, UNKNOWN_CUSTOMER, *more)
 
         assert complaint == (
@@ -111,10 +112,11 @@ async def test_an_unknown_customer_is_told_with_where_was_looked(twin: Twin) -> 
 
 
 async def test_what_is_no_customers_id_is_told_without_asking_paddle(twin: Twin) -> None:
-    complaint = await refused(twin, "rosa@lamplight.example")
+    result = await run(twin, "rosa@lamplight.example")
 
-    assert "ctm_" in complaint
-    assert "rosa" not in complaint
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "ctm_" in result.stderr
+    assert "rosa" not in result.stderr
     assert twin.calls == []
 
 

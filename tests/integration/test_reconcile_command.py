@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.reconcile import reconcile
+from cli.commands.reconcile import reconcile
 from cli.twin import Twin
 from dunning.errors import ConfigurationError
 from dunning.store import Store

@@ -176,12 +176,13 @@ async def test_a_stopped_case_that_is_paid_after_all_is_no_longer_found(store: S
     assert not await redis_of(store).exists(keys.stopped(case.subscription_id))
 
 
-async def test_the_last_open_case_of_a_customer_leaves_no_key(store: Store) -> None:
+async def test_the_last_open_case_of_a_customer_leaves_only_itself_and_where_to_find_it(store: Store) -> None:
     case = await open_case(store)
 
     await store.cases.commit(ended(case), 1, due_at=None, now=NOW)
 
-    assert list(await everything(redis_of(store))) == [keys.case(case.id)]
+    left = {keys.case(case.id), keys.ENDED, keys.history(case.customer_id), keys.history(case.subscription_id)}
+    assert {*await everything(redis_of(store))} == left
 
 
 async def test_the_event_behind_a_write_is_handled_in_the_same_step(store: Store) -> None:

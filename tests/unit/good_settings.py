@@ -5,7 +5,7 @@ import pytest
 from dunning.errors import ConfigurationError
 from dunning.settings import load_settings
 
-SECRET = "s3cr3t"
+SECRET = "s3cr3t-w0rd"
 GOOD = {
     "DUNNING_PADDLE_API_KEY": "pdl_live_apikey_" + SECRET,
     "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_" + SECRET,

@@ -18,6 +18,7 @@ from cli.main import COMMANDS
 from dunning.case import CaseState
 from dunning.case_steps import SkipReason
 from dunning.delivery import FINAL, DeliveryState
+from dunning.errors import ConfigurationError
 from dunning.settings import KNOWN, load_settings
 from dunning.store import Store
 from dunning.store.connection import RedisClient
@@ -110,13 +111,27 @@ async def test_metrics_in_alerts_and_in_the_documentation_exist(store: Store, no
     assert documented == exposed
 
 
-def test_the_example_environment_is_accepted() -> None:
+def test_the_example_environment_starts_nothing_and_every_place_to_fill_in_is_told() -> None:
     environment = environment_of(read("env.example"))
 
-    settings = load_settings(environment)
+    for redis_required in (True, False):
+        with pytest.raises(ConfigurationError) as caught:
+            load_settings(environment, redis_required=redis_required)
+
+        told = [problem.partition(": ")[::2] for problem in caught.value.problems]
+        assert {name for name, _ in told} == environment.keys() - {"DUNNING_REDIS_URL"}
+        assert all(sentence.startswith("it still holds a placeholder") for _, sentence in told)
+
+
+def test_the_example_environment_is_accepted_once_it_is_filled_in() -> None:
+    text = (
+        read("env.example").replace("replace_me", "0123456789abcdef").replace("# DUNNING_MAIL_REP", "DUNNING_MAIL_REP")
+    )
+
+    settings = load_settings(environment_of(text))
 
     assert settings.paddle.sandbox
-    assert settings.mail_redirect == "you@example.com"
+    assert settings.mail_redirect == "you@0123456789abcdef.example"
 
 
 def test_the_example_environment_shows_every_variable() -> None:

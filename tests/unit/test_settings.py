@@ -48,7 +48,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "DUNNING_PADDLE_RATE_LIMIT": "40",
             "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_1, pdl_ntfset_2",
             "DUNNING_WEBHOOK_TOLERANCE": "5m",
-            "DUNNING_LINK_SECRETS": f"{'a' * 32},{'b' * 32}",
+            "DUNNING_LINK_SECRETS": f"{'abcdefgh' * 4},{'hgfedcba' * 4}",
             "DUNNING_LINK_MINT": "send",
             "DUNNING_PUBLIC_URL": "https://Billing.example.com:443/pay-here/",
             "DUNNING_MAIL_REPLY_TO": "help@example.com",
@@ -64,7 +64,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.paddle.rate_limit == 40
     assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["pdl_ntfset_1", "pdl_ntfset_2"]
     assert settings.webhook_tolerance == timedelta(minutes=5)
-    assert [secret.get_secret_value()[0] for secret in settings.link_secrets] == ["a", "b"]
+    assert [secret.get_secret_value()[0] for secret in settings.link_secrets] == ["a", "h"]
     assert settings.link_mint is LinkMint.SEND
     assert settings.public_url == "https://billing.example.com/pay-here"
     assert settings.mail_reply_to == Mailbox(None, "help@example.com")
@@ -81,6 +81,8 @@ WRONG = [
     ("DUNNING_PADDLE_API_KEY", "pdl_live_ü", "outside ASCII"),
     ("DUNNING_PADDLE_API_KEY", "test_1234", "client-side token"),
     ("DUNNING_PADDLE_API_KEY", "live_1234", "client-side token"),
+    ("DUNNING_PADDLE_API_KEY", GOOD["DUNNING_WEBHOOK_SECRETS"], "notification destination"),
+    ("DUNNING_PADDLE_API_KEY", "ntfset_1", "notification destination"),
     ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "not of the environment that the API key is of"),
     ("DUNNING_PADDLE_API_URL", "http://paddle.example.com", "this machine itself"),
     ("DUNNING_PADDLE_API_URL", "api.paddle.com", "neither https"),
@@ -93,10 +95,23 @@ WRONG = [
     ("DUNNING_WEBHOOK_SECRETS", "", "missing"),
     ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_1,", "before or after a comma"),
     ("DUNNING_WEBHOOK_SECRETS", "ntfset_1", "id, not its secret"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_1, ntfset_1", "id, not its secret"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_live_apikey_1", "an API key"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_sdbx_apikey_1", "an API key"),
+    ("DUNNING_WEBHOOK_SECRETS", GOOD["DUNNING_PADDLE_API_KEY"], "an API key"),
+    ("DUNNING_WEBHOOK_SECRETS", "test_1234", "client-side token"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_" + "x" * 40, "few different characters"),
+    ("DUNNING_WEBHOOK_SECRETS", f"pdl_ntfset_1,{'0' * 32}", "few different characters"),
     ("DUNNING_WEBHOOK_TOLERANCE", "60", "no duration"),
     ("DUNNING_WEBHOOK_TOLERANCE", "0s", "no notification"),
     ("DUNNING_LINK_SECRETS", "", "missing"),
-    ("DUNNING_LINK_SECRETS", f"{'a' * 32},{'b' * 31}", "too short"),
+    ("DUNNING_LINK_SECRETS", f"{'abcdefgh' * 4},{'abcdefgh' * 3}", "too short"),
+    ("DUNNING_LINK_SECRETS", "a" * 64, "few different characters"),
+    ("DUNNING_LINK_SECRETS", f"{'abcdefgh' * 4},{'abcdefg' * 8}", "few different characters"),
+    ("DUNNING_LINK_SECRETS", "0123456789abcdef" * 2, None),
+    ("DUNNING_LINK_SECRETS", "pdl_live_apikey_01gtgztp8f4kek3yd4g1wrksa3", "others know"),
+    ("DUNNING_LINK_SECRETS", "pdl_ntfset_01gkpjp8bkm3tm53kdgkx6sms7_6h3qd3uFSi9YCD3OLYAShQI90XTI5vEI", "others know"),
+    ("DUNNING_LINK_SECRETS", "test_7d279f61a3499fed520f7cd8c08", "others know"),
     ("DUNNING_LINK_MINT", "never", "it is neither; it should be click or send"),
     ("DUNNING_PUBLIC_URL", "", "missing"),
     ("DUNNING_PUBLIC_URL", "http://billing.example.com", "this machine itself"),
@@ -109,7 +124,15 @@ WRONG = [
     ("DUNNING_PUBLIC_URL", "https://[::1", "no URL"),
     ("DUNNING_PUBLIC_URL", "https://billing.example.com/\n", None),  # space around a value is no part of it
     ("DUNNING_PUBLIC_URL", "https://billing.example\n.com", "no URL may hold"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/pay", "ends in /pay"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/pay/", "ends in /pay"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/payments", None),
     ("DUNNING_PORTAL_LOGIN_URL", "", "missing"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://sandbox-customer-portal.paddle.com/login/cpl_1", "other environment"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://Sandbox-Customer-Portal.paddle.com:443/cpl_1", "other environment"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://sandbox-buyer-portal.paddle.com/login/cpl_1", "other environment"),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://buyer-portal.paddle.com/login/cpl_1", None),
+    ("DUNNING_PORTAL_LOGIN_URL", "https://acme.example/billing", None),
     ("DUNNING_PORTAL_LOGIN_URL", "http://customer-portal.paddle.com", "this machine itself"),
     ("DUNNING_PORTAL_LOGIN_URL", "https://customer-portal.paddle.com/cpl_1?token=pga_x", "a token"),
     ("DUNNING_PORTAL_LOGIN_URL", "https://customer-portal.paddle.com/cpl_1?token=", "a token"),
@@ -149,6 +172,69 @@ def test_a_wrong_value_gives_one_line_that_names_its_variable(name: str, value: 
     assert wrong in problem
     assert "; it should be " in problem
     assert "\n" not in problem
+
+
+PATHS = {"DUNNING_CAMPAIGN_FILE", "DUNNING_TEMPLATES"}  # what is not there is refused whatever its name
+
+
+@pytest.mark.parametrize("name", sorted({*KNOWN} - PATHS))
+@pytest.mark.parametrize("value", ["replace_me", "pdl_sdbx_apikey_replace_me_too", "REPLACE-ME", "pdl_ntfset_...", "…"])
+def test_no_setting_is_what_an_example_says_in_place_of_a_value(name: str, value: str) -> None:
+    (problem,) = problems_of(GOOD | {name: value})
+
+    assert problem.startswith(f"{name}: it still holds a placeholder of an example, such as replace_me or three dots; ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://USER:PASSWORD@HOST:587",
+        "smtp://user:password@mail.example.com:587",
+        "resend://KEY@default",
+        "resend://re_KEY1@default?webhook_secret=whsec_…",
+        "postmark://TOKEN@default?webhook_password=PASSWORD",
+    ],
+)
+def test_mail_does_not_leave_as_the_documents_show(url: str) -> None:
+    (problem,) = problems_of(GOOD | {"DUNNING_MAIL_URL": url})
+
+    assert "placeholder" in problem
+    assert load_settings(GOOD | {"DUNNING_MAIL_URL": "resend://KEY1@default"})
+    assert load_settings(GOOD | {"DUNNING_MAIL_URL": "smtp://user:password@localhost"})
+
+
+def test_no_link_is_signed_with_a_secret_that_guards_something_else() -> None:
+    key = "0123456789-an-old-key-without-a-prefix"
+    environ = GOOD | {"DUNNING_PADDLE_API_KEY": key, "DUNNING_PADDLE_API_URL": "https://api.paddle.com"}
+
+    (as_link,) = problems_of(environ | {"DUNNING_LINK_SECRETS": f"{'abcdefgh' * 4},{key}"})
+    (as_webhook,) = problems_of(environ | {"DUNNING_WEBHOOK_SECRETS": key})
+
+    assert as_link.startswith("DUNNING_LINK_SECRETS: it holds what DUNNING_PADDLE_API_KEY or DUNNING_WEBHOOK_SECRETS ")
+    assert as_webhook.startswith("DUNNING_WEBHOOK_SECRETS: it holds the API key, not a destination's secret; ")
+
+
+@pytest.mark.parametrize(
+    ("key", "page", "told"),
+    [
+        ("pdl_sdbx_apikey_1", "https://customer-portal.paddle.com/login/cpl_1", True),
+        ("pdl_sdbx_apikey_1", "https://buyer-portal.paddle.com/login/cpl_1", True),
+        ("pdl_sdbx_apikey_1", "https://sandbox-customer-portal.paddle.com/login/cpl_1", False),
+        ("pdl_sdbx_apikey_1", "http://127.0.0.1:8123/login/cpl_1", False),
+        ("an-old-key-that-does-not-tell", "https://customer-portal.paddle.com/login/cpl_1", False),
+        ("an-old-key-that-does-not-tell", "https://sandbox-customer-portal.paddle.com/login/cpl_1", False),
+    ],
+)
+def test_the_portal_is_of_the_world_that_the_key_tells_beside_a_stand_in_too(
+    key: str, page: str, *, told: bool
+) -> None:
+    environ = GOOD | {"DUNNING_PADDLE_API_KEY": key, "DUNNING_PADDLE_API_URL": "http://127.0.0.1:8123"}
+    environ |= {"DUNNING_PORTAL_LOGIN_URL": page}
+
+    if told:
+        assert "other environment than the API key is of" in problems_of(environ)[0]
+    else:
+        assert load_settings(environ).portal_login_url == page
 
 
 @pytest.mark.parametrize("name", KNOWN)

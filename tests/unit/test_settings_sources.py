@@ -11,12 +11,12 @@ from tests.unit.good_settings import GOOD, SECRET, problems_of
 class TestFiles:
     def test_a_value_is_read_from_the_file_that_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "key"
-        file.write_text("pdl_sdbx_apikey_1\n")
+        file.write_text("pdl_live_apikey_1\n")
         environ = GOOD | {"DUNNING_PADDLE_API_KEY": "", "DUNNING_PADDLE_API_KEY_FILE": str(file)}
 
         settings = load_settings(environ)
 
-        assert settings.paddle.api_key.get_secret_value() == "pdl_sdbx_apikey_1"
+        assert settings.paddle.api_key.get_secret_value() == "pdl_live_apikey_1"
 
     def test_a_value_given_twice_is_a_problem(self, tmp_path: Path) -> None:
         file = tmp_path / "port"

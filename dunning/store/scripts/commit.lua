@@ -2,7 +2,8 @@
 -- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
 -- was to be opened had already ended.
 -- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
---       cases opened by the hour, the subscription's cases that were stopped lately
+--       cases opened by the hour, the subscription's cases that were stopped lately, ended cases, the customer's, the
+--       subscription's
 -- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
 --       now, event id ('' for none), handled ms to live, mark ms to live, occurred at (when opening), the
 --       hour it counts in ('' for none), number of counters, the counters, the story's lines
@@ -52,6 +53,11 @@ else
   redis.call('SREM', KEYS[4], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[6])
+  for i = 12, 14 do
+    redis.call('ZADD', KEYS[i], ARGV[7], ARGV[2])
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[7] - ARGV[6])
+    redis.call('PEXPIRE', KEYS[i], ARGV[6])
+  end
   -- An end that says more may still be on its way, and finds the case here.
   if ARGV[3] == 'stopped' then
     redis.call('SADD', KEYS[11], ARGV[2])

@@ -1,0 +1,31 @@
+"""`dunning pause` and `dunning resume`."""
+
+import click
+
+
+@click.command()
+@click.argument("campaign", required=False)
+def pause(campaign: str | None) -> None:
+    """Stop all mail, or that of CAMPAIGN, at once.
+
+    Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
+    payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
+    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. Whatever else is set wrong does not keep it from working.
+    """
+    from cli import brakes
+
+    brakes.pause(campaign)
+
+
+@click.command()
+@click.argument("campaign", required=False)
+def resume(campaign: str | None) -> None:
+    """Start all mail, or that of CAMPAIGN, again.
+
+    Without CAMPAIGN it also releases the breaker, which then stays off for a day. Campaigns that were paused by name
+    stay paused until they are named. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
+    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE.
+    """
+    from cli import brakes
+
+    brakes.resume(campaign)

@@ -1,0 +1,46 @@
+"""The `dunning campaigns` commands."""
+
+from pathlib import Path
+
+import click
+
+_file = click.argument("file", required=False, type=click.Path(path_type=Path))
+
+
+@click.group()
+def campaigns() -> None:
+    """Check campaign files, and show which mails they plan.
+
+    Needs no settings, and mails nobody. Without FILE it is about the shipped campaign.
+    """
+
+
+@campaigns.command()
+@_file
+@click.option(
+    "--templates",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Try your own templates too, and whether each step has one, there or among the shipped ones.",
+)
+def check(file: Path | None, templates: Path | None) -> None:
+    """Tell all that is wrong with FILE, with its lines.
+
+    It is what the start of the service would tell. Exit code 2 means that something is wrong.
+    """
+    from cli import campaigns
+
+    campaigns.check(file, templates)
+
+
+@campaigns.command()
+@_file
+def plan(file: Path | None) -> None:
+    """Show when each mail of FILE goes out, for each class of decline.
+
+    hard: only the customer can help, say with an expired card. soft: Paddle's next charge may well succeed. outage: a
+    bank or a provider was down.
+    """
+    from cli import campaigns
+
+    campaigns.plan(file)

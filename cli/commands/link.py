@@ -1,0 +1,25 @@
+"""`dunning link`."""
+
+import click
+
+from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
+
+
+@click.command()
+@click.argument("customer", type=CUSTOMER)
+@click.option(
+    "--subscription",
+    "wanted",
+    type=SUBSCRIPTION,
+    metavar="SUBSCRIPTION",
+    multiple=True,
+    help="Only this one. May be given several times.",
+)
+def link(customer: str, wanted: tuple[str, ...]) -> None:
+    """Print portal links for CUSTOMER (ctm_...).
+
+    Each signs its holder in as the customer, who can then do anything in the portal: give them to nobody else.
+    """
+    from cli.link import print_links
+
+    print_links(customer, wanted)

@@ -1,0 +1,26 @@
+"""Ids of Paddle's on the command line: what is none is refused before anything is looked for."""
+
+import re
+
+import click
+
+
+class PaddleId(click.ParamType[str]):
+    """An id as Paddle makes them: https://developer.paddle.com/api-reference/about/paddle-ids."""
+
+    def __init__(self, prefix: str, what: str, hint: str = "") -> None:
+        """Take the ids that begin with `prefix`; `what` is whose they are."""
+        self.name = f"{what}'s id"
+        self._refusal = f"It is no {self.name}, which is {prefix}_ and 26 lower-case letters and digits{hint}."
+        self._id = re.compile(rf"{prefix}_[a-z0-9]{{26}}", re.ASCII)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id, without space around it."""
+        if not self._id.fullmatch(value.strip()):
+            self.fail(self._refusal, param, ctx)
+        return value.strip()
+
+
+CUSTOMER = PaddleId("ctm", "customer")
+SUBSCRIPTION = PaddleId("sub", "subscription")
+CASE = PaddleId("txn", "case", ", as of its transaction; `dunning cases list` finds it by other ids")

@@ -1,0 +1,44 @@
+"""`dunning webhooks`, `worker` and `up`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cli.ends_with_stdin import until_stdin_closes
+from cli.shifted_clock import clock_option
+
+
+@click.command()
+@until_stdin_closes
+@clock_option
+def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+    """Receive Paddle's webhooks and serve payment links over HTTP."""
+    from cli import run
+
+    run.webhooks(until_stdin_closes=until_stdin_closes, clock=clock)
+
+
+@click.command()
+@until_stdin_closes
+@clock_option
+def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+    """Handle events and send mail."""
+    from cli import run
+
+    run.worker(until_stdin_closes=until_stdin_closes, clock=clock)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the embedded server keeps its data. Default: $XDG_STATE_HOME/dunning/live (or sandbox), "
+    "and ~/.local/state where that isn't set.",
+)
+def up(*, data: Path | None) -> None:
+    """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
+    from cli import run
+
+    run.up(data=data)
