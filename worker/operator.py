@@ -7,7 +7,6 @@ from worker.services import Services
 
 log = structlog.get_logger()
 
-MAIL_HOLDS = ("mail_login", "mail_sender")
 MINT_HOLD = "paddle_portal_permission"
 PADDLE_HOLDS = ("paddle_key", "paddle_permission")
 

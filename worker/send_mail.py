@@ -25,11 +25,12 @@ from dunning.grants import Grant
 from dunning.live import LiveTransaction
 from dunning.store import REDIS_ERRORS, Versioned
 from worker.find_due import Due
+from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
 from worker.mail_facts import gather_facts, with_links
 from worker.make_links import make_links
 from worker.named_debts import NOT_POSSIBLE, NamedDebt, are_still_owed, cover_steps
-from worker.operator import MAIL_HOLDS, put_on_hold, release_holds
+from worker.operator import put_on_hold, release_holds
 from worker.services import Services
 from worker.write_case import write_case
 

@@ -20,6 +20,7 @@ from dunning.settings import KNOWN
 from dunning.store import keys
 from dunning.store.limiter import background_budget
 from worker import operator
+from worker.mail.holds import MAIL_HOLDS
 from worker.mail_templates import PARTS, SHIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +149,7 @@ def test_every_hold_is_in_the_table_for_three_in_the_morning() -> None:
     table = section(read("docs/operations.md"), "## At three in the morning")
 
     assert set(re.findall(r"^\| hold `(\w+)`", table, re.MULTILINE)) == {
-        *operator.MAIL_HOLDS,
+        *MAIL_HOLDS,
         *operator.PADDLE_HOLDS,
         operator.MINT_HOLD,
     }
