@@ -55,6 +55,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlin
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app[PAGES] = Pages(
         seller=settings.mail_from.name or urlsplit(settings.public_url).hostname or settings.public_url,
+        contact=(settings.mail_reply_to or settings.mail_from).address,
         login_url=settings.portal_login_url,
         portal_origins=settings.paddle.portal_origins,
     )

@@ -17,7 +17,7 @@ class Page(StrEnum):
     """The button."""
     PAID = "paid"
     CLOSED = "closed"
-    """The debt ended some other way."""
+    """The case ended some other way, of which nothing is said: whether anything is owed may not be known."""
     UNKNOWN = "unknown"
     """No link of ours."""
     EXPIRED = "expired"
@@ -28,11 +28,12 @@ class Page(StrEnum):
 class Pages:
     """The pages of one seller, and the headers that go with them."""
 
-    def __init__(self, *, seller: str, login_url: str, portal_origins: Collection[str]) -> None:
+    def __init__(self, *, seller: str, contact: str, login_url: str, portal_origins: Collection[str]) -> None:
         """Write the pages.
 
         Args:
             seller: whose page it is, as the customer knows them.
+            contact: the address at which the seller can be asked.
             login_url: the seller's portal login page.
             portal_origins: where a click may lead.
         """
@@ -41,7 +42,9 @@ class Pages:
         )
         style = environment.get_template("style.css").render()
         self._html = {
-            page: environment.get_template(f"{page}.html").render(seller=seller, login_url=login_url, style=style)
+            page: environment.get_template(f"{page}.html").render(
+                seller=seller, contact=contact, login_url=login_url, style=style
+            )
             for page in Page
         }
         # A hash instead of a nonce: the page is the same for everybody, and 'unsafe-inline' is never needed.

@@ -27,6 +27,7 @@ from dunning.store import REDIS_ERRORS
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, STORE
 from webhooks.pages import Page
+from webhooks.still_owed import ask_paddle, close_if_over
 
 log = structlog.get_logger()
 
@@ -67,8 +68,18 @@ async def click(request: web.Request) -> web.Response:
         log.warning("click.too_many", case_id=case.id)
         app[METRICS].count_click("too_many")
         return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(max(1, math.ceil(wait_seconds)))})
+    return await _lead_on(request, case, now)
+
+
+async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Response:
+    app = request.app
     try:
-        deep_link = await _make_deep_link(request, case)
+        deep_link = await _make_deep_link(request, case, now)
+    except _OverError as over:
+        await _note(request, case.id, f"click_found: {over.page}", now)
+        log.info("click.found_over", case_id=case.id, page=over.page)
+        app[METRICS].count_click(FOUND_OVER[over.page])
+        return app[PAGES].answer(over.page)
     except _DetourError as detour:
         await _note(request, case.id, f"click_fell_back: {detour.reason}", now)
         if detour.reason in MAY_WORK_LATER:
@@ -80,6 +91,8 @@ async def click(request: web.Request) -> web.Response:
     return _see_other(deep_link)
 
 
+# How a click is counted that found the debt to be over, by the page that says so.
+FOUND_OVER = {Page.PAID: "already_paid", Page.CLOSED: "already_over"}
 # A click that led nowhere for one of these does not count: the same link works again later.
 MAY_WORK_LATER = frozenset({"paddle_unreachable", "no_grant", "redis_away"})
 
@@ -89,6 +102,13 @@ class _NoCaseError(Exception):
     """The link leads to no case; this is the page that says so."""
 
     answer: web.Response
+
+
+@dataclass
+class _OverError(Exception):
+    """Paddle says that the debt is over; this is the page that says so to the customer."""
+
+    page: Page
 
 
 @dataclass
@@ -114,12 +134,15 @@ async def _find_case(request: web.Request, now: datetime) -> Case:
     return case
 
 
-async def _make_deep_link(request: web.Request, case: Case) -> str:
+async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> str:
+    """Ask Paddle whether the debt stands, where the API budget has room for that too, and make a portal session."""
     app = request.app
     origins = app[SETTINGS].paddle.portal_origins
     try:
         async with asyncio.timeout(app[DEADLINES].paddle.total_seconds()):
-            grant = await _ask_grant(request)
+            grant, *to_ask = await _ask_grants(request)
+            for one in to_ask:
+                await _check_debt(request, case, one, now, not_needed=grant)
             session = await app[PADDLE].create_portal_session(case.customer_id, [case.subscription_id], grant)
         return session.update_link(case.subscription_id, origins)
     except OperatorMustActError as error:
@@ -139,12 +162,36 @@ async def _make_deep_link(request: web.Request, case: Case) -> str:
         raise _DetourError("paddle_refused", error) from None
 
 
-async def _ask_grant(request: web.Request) -> Grant:
+async def _ask_grants(request: web.Request) -> list[Grant]:
+    """Reserve two calls, or one where there is no room for two."""
+    limiter = request.app[STORE].limiter
     async with redis_within(request.app[DEADLINES].redis):
-        grants = await request.app[STORE].limiter.ask(1, background=False)
+        grants = await limiter.ask(2, background=False) or await limiter.ask(1, background=False)
     if not grants:
         raise GrantRefusedError("The API budget has no room for a click.")
-    return grants[0]
+    return grants
+
+
+async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datetime, *, not_needed: Grant) -> None:
+    """Go on if the debt stands, or if that can't be learned.
+
+    Raises:
+        _OverError: it is over.
+        _DetourError: it is another customer's: nobody is to be signed in as somebody else.
+    """
+    app = request.app
+    live = await ask_paddle(app, case, grant)
+    if live is None:
+        return
+    page = await close_if_over(app, case, live, now)
+    is_anothers = live.customer is not None and live.customer.id != case.customer_id
+    if page is None and not is_anothers:
+        return
+    async with redis_within(app[DEADLINES].redis):
+        await app[STORE].limiter.give_back([not_needed])
+    if page is not None:
+        raise _OverError(page)
+    raise _DetourError("other_customer", PermanentError(f"the debt of case {case.id} is another customer's"))
 
 
 async def _note(request: web.Request, case_id: str, what: str, now: datetime) -> None:

@@ -64,6 +64,8 @@ def tell(line: str, case: Case, campaign: Campaign) -> Told:
         return _event(caused["what"], caused["type"], case, campaign)
     if line == "clicked":
         return Told("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
+    if line.startswith("click_found: "):
+        return Told("clicked", "Link clicked", "Paddle, asked before the portal session was made: the debt is over.")
     if line.startswith("click_fell_back: "):
         return Told("waits", "Click led to the login page", _sentence(line.partition(": ")[2]))
     return _end(line)

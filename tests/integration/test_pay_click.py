@@ -85,7 +85,7 @@ async def test_a_click_leads_signed_in_to_the_page_where_the_card_is_changed(
     assert body == ""
     async with ClientSession() as customer, customer.get(location) as portal:
         assert 'data-page="update"' in await portal.text()
-    assert twin.counts == {SESSIONS: 1}
+    assert twin.counts == {"GET /transactions": 1, SESSIONS: 1}
     assert [line.what for line in await store.cases.story(case.id)] == ["opened", "clicked"]
     assert 'dunning_clicks_total{outcome="led_to_paddle"} 1.0' in await edge.metrics()
     assert "token" not in str(logs)

@@ -185,11 +185,11 @@ async def test_a_link_signed_with_an_older_secret_still_works(redis_url: str, op
     ("state", "heading"),
     [
         (CaseState.RECOVERED, "All paid, thank you"),
-        (CaseState.EXHAUSTED, "Nothing is left to pay"),
-        (CaseState.STOPPED, "Nothing is left to pay"),
+        (CaseState.EXHAUSTED, "This link is no longer in use"),
+        (CaseState.STOPPED, "This link is no longer in use"),
     ],
 )
-async def test_an_ended_case_has_nothing_left_to_pay(
+async def test_nothing_is_left_to_pay_where_that_is_so_and_else_the_words_are_neutral(
     edge: Edge, store: Store, open_case: Case, state: CaseState, heading: str
 ) -> None:
     await store.cases.commit(open_case.end(state, None, NOW), 1, due_at=None, now=NOW)
@@ -199,6 +199,8 @@ async def test_an_ended_case_has_nothing_left_to_pay(
 
     assert response.status == 200
     assert f"<h1>{heading}</h1>" in page
+    assert ("left to pay" in page) == (state is CaseState.RECOVERED)
+    assert ('href="mailto:billing@example.com"' in page) == (state is not CaseState.RECOVERED)
     assert "<form" not in page
     assert LOGIN_URL in page
 

@@ -1,0 +1,49 @@
+"""Asking Paddle, before a click leads on, whether the debt still stands: its webhook may be late.
+
+A debt that is over is closed there and then: what ends it goes in where webhooks do, as an event of our own making.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import web
+
+from dunning.case import Case
+from dunning.errors import DunningError
+from dunning.events import EventType
+from dunning.grants import Grant
+from dunning.healing import closing_event
+from dunning.live import LiveTransaction
+from webhooks.deadlines import RedisAwayError, redis_within
+from webhooks.keys import DEADLINES, PADDLE, STORE
+from webhooks.pages import Page
+
+log = structlog.get_logger()
+
+# What is left of a click's ten seconds has to do for the portal session.
+ASK_WITHIN = timedelta(seconds=4)
+
+
+async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTransaction | None:
+    """Return the debt as Paddle has it now; None where that can't be learned in time, for whatever reason."""
+    try:
+        async with asyncio.timeout(ASK_WITHIN.total_seconds()):
+            return (await app[PADDLE].read_transactions([case.id], grant)).get(case.id)
+    except (DunningError, TimeoutError) as error:
+        log.info("click.debt_not_asked", case_id=case.id, error=type(error).__name__)
+        return None
+
+
+async def close_if_over(app: web.Application, case: Case, live: LiveTransaction, now: datetime) -> Page | None:
+    """Close the case of a debt that is over at Paddle, and return the page that says so; None where it stands."""
+    event = closing_event(case, live, now)
+    if event is None:
+        return None
+    try:
+        async with redis_within(app[DEADLINES].redis):
+            await app[STORE].inbox.accept(event, now)
+    except RedisAwayError as error:
+        # What the page says is true all the same, and the event comes by itself.
+        log.warning("click.not_closed", case_id=case.id, reason=str(error))
+    return Page.PAID if event.type is EventType.TRANSACTION_PAID else Page.CLOSED
