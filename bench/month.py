@@ -200,7 +200,7 @@ class Month:
 
     def _turn_away(self, subscription_id: str, now: datetime) -> Awaitable[None] | None:
         paddle = self._rehearsal.paddle
-        match self._rng.randrange(6):
+        match self._rng.randrange(7):
             case 0:
                 paddle.charge_back(subscription_id, BILLS[0], now)
             case 1:
@@ -211,9 +211,16 @@ class Month:
                 paddle.archive(CUSTOMER, now)
             case 4:
                 paddle.transfer(subscription_id, BUYER, now)
+            case 5:
+                return self._exclude(subscription_id, now)
             case _:
                 return self._bounce(now)
         return None
+
+    async def _exclude(self, subscription_id: str, now: datetime) -> None:
+        who = self._rng.choice([subscription_id, CUSTOMER])
+        self._forbidden.excluded.add(who)
+        await self._rehearsal.store.exclusions.exclude(who, now)
 
     async def _bounce(self, now: datetime) -> None:
         self._forbidden.bounced.add(ADDRESS)

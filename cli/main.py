@@ -31,6 +31,13 @@ COMMANDS = {
     "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
     "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
     "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),
+    "exclude": Command(
+        "cli.commands.exclusions:exclude", "Send no mail to a customer, or about a subscription, any more."
+    ),
+    "include": Command(
+        "cli.commands.exclusions:include",
+        "Send mail to a customer, or about a subscription, again that was excluded.",
+    ),
     "link": Command("cli.commands.link:link", "Print portal links for CUSTOMER (ctm_...)."),
     "reconcile": Command(
         "cli.commands.reconcile:reconcile",

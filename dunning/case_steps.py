@@ -33,6 +33,8 @@ class SkipReason(StrEnum):
     """The seller put the customer away."""
     NO_ADDRESS = "no_address"
     """The customer has no address, or none that mail can be sent to."""
+    EXCLUDED = "excluded"
+    """An operator said that the customer, or the subscription, is to get no mail."""
     SUPPRESSED = "suppressed"
     """The address bounced or complained."""
     NOT_AT_PADDLE = "not_at_paddle"

@@ -4,7 +4,7 @@ The worker fills these with Redis, Paddle's API and SMTP. The rehearsal and the 
 and run the same jobs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
@@ -16,7 +16,7 @@ from dunning.events import Event
 from dunning.grants import Grant
 from dunning.live import LiveSubscription, LiveTransaction
 from dunning.portal import PortalSession
-from dunning.store import Hold, Paused, Sweep, Versioned
+from dunning.store import Exclusion, Hold, Paused, Sweep, Versioned
 from worker.render import MailFacts
 
 
@@ -63,6 +63,12 @@ class DueIndex(Protocol):
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...
     async def put_back(self, case_ids: list[str], at: datetime) -> None: ...
     async def forget(self, case_id: str) -> None: ...
+
+
+class Exclusions(Protocol):
+    """Customers and subscriptions that get no mail."""
+
+    async def of(self, entity_ids: Collection[str]) -> list[Exclusion]: ...
 
 
 class Holds(Protocol):
@@ -113,6 +119,8 @@ class Store(Protocol):
     def cases(self) -> Cases: ...
     @property
     def due(self) -> DueIndex: ...
+    @property
+    def exclusions(self) -> Exclusions: ...
     @property
     def holds(self) -> Holds: ...
     @property

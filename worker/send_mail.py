@@ -24,6 +24,7 @@ from dunning.errors import (
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
 from dunning.store import REDIS_ERRORS, Versioned
+from worker.excluded import excluded_of
 from worker.find_due import Due
 from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
@@ -141,6 +142,9 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
         paused = await services.store.brakes.paused()
         if any(paused.stops(one.campaign) for one in (case, *(named.case for named in sending.named))):
             sending.why_not = "paused"
+            return False
+        if await excluded_of(services, [case, *(named.case for named in sending.named)]):
+            sending.why_not = "excluded"
             return False
         still_true = await are_still_owed(services, sending.named)
         return still_true and await sending.write(sending.delivery.begin_data(sending.owner))

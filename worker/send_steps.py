@@ -15,6 +15,7 @@ from dunning.live import LiveTransaction
 from dunning.store import KEEP_SEEN
 from dunning.suppression import address_keys
 from worker.brakes import let_through
+from worker.excluded import drop_excluded
 from worker.find_due import Due, find_due
 from worker.mail.addresses import ascii_address
 from worker.named_debts import choose_debts
@@ -43,7 +44,7 @@ async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Seq
 
 async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     calls = [Grant(grant_id) for grant_id in grant_ids]
-    mails = await share_mails(services, await let_through(services, await find_due(services, case_ids)))
+    mails = await _find_mails(services, case_ids)
     if not mails:
         await services.store.limiter.give_back(calls)
         await services.store.holds.look_again()
@@ -74,6 +75,12 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
             log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)
     if all(outcome is False or isinstance(outcome, CaseConflictError) for outcome in outcomes):
         await services.store.holds.look_again()
+
+
+async def _find_mails(services: Services, case_ids: Sequence[str]) -> list[SharedMail]:
+    """Return what is to be sent of these cases, as far as that can be told without asking Paddle."""
+    due = await drop_excluded(services, await find_due(services, case_ids))
+    return await share_mails(services, await let_through(services, due))
 
 
 async def leave_to_the_lease(

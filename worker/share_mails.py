@@ -13,6 +13,7 @@ from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.case_debts import Carried, Companion, Debts, Leads, Led
 from dunning.jobs import BATCH
+from worker.excluded import excluded_of, is_excluded
 from worker.find_due import Due
 from worker.services import Services
 
@@ -93,7 +94,7 @@ async def _share_mail(
 
 
 async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, list[tuple[Case, Campaign]]]:
-    """Read the open cases of the customers who have several, but not those whose campaign is paused."""
+    """Read the open cases of the customers who have several, but none that is excluded or whose campaign is paused."""
     customers = list(dict.fromkeys(one.case.customer_id for one in due))
     found = zip(customers, await services.store.cases.open_of_customers(customers), strict=True)
     ids = {customer_id: case_ids for customer_id, case_ids in found if len(case_ids) > 1}
@@ -104,6 +105,7 @@ async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, l
     if unknown:
         read = await services.store.cases.read_versioned(unknown)
         known.update({case_id: entry.case for case_id, entry in zip(unknown, read, strict=True)})
+    excluded = await excluded_of(services, [case for case in known.values() if case is not None])
     paused = (await services.store.brakes.paused()).campaigns
     # A pause of these that comes in this moment stops the batch before it is sent, and must not part it.
     going = {one.case.campaign for one in due}
@@ -111,7 +113,9 @@ async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, l
         customer_id: [
             (case, await services.campaigns.of(case))
             for case_id in case_ids
-            if (case := known[case_id]) is not None and (case.campaign in going or case.campaign not in paused)
+            if (case := known[case_id]) is not None
+            and not is_excluded(case, excluded)
+            and (case.campaign in going or case.campaign not in paused)
         ]
         for customer_id, case_ids in ids.items()
     }

@@ -1,6 +1,6 @@
 """What the commands tell, as JSON: one document for a script to read. Times are RFC 3339 in UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from dunning.store import Paused
 Json = dict[str, Any]
 
 
-def listed(cases: Sequence[ListedCase], paused: Paused, *, more: bool) -> Json:
+def listed(cases: Sequence[ListedCase], paused: Paused, excluded: Collection[str], *, more: bool) -> Json:
     """Return a list of cases; `more` says that it was cut."""
-    return {"cases": [_listed_case(one, paused) for one in cases], "more": more}
+    return {"cases": [_listed_case(one, paused, excluded) for one in cases], "more": more}
 
 
 def told(story: Told) -> Json:
@@ -24,6 +24,7 @@ def told(story: Told) -> Json:
         "readable": story.case is not None,
         **(_facts(story.case) if story.case else {}),
         "looked_at": _time(story.looked_at),
+        "excluded": [{"id": one.id, "since": _time(one.since)} for one in story.exclusions],
         "paused": story.case is not None and story.paused.stops(story.case.campaign),
         "holds": [{"hold": hold.word, "since": _time(hold.since), "problem": hold.sentence} for hold in story.holds],
         "steps": [_step(row) for row in story.steps],
@@ -32,12 +33,13 @@ def told(story: Told) -> Json:
     }
 
 
-def _listed_case(one: ListedCase, paused: Paused) -> Json:
+def _listed_case(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Json:
     return {
         "id": one.id,
         "readable": one.case is not None,
         **(_facts(one.case) if one.case else {}),
         "looked_at": _time(one.looked_at),
+        "excluded": one.case is not None and not {one.case.customer_id, one.case.subscription_id}.isdisjoint(excluded),
         "paused": paused.all is not None if one.case is None else paused.stops(one.case.campaign),
         "last_step": _step(last_done(one.steps)),
         "next_step": _step(next_to_come(one.steps)),

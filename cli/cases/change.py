@@ -59,6 +59,8 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
     """
     while True:
         before, case = await _read(store, case_id)
+        for one in await store.exclusions.of([case.customer_id, case.subscription_id]) if case.is_open else ():
+            raise click.ClickException(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
         campaign = await campaigns.of(case)
         left = [one.name for one in campaign.steps if not case.delivery(one.name).is_settled(NO_REPEATS)]
         chosen = step or next(iter(left), None)
@@ -115,7 +117,7 @@ def _that_go_on(case: Case, open_cases: Sequence[str]) -> Iterator[str]:
         go_on = "1 other open case goes" if len(others) == 1 else f"{len(others)} other open cases go"
         yield f"The customer's {go_on} on: {', '.join(others)}."
     for_all = f"dunning exclude {case.subscription_id}, or dunning exclude {case.customer_id} for all the customer has"
-    yield f"A renewal that fails later gets a case of its own. To keep that from happening: {for_all}"
+    yield f"A renewal that fails later gets a case, and mails, of its own. To send none: {for_all}"
 
 
 def _overtaken(steps: Sequence[str]) -> Iterator[str]:

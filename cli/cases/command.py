@@ -28,19 +28,20 @@ Answer = TypeVar("Answer")
 def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
     """Print the cases that are wanted, the one that is due next first. No limit prints them all."""
 
-    async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused]:
+    async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused, set[str]]:
         found: list[ListedCase] = []
+        more = False
         async for one in listed_cases(store, campaigns, wanted):
-            if len(found) == limit:
-                return found, True, await store.brakes.paused()
+            if more := len(found) == limit:
+                break
             found.append(one)
-        return found, False, await store.brakes.paused()
+        return found, more, await store.brakes.paused(), {one.id for one in await store.exclusions.all()}
 
-    found, more, paused = _run(find)
+    found, more, paused, excluded = _run(find)
     if in_json:
-        _print_json(as_json.listed(found, paused, more=more))
+        _print_json(as_json.listed(found, paused, excluded, more=more))
     elif found:
-        show_list(console(), found, paused, more=more)
+        show_list(console(), found, paused, excluded, more=more)
     else:
         show_none(console(), wanted, paused)
 

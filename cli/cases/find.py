@@ -9,7 +9,7 @@ import click
 from cli.cases.steps import StepRow, step_rows
 from dunning.campaign import Campaign
 from dunning.case import Case
-from dunning.store import DeadEvent, Hold, Paused, Store, StoryLine
+from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 from worker.campaigns import Campaigns
 
 # A trip to Redis for so many cases.
@@ -64,6 +64,7 @@ class Told:
     looked_at: datetime | None
     paused: Paused
     holds: Sequence[Hold]
+    exclusions: Sequence[Exclusion]
 
 
 async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted) -> AsyncIterator[ListedCase]:
@@ -143,6 +144,7 @@ async def tell(store: Store, campaigns: Campaigns, case_id: str) -> Told:
         looked_at=looked_at,
         paused=await store.brakes.paused(),
         holds=await store.holds.all(),
+        exclusions=await store.exclusions.of([case.customer_id, case.subscription_id] if case else []),
     )
 
 

@@ -1,6 +1,6 @@
 """What the commands tell, for people: tables on a terminal, and one line for each row where it is piped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from rich import box
@@ -24,13 +24,15 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
-def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, *, more: bool) -> None:
+def show_list(
+    console: Console, cases: Sequence[ListedCase], paused: Paused, excluded: Collection[str], *, more: bool
+) -> None:
     """Print cases, a row each."""
     if console.is_terminal:
         # Two lines for each: 80 columns have no room for two ids beside each other.
         table = _table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
-            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused)
+            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused, excluded)
             table.add_row(
                 f"{case}\n{subscription}",
                 f"{decline_class}\n{failed}",
@@ -42,7 +44,7 @@ def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, *, 
         headings = ("case", "subscription", "class", "failed (UTC)", "last step", "next step", "due (UTC)", "")
         table = _table(console, *headings)
         for one in cases:
-            table.add_row(*_list_row(one, paused))
+            table.add_row(*_list_row(one, paused, excluded))
         console.print(table)
     if more:
         console.print(f"These are the first {len(cases)}. --all shows all, --limit another number.")
@@ -79,7 +81,7 @@ def show_case(console: Console, told: Told) -> None:
     console.print(story)
 
 
-def _list_row(one: ListedCase, paused: Paused) -> Iterator[str]:
+def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Iterator[str]:
     yield one.id
     if one.case is None:
         yield from ("", "", "", "", "", _minute(one.looked_at), "can't be read")
@@ -94,7 +96,10 @@ def _list_row(one: ListedCase, paused: Paused) -> Iterator[str]:
         return
     yield coming.step if coming else "none left"
     yield _minute(coming.due_at) if coming else ""
-    yield "paused" if paused.stops(one.case.campaign) else ""
+    if one.case.customer_id in excluded or one.case.subscription_id in excluded:
+        yield "excluded"
+    else:
+        yield "paused" if paused.stops(one.case.campaign) else ""
 
 
 def _head(told: Told) -> Iterator[str]:
@@ -107,6 +112,10 @@ def _head(told: Told) -> Iterator[str]:
     if told.looked_at is not None:
         yield f"  next look     {_time(told.looked_at)}"
     if case is None or case.is_open:
+        yield from (
+            f"  excluded      {one.id} since {_time(one.since)}: no mail until `dunning include {one.id}`"
+            for one in told.exclusions
+        )
         yield from (f"  paused        {line}" for line in _pauses(told))
         yield from (f"  on hold       {hold.word} since {_time(hold.since)}: {hold.sentence}" for hold in told.holds)
 

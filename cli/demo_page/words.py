@@ -25,6 +25,8 @@ _CLASSES = {
 
 _SKIPS = {
     "overtaken": "A later step was due too, and one mail is enough.",
+    "excluded": "An operator said that this customer, or this subscription, gets no mail.",
+    "other_customer": "Paddle names another customer for the subscription than for the debt.",
     "covered": "Another mail to this customer named the debt too.",
     "recovered": "It was due, and the debt is paid.",
     "collected_by_invoice": "It is collected by invoice now: the portal takes no payment method for it.",
@@ -62,13 +64,26 @@ def tell(line: str, case: Case, campaign: Campaign) -> Told:
         return _step(moved, case, campaign)
     if caused := _EVENT.fullmatch(line):
         return _event(caused["what"], caused["type"], case, campaign)
-    if line == "clicked":
-        return Told("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
-    if line.startswith("click_found: "):
-        return Told("clicked", "Link clicked", "Paddle, asked before the portal session was made: the debt is over.")
-    if line.startswith("click_fell_back: "):
-        return Told("waits", "Click led to the login page", _sentence(line.partition(": ")[2]))
-    return _end(line)
+    return _noted(line) or _end(line)
+
+
+def _noted(line: str) -> Told | None:
+    """Say what a line means that is of neither an event nor a mail: a click, or what an operator did."""
+    word, _, rest = line.partition(": ")
+    who = rest.partition(" ")[0]
+    match word:
+        case "clicked":
+            return Told("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
+        case "click_found":
+            return Told("clicked", "Link clicked", "Paddle, asked before a portal session is made: the debt is over.")
+        case "click_fell_back":
+            return Told("waits", "Click led to the login page", _sentence(rest))
+        case "excluded":
+            return Told("waits", "Excluded by an operator", f"No mail goes out until {who} is included again.")
+        case "included":
+            return Told("waits", "Included again by an operator", f"{who} gets mail again, from the next step on.")
+        case _:
+            return None
 
 
 def _step(moved: re.Match[str], case: Case, campaign: Campaign) -> Told:

@@ -8,6 +8,7 @@ from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection
 from dunning.store.counters import Counters
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
+from dunning.store.exclusions import Exclusion, Exclusions
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
@@ -25,6 +26,7 @@ __all__ = [
     "DeadEvent",
     "Debt",
     "EndedBeforeOpeningError",
+    "Exclusion",
     "Hold",
     "Mark",
     "Patience",
@@ -59,6 +61,7 @@ class Store:
         self.counters = Counters(self._redis)
         self.due = DueIndex(self._redis, rate_limit)
         self.ended = Ended(self._redis)
+        self.exclusions = Exclusions(self._redis)
         self.health = Health(self._redis)
         self.holds = Holds(self._redis)
         self.inbox = Inbox(self._redis)

@@ -24,6 +24,7 @@
 | dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 35 d |
 | dunning:clicks:{txn} | zset | clicks that minted a portal session, by time (ms) | 1 d |
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
+| dunning:excluded | hash | customers and subscriptions that get no mail, and since when (ms) | |
 | dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
 | dunning:probe | string | present while a hold is on and it is too early to look whether it was mended | 30 s |
 | dunning:api:log | zset | grants by when each stops counting (ms, Redis' clock) | 5 min |
@@ -43,6 +44,7 @@ DEAD: Final = "dunning:dead"
 DUE: Final = "dunning:due"
 ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
+EXCLUDED: Final = "dunning:excluded"
 HOLDS: Final = "dunning:holds"
 PROBE: Final = "dunning:probe"
 CAMPAIGNS: Final = "dunning:campaigns"

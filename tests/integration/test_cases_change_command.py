@@ -33,7 +33,7 @@ template = "payment_failed"
 
 
 LATER = (
-    "A renewal that fails later gets a case of its own. To keep that from happening: "
+    "A renewal that fails later gets a case, and mails, of its own. To send none: "
     "dunning exclude {case.subscription_id}, or dunning exclude {case.customer_id} for all the customer has"
 )
 

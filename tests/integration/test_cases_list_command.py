@@ -103,7 +103,7 @@ async def test_on_a_terminal_each_case_has_two_lines_that_fit_80_columns(store: 
     terminal = Console(file=StringIO(), force_terminal=True, no_color=True, width=80, highlight=False, markup=False)
     found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), Wanted())]
 
-    show_list(terminal, found, paused, more=False)
+    show_list(terminal, found, paused, set(), more=False)
 
     assert isinstance(terminal.file, StringIO)
     shown = [line.split() for line in terminal.file.getvalue().splitlines()]

@@ -13,6 +13,7 @@ from dunning.store.memory.few import (
     MemoryCampaignVersions,
     MemoryClicks,
     MemoryCounters,
+    MemoryExclusions,
     MemorySeen,
     MemorySuppressions,
 )
@@ -47,6 +48,7 @@ class MemoryStore:
         self.cases = MemoryCases(kept)
         self.clicks = MemoryClicks()
         self.counters = MemoryCounters(kept)
+        self.exclusions = MemoryExclusions(kept)
         self.holds = MemoryHolds(kept)
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)

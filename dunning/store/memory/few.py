@@ -1,7 +1,7 @@
 """What is kept beside cases and events, each but a container with a name."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from dunning.campaign import Campaign
@@ -10,6 +10,7 @@ from dunning.instants import to_milliseconds
 from dunning.live import LiveSubscription
 from dunning.store import keys
 from dunning.store.clicks import A_DAY, AN_HOUR
+from dunning.store.exclusions import Exclusion
 from dunning.store.memory.kept import Kept, Passing
 
 HOUR = timedelta(hours=1)
@@ -68,6 +69,32 @@ class MemoryCounters:
     async def add(self, name: str, count: int = 1) -> None:
         """Raise a counter."""
         self._kept.counts[name] += count
+
+
+class MemoryExclusions:
+    """What `dunning.store.exclusions.Exclusions` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._since: dict[str, datetime] = {}
+
+    async def exclude(self, entity_id: str, now: datetime) -> bool:
+        """Exclude a customer or a subscription, and return whether it wasn't yet. The first time stays."""
+        new = entity_id not in self._since
+        self._since.setdefault(entity_id, self._kept.moment(now))
+        return new
+
+    async def include(self, entity_id: str) -> bool:
+        """Take an exclusion back, and return whether there was one."""
+        return self._since.pop(entity_id, None) is not None
+
+    async def of(self, entity_ids: Collection[str]) -> list[Exclusion]:
+        """Return the exclusions of these customers and subscriptions."""
+        return [Exclusion(one, self._since[one]) for one in sorted(set(entity_ids)) if one in self._since]
+
+    async def all(self) -> list[Exclusion]:
+        """Return every exclusion."""
+        return await self.of(self._since)
 
 
 class MemorySeen:

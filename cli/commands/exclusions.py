@@ -1,0 +1,48 @@
+"""`dunning exclude` and `dunning include`."""
+
+import click
+
+from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
+
+
+class Entity(click.ParamType[str]):
+    """A customer's or a subscription's id."""
+
+    name = "id"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id, without space around it."""
+        if not value.strip().startswith(("ctm_", "sub_")):
+            self.fail("It is neither a customer's id, ctm_..., nor a subscription's, sub_....", param, ctx)
+        return (CUSTOMER if value.strip().startswith("ctm_") else SUBSCRIPTION).convert(value, param, ctx)
+
+
+@click.command()
+@click.argument("who", metavar="[CUSTOMER|SUBSCRIPTION]", type=Entity(), required=False)
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
+def exclude(who: str | None, *, in_json: bool) -> None:
+    """Send no mail to a customer, or about a subscription, any more.
+
+    It holds for every case, open or to come, until `dunning include`. Payment links in earlier emails still work.
+    Without an id it lists who is excluded. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on
+    this machine.
+    """
+    from cli import exclusions
+
+    if who is None:
+        exclusions.list_(in_json=in_json)
+    else:
+        exclusions.exclude(who, in_json=in_json)
+
+
+@click.command()
+@click.argument("who", metavar="CUSTOMER|SUBSCRIPTION", type=Entity())
+def include(who: str) -> None:
+    """Send mail to a customer, or about a subscription, again that was excluded.
+
+    Steps that were skipped meanwhile stay skipped; those to come are sent. Reads DUNNING_REDIS_URL, or else finds the
+    server that `dunning up` runs on this machine.
+    """
+    from cli import exclusions
+
+    exclusions.include(who)
