@@ -18,6 +18,7 @@ from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, connection_pool
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
+from worker.missing_templates import tell_missing_templates
 from worker.reconcile_forever import reconcile_forever
 from worker.send_steps import leave_to_the_lease, send_steps
 from worker.services import Services, check_templates, open_services, utc_now
@@ -100,6 +101,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"], ctx["clock"])
     ctx["services"] = services
     await services.campaigns.keep()
+    await tell_missing_templates(services)
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)

@@ -29,6 +29,7 @@ class Result:
     outcome: Outcome
     code: str
     hold: str | None = None
+    about_recipient: bool = False  # whether a refusal is plainly about the recipient
 
 
 class Transport(Protocol):
