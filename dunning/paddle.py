@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from dunning import paddle_answers as answers
+from dunning import time_limits
 from dunning.errors import GrantRefusedError, PermanentError, TransientError
 from dunning.events import USED
 from dunning.grants import Grant, Limiter
@@ -30,7 +31,7 @@ __all__ = ["CALL_TIMEOUT", "LARGEST_ANSWER_BYTES", "SUBSCRIPTIONS_PER_SESSION", 
 log = structlog.get_logger()
 
 # A customer waits on a click no longer than this, and the jobs' timeouts count on it.
-CALL_TIMEOUT = timedelta(seconds=10)
+CALL_TIMEOUT = time_limits.PADDLE_CALL
 
 # https://developer.paddle.com/build/customers/integrate-customer-portal
 SUBSCRIPTIONS_PER_SESSION = 25

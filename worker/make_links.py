@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 
+from dunning import time_limits
 from dunning.case import Case
 from dunning.errors import GrantRefusedError, OperatorMustActError, TransientError, UnsafePortalUrlError
 from dunning.grants import Grant
@@ -14,7 +14,7 @@ from worker.operator import MINT_HOLD, release_holds
 from worker.services import Services
 
 # The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
-MINT_WITHIN = timedelta(seconds=5)
+MINT_WITHIN = time_limits.MINTING
 
 
 async def make_links(services: Services, cases: Sequence[Case], grant: Grant | None) -> dict[str, str]:

@@ -23,7 +23,7 @@ class RedisAwayError(Exception):
     """
 
 
-def look_again(services: Services, case_id: str, step: str, owner: str | None, error: Exception) -> None:
+def look_again(services: Services, case_id: str, step: str, owner: str | None, error: BaseException) -> None:
     """Have the case looked at again at once when Redis is back. Returns before that, and never raises.
 
     Args:
@@ -33,7 +33,7 @@ def look_again(services: Services, case_id: str, step: str, owner: str | None, e
         owner: who claimed the step, or tried to; None where nobody did.
         error: what Redis, or the way to it, said.
     """
-    log.warning("step.redis_away", case_id=case_id, step=step, error=type(error).__name__)
+    log.warning("step.redis_away", case_id=case_id, step=step, error=type(error.__cause__ or error).__name__)
     services.in_background(_put_back_when_possible(services, case_id, step, owner))
 
 

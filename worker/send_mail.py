@@ -113,7 +113,7 @@ async def send_mail(
         log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
         await _put_back(sending, "not_ready")
     except RedisAwayError as error:
-        look_again(services, claimed.id, step, owner, error.__cause__ or error)
+        look_again(services, claimed.id, step, owner, error)
     except Exception:  # what a template or a library makes of odd data
         log.exception("mail.fault", case_id=claimed.id, step=step)
         await _put_back_or_die(sending)

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aiohttp import ClientSession
 
+from dunning import time_limits
 from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
@@ -21,7 +22,7 @@ from worker.render import Renderer
 # many the provider has long forgotten the key; without one, a customer gets at most one mail twice.
 REPEATS_WITH_KEY = 10
 REPEATS_WITHOUT_KEY = 1
-LAST_MOMENT = timedelta(seconds=2)
+LAST_MOMENT = time_limits.LAST_RECORDS
 
 
 def utc_now() -> datetime:

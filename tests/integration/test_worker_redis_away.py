@@ -1,6 +1,6 @@
 """Redis goes away before anything was sent: no fault of ours, and put right as soon as it is back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -130,6 +130,9 @@ class LosesTheAnswer:
         assert await before_data()
         raise RedisAwayError
 
+    async def probe(self) -> frozenset[str]:
+        return await self.real.probe()
+
     async def close(self) -> None:
         await self.real.close()
 
@@ -159,11 +162,11 @@ async def is_free_and_due(home: House, services: Services, bill: str) -> bool:
     )
 
 
-async def events(logs: list[dict[str, object]], event: str) -> bool:
+async def events(logs: Sequence[Mapping[str, object]], event: str) -> bool:
     return any(entry["event"] == event for entry in logs)
 
 
-def told(logs: list[dict[str, object]]) -> set[tuple[object, object, object]]:
+def told(logs: Sequence[Mapping[str, object]]) -> set[tuple[object, object, object]]:
     """Give what is said of the cases in the way of trouble."""
     loud = [entry for entry in logs if entry["log_level"] in {"warning", "error"}]
     return {(entry["event"], entry["log_level"], entry.get("case_id")) for entry in loud}
