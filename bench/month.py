@@ -133,6 +133,10 @@ class Month:
             return Result(Outcome.UNKNOWN, "eof_after_data")
         return Result(Outcome.SENT, "smtp_250")
 
+    async def probe(self) -> frozenset[str]:
+        """Show nothing: there is nothing to mend."""
+        return frozenset()
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

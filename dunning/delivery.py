@@ -14,10 +14,11 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dunning import time_limits
 from dunning.instants import Instant
 
 # A send takes at most 30 s after its claim (SMTP up to RCPT 10 s, DATA 20 s): the claim outlives it.
-CLAIM = timedelta(seconds=50)
+CLAIM = time_limits.CLAIM
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=15)
 

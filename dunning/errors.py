@@ -29,12 +29,15 @@ class OperatorMustActError(DunningError):
 
     `hold` is the stable word under which the hold is counted and shown, and means one thing: `paddle_key`,
     `paddle_permission`, `paddle_portal_permission`, `mail_login`, `mail_sender`, `mail_relay`, `mail_quota`,
-    `mail_policy`, `mail_folder`, `mail_console`, `redis_refuses_writes`.
+    `mail_policy`, `mail_folder`, `mail_console`, `mail_refusals`, `template_missing`, `redis_refuses_writes`. `about`
+    says what was refused, in words between spaces, where only its working again shows it mended: an API call's
+    permissions.
     """
 
-    def __init__(self, message: str, *, hold: str) -> None:
+    def __init__(self, message: str, *, hold: str, about: str = "") -> None:
         super().__init__(message)
         self.hold = hold
+        self.about = about
 
 
 class InvalidSignatureError(PermanentError):

@@ -1,7 +1,8 @@
 """The jobs there are. Their arguments are ids only: arq logs and stores what it is given."""
 
-from datetime import timedelta
 from enum import StrEnum
+
+from dunning import time_limits
 
 
 class Job(StrEnum):
@@ -13,9 +14,9 @@ class Job(StrEnum):
 
 # A killed worker's job comes back after the longest of these and ten seconds, so they are kept short.
 TIMEOUTS = {
-    Job.HANDLE_EVENT: timedelta(seconds=15),
+    Job.HANDLE_EVENT: time_limits.HANDLE_EVENT,
     # Paddle 10 s, where it is made now a portal session 5 s, SMTP up to RCPT 10 s, DATA 20 s, and some for the rest.
-    Job.SEND_STEPS: timedelta(seconds=48),
+    Job.SEND_STEPS: time_limits.SEND_STEPS,
 }
 
 # The most cases one send_steps job carries: GET /transactions gives at most 30 a page.

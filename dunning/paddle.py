@@ -7,7 +7,7 @@ https://developer.paddle.com/api-reference/overview
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from dunning import paddle_answers as answers
+from dunning import time_limits
 from dunning.errors import GrantRefusedError, PermanentError, TransientError
 from dunning.events import USED
 from dunning.grants import Grant, Limiter
@@ -30,7 +31,7 @@ __all__ = ["CALL_TIMEOUT", "LARGEST_ANSWER_BYTES", "SUBSCRIPTIONS_PER_SESSION", 
 log = structlog.get_logger()
 
 # A customer waits on a click no longer than this, and the jobs' timeouts count on it.
-CALL_TIMEOUT = timedelta(seconds=10)
+CALL_TIMEOUT = time_limits.PADDLE_CALL
 
 # https://developer.paddle.com/build/customers/integrate-customer-portal
 SUBSCRIPTIONS_PER_SESSION = 25
@@ -40,6 +41,13 @@ _PER_PAGE = 200  # the most: https://developer.paddle.com/api-reference/about/pa
 _PAUSES = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=16))
 # A page that was too large is asked for again in parts of this size.
 _PER_SMALL_PAGE = 20
+
+# https://developer.paddle.com/api-reference/about/permissions
+TRANSACTIONS_NEED = ("transaction.read", "customer.read", "address.read")
+RENEWALS_NEED = ("transaction.read",)
+SUBSCRIPTIONS_NEED = ("subscription.read",)
+EVENTS_NEED = ("notification.read",)
+MINTING_NEEDS = ("customer_portal_session.write",)
 
 _CUSTOMER_ID = re.compile(r"ctm_[a-z\d]{26}")
 
@@ -117,7 +125,7 @@ class PaddleClient:
             collection_mode="automatic",
             per_page=str(BATCH),  # the most, for transactions
         )
-        call = Call("GET /transactions", "GET", url, ("transaction.read",))
+        call = Call("GET /transactions", "GET", url, RENEWALS_NEED)
         return self._pages(call, answers.read_bodies, self._with(next_grant))
 
     def events_after(self, event_id: str, next_grant: NextGrant) -> AsyncIterator[Sequence[bytes]]:
@@ -151,14 +159,32 @@ class PaddleClient:
             f"POST /customers/{customer_id}/portal-sessions",
             "POST",
             self._calls.url(f"/customers/{customer_id}/portal-sessions"),
-            ("customer_portal_session.write",),
+            MINTING_NEEDS,
             {"subscription_ids": list(subscription_ids)} if subscription_ids else {},
         )
         return answers.read_portal_session(await self._calls.make(call, grant))
 
+    async def try_access(self, needed: Collection[str], next_grant: NextGrant) -> Collection[str]:
+        """Make one small call that takes these permissions, and return those that it shows the API key to have.
+
+        Of what no small call can show, none.
+        """
+        first = {"per_page": "1"}
+        transactions = self._calls.url("/transactions", include="customer,address", **first)
+        calls = [
+            Call("GET /transactions", "GET", transactions, TRANSACTIONS_NEED),
+            _list_subscriptions(self._calls.url("/subscriptions", **first)),
+            _list_events(self._calls.url("/events", **first)),
+        ]
+        call = next((call for call in calls if set(needed) <= set(call.permissions)), None)
+        if call is None:
+            return ()
+        await self._calls.make(call, await next_grant())
+        return call.permissions
+
     def _by_id(self, ids: Sequence[str]) -> Call:
         url = self._calls.url("/transactions", id=_batch(ids), include="customer,address", per_page=str(BATCH))
-        return Call("GET /transactions", "GET", url, ("transaction.read", "customer.read", "address.read"))
+        return Call("GET /transactions", "GET", url, TRANSACTIONS_NEED)
 
     async def _pages(
         self,
@@ -214,11 +240,11 @@ def _transactions(body: bytes) -> dict[str, LiveTransaction]:
 
 
 def _list_subscriptions(url: URL) -> Call:
-    return Call("GET /subscriptions", "GET", url, ("subscription.read",))
+    return Call("GET /subscriptions", "GET", url, SUBSCRIPTIONS_NEED)
 
 
 def _list_events(url: URL) -> Call:
-    return Call("GET /events", "GET", url, ("notification.read",))
+    return Call("GET /events", "GET", url, EVENTS_NEED)
 
 
 def _check_customer_id(customer_id: str) -> None:

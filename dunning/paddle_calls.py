@@ -190,10 +190,11 @@ def _refusal(call: Call, answer: _Answer) -> DunningError:
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         if error.code == "forbidden":
             needs = ", ".join(call.permissions)
-            return OperatorMustActError(f"{said}: the API key needs the permissions {needs}.", hold="paddle_permission")
-        return OperatorMustActError(
-            f"{said}: the API key is missing, wrong, revoked, or of Paddle's other environment.", hold="paddle_key"
-        )
+            problem, hold = f"{said}: the API key needs the permissions {needs}.", "paddle_permission"
+        else:
+            problem = f"{said}: the API key is missing, wrong, revoked, or of Paddle's other environment."
+            hold = "paddle_key"
+        return OperatorMustActError(problem, hold=hold, about=" ".join(call.permissions))
     if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in {
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.CONFLICT,  # somebody else changes the same entity just now

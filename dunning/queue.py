@@ -13,6 +13,7 @@ from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.jobs import serialize_job
 from redis.asyncio import ConnectionPool
 
+from dunning import time_limits
 from dunning.instants import to_milliseconds
 from dunning.jobs import TIMEOUTS, Job
 
@@ -20,7 +21,7 @@ QUEUE: Final = "dunning:jobs"
 JOB_KEY: Final = job_key_prefix
 # arq marks a job that runs, so that nobody else runs it, for ten seconds longer than the longest may take.
 MARK_KEY: Final = in_progress_key_prefix
-KEEP_MARK: Final = max(TIMEOUTS.values()) + timedelta(seconds=10)
+KEEP_MARK: Final = max(TIMEOUTS.values()) + time_limits.MARK_OUTLIVES_JOB
 
 # arq's own default is a day, after which a job that waited is dropped unrun.
 KEEP_PAYLOAD: Final = timedelta(weeks=4)

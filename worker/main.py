@@ -11,13 +11,15 @@ import structlog
 from arq.worker import Worker, func
 
 from dunning import log as logs
-from dunning import queue
+from dunning import queue, time_limits
 from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
 from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, connection_pool
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
+from worker.look_at_holds import look_at_holds_forever
+from worker.missing_templates import tell_missing_templates
 from worker.reconcile_forever import reconcile_forever
 from worker.send_steps import leave_to_the_lease, send_steps
 from worker.services import WorkerServices, check_templates, open_services, utc_now
@@ -25,12 +27,13 @@ from worker.sweep import sweep_forever
 
 log = structlog.get_logger()
 
-# A job may take 45 s, and SIGTERM has to end us within 60.
-DRAIN_WITHIN = timedelta(seconds=47)
-LEAVE_WITHIN = timedelta(seconds=2)
+# Longer than the longest job; and SIGTERM has to end us within 60 s.
+DRAIN_WITHIN = time_limits.DRAIN
+LEAVE_WITHIN = time_limits.LEAVE
 RESTART_AFTER = timedelta(seconds=1)
 # arq's own: past it a job is dropped with no word to anybody. `worker.adapter` gives up long before, and says so.
 NEVER = 1_000_000
+BESIDE_THE_SWEEP = ("reconciling", "looking")
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
@@ -100,25 +103,29 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"], ctx["clock"])
     ctx["services"] = services
     await services.campaigns.keep()
+    await tell_missing_templates(services)
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
+    ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))
     ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))
     log.info("worker.started")
 
 
 async def _shut_down(ctx: dict[Any, Any]) -> None:
-    """Stop reconciling and sweeping, and close what was opened. Harmless when it was done already."""
-    reconciling: asyncio.Task[None] | None = ctx.pop("reconciling", None)
-    if reconciling is not None:
-        reconciling.cancel()
-        await asyncio.gather(reconciling, return_exceptions=True)
+    """Stop what runs by itself, and close what was opened. Harmless when it was done already."""
+    others: list[asyncio.Task[None]] = [ctx.pop(name) for name in BESIDE_THE_SWEEP if name in ctx]
+    for other in others:
+        other.cancel()
     sweep: asyncio.Task[None] | None = ctx.pop("sweep", None)
     if sweep is not None:
-        await asyncio.wait({sweep}, timeout=LEAVE_WITHIN.total_seconds())
-        sweep.cancel()
-        await asyncio.gather(sweep, return_exceptions=True)
+        others.append(sweep)  # not canceled: it ends by itself once the worker picks no more jobs
+    if others:
+        await asyncio.wait(others, timeout=LEAVE_WITHIN.total_seconds())
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
     services: WorkerServices | None = ctx.pop("services", None)
     if services is not None:
         await services.close()

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 
+from dunning import time_limits
 from dunning.case import Case
 from dunning.errors import GrantRefusedError, OperatorMustActError, TransientError, UnsafePortalUrlError
 from dunning.grants import Grant
 from dunning.links import LINK_LIFETIME
+from dunning.paddle import MINTING_NEEDS
 from dunning.portal import PortalSession
 from worker.operator import MINT_HOLD, release_holds
 from worker.services import Services
 
 # The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
-MINT_WITHIN = timedelta(seconds=5)
+MINT_WITHIN = time_limits.MINTING
 
 
 async def make_links(services: Services, cases: Sequence[Case], grant: Grant | None) -> dict[str, str]:
@@ -26,9 +27,10 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
     """
     if not services.minting_on_send:
         return {case.id: _our_link(services, case) for case in cases}
+    began_at = services.clock()
     session = await _mint(services, cases, grant)
     try:
-        return {
+        links = {
             case.id: session.update_link(case.subscription_id, services.settings.paddle.portal_origins)
             for case in cases
         }
@@ -36,6 +38,8 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
         # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
         problem = f"{error} Does the API key have the permission customer_portal_session.write?"
         raise OperatorMustActError(problem, hold=MINT_HOLD) from None
+    await release_holds(services, MINT_HOLD, began_at=began_at, shows=MINTING_NEEDS)
+    return links
 
 
 def _our_link(services: Services, case: Case) -> str:
@@ -54,7 +58,6 @@ async def _mint(services: Services, cases: Sequence[Case], grant: Grant | None) 
         raise TransientError("Paddle made no portal session in time") from None
     except OperatorMustActError as error:
         raise OperatorMustActError(
-            str(error), hold=MINT_HOLD if error.hold == "paddle_permission" else error.hold
+            str(error), hold=MINT_HOLD if error.hold == "paddle_permission" else error.hold, about=error.about
         ) from None
-    await release_holds(services, MINT_HOLD)
     return session

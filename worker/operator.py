@@ -1,23 +1,45 @@
 """Telling the operator: what only they can mend stops sending, and work goes on by itself when it is mended."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
 import structlog
 
 from dunning.errors import OperatorMustActError
+from dunning.store import REDIS_ERRORS
 from worker.services import Services
 
 log = structlog.get_logger()
 
+# What one that was refused for another reason shows to be mended.
+HOLDS_BEFORE_A_REFUSAL = ("mail_login", "mail_sender")
 MINT_HOLD = "paddle_portal_permission"
 PADDLE_HOLDS = ("paddle_key", "paddle_permission")
 
 
 async def put_on_hold(services: Services, error: OperatorMustActError) -> None:
     """Stop sending until the operator has mended this. Half a minute later one case finds out whether they have."""
-    if await services.store.holds.raise_(error, services.clock()):
+    try:
+        new = await services.store.holds.raise_(error, services.clock())
+    except REDIS_ERRORS as away:
+        log.warning("hold.not_noted", hold=error.hold, problem=str(error), error=type(away).__name__)
+        return
+    if new:
         log.error("operator.must_act", hold=error.hold, problem=str(error))
 
 
-async def release_holds(services: Services, *words: str) -> None:
-    """Go on sending, since what these holds were about works again."""
-    for word in await services.store.holds.release(*words):
+async def release_holds(
+    services: Services, *words: str, began_at: datetime, shows: Iterable[str] = ()
+) -> Sequence[str]:
+    """Go on sending, as far as what works shows these holds to be mended; see `Holds.release`. Returns which.
+
+    Where Redis is away they stay on: the next thing that works takes them off.
+    """
+    try:
+        released = await services.store.holds.release(*words, began_at=began_at, shows=shows)
+    except REDIS_ERRORS as away:
+        log.warning("hold.not_released", holds=words, error=type(away).__name__)
+        return ()
+    for word in released:
         log.info("operator.mended", hold=word)
+    return released

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from dunning.errors import DunningError, OperatorMustActError
+from dunning.paddle import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
 from dunning.store import REDIS_ERRORS, Reconciled, Turn
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.patient_grants import PatientGrants
@@ -86,17 +87,21 @@ class Runs:
     async def events(self, reconciler: Reconciler) -> None:
         """Take in what was missed."""
         self._missed = Missed()
+        began_at = self._services.clock()
         try:
             await take_in_missed_events(reconciler, missed=self._missed)
+            await release_holds(self._services, *PADDLE_HOLDS, began_at=began_at, shows=EVENTS_NEED)
         finally:
             self.waiting = self.waiting or self._missed.withheld
 
     async def debts(self, reconciler: Reconciler) -> None:
         """Open and close what was missed."""
+        began_at = self._services.clock()
         findings = await find(reconciler, opening=self._missed.transaction_ids)
         outcome = await carry_out(reconciler, findings, asked_to=False)
         self.waiting = outcome.waiting > 0
-        await release_holds(self._services, *PADDLE_HOLDS)
+        shown = (*SUBSCRIPTIONS_NEED, *RENEWALS_NEED)
+        await release_holds(self._services, *PADDLE_HOLDS, began_at=began_at, shows=shown)
         log.info(
             "reconcile.done",
             opened=outcome.opened,

@@ -30,8 +30,11 @@ from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
 from worker.mail_facts import gather_facts, with_links
 from worker.make_links import make_links
+from worker.missing_templates import check_template
 from worker.named_debts import NOT_POSSIBLE, NamedDebt, are_still_owed, cover_steps
-from worker.operator import put_on_hold, release_holds
+from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
+from worker.redis_away import RedisAwayError, look_again
+from worker.refusals import REFUSALS_HOLD, note_accepted, weigh
 from worker.services import Services
 from worker.write_case import write_case
 
@@ -51,6 +54,9 @@ class _Sending:
     case: Case
     revision: int
     named: Sequence[NamedDebt]
+    before: Delivery
+    """The delivery as it was before it was claimed."""
+    began_at: datetime
     why_not: str = "debts_changed"
     """Why it was stopped just before DATA, should it be."""
 
@@ -85,9 +91,14 @@ async def send_mail(
     """
     owner = services.chance.owner()
     step = due.step.name
-    claimed = due.case.with_delivery(step, due.case.delivery(step).claim(owner, services.clock()))
-    written = await _claim(services, due, claimed, owner)
-    sending = _Sending(services, owner, step, claimed, written.revision, named)
+    before, began_at = due.case.delivery(step), services.clock()
+    claimed = due.case.with_delivery(step, before.claim(owner, began_at))
+    try:
+        written = await _claim(services, due, claimed, owner)
+    except REDIS_ERRORS as error:
+        look_again(services, claimed.id, step, owner, error)
+        return
+    sending = _Sending(services, owner, step, claimed, written.revision, named, before, began_at)
     try:
         result = await _hand_over(sending, due, transaction, grant)
     except GrantRefusedError:
@@ -101,13 +112,13 @@ async def send_mail(
     except DunningError as error:
         log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
         await _put_back(sending, "not_ready")
-    except REDIS_ERRORS:
-        raise  # the lease brings it back
+    except RedisAwayError as error:
+        look_again(services, claimed.id, step, owner, error)
     except Exception:  # what a template or a library makes of odd data
         log.exception("mail.fault", case_id=claimed.id, step=step)
         await _put_back_or_die(sending)
     else:
-        await _record(sending, result)
+        await _record(sending, await weigh(services, sending.case, before, result))
 
 
 async def _claim(services: Services, due: Due, claimed: Case, owner: str) -> Versioned:
@@ -125,6 +136,7 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     services, case, customer = sending.services, sending.case, transaction.customer
     if customer is None or customer.email is None:
         raise PermanentError(f"transaction {case.id} has no customer to write to")
+    check_template(services, case.id, due.campaign, due.step)
     mail = services.renderer.render(
         gather_facts(
             case,
@@ -139,6 +151,12 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     )
 
     async def begin_data() -> bool:
+        try:
+            return await may_begin()
+        except REDIS_ERRORS as error:
+            raise RedisAwayError from error
+
+    async def may_begin() -> bool:
         paused = await services.store.brakes.paused()
         if any(paused.stops(one.campaign) for one in (case, *(named.case for named in sending.named))):
             sending.why_not = "paused"
@@ -168,7 +186,10 @@ async def _record(sending: _Sending, result: Result) -> None:
     match result.outcome:
         case Outcome.SENT | Outcome.REFUSED:
             await _insist(sending, sending.delivery.settle(sending.owner, DeliveryState(result.outcome), result.code))
-            await release_holds(sending.services, *MAIL_HOLDS)
+            if result.outcome is Outcome.SENT:
+                await note_accepted(sending.services)
+            mended = MAIL_HOLDS if result.outcome is Outcome.SENT else HOLDS_BEFORE_A_REFUSAL
+            await release_holds(sending.services, *mended, began_at=sending.began_at)
         case Outcome.UNKNOWN:
             unknown = sending.delivery.settle(sending.owner, DeliveryState.UNKNOWN, result.code)
             if not unknown.is_settled(sending.services.repeats):
@@ -177,10 +198,7 @@ async def _record(sending: _Sending, result: Result) -> None:
         case Outcome.TRY_AGAIN:
             await _put_back(sending, result.code)
         case Outcome.HELD:
-            error = OperatorMustActError(
-                f"The mail server refuses us ({result.code})", hold=result.hold or "mail_login"
-            )
-            await put_on_hold(sending.services, error)
+            await put_on_hold(sending.services, _held(result))
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
             await _insist(sending, back)
         case Outcome.ABANDONED:
@@ -189,6 +207,14 @@ async def _record(sending: _Sending, result: Result) -> None:
                 # Ours still, so mail was paused, or a debt of another case is gone: then another mail is written.
                 now = sending.services.clock()
                 await _insist(sending, sending.delivery.put_back(sending.owner, sending.why_not, now, counted=False))
+
+
+def _held(result: Result) -> OperatorMustActError:
+    if result.hold == REFUSALS_HOLD:
+        said = "The mail server refused one recipient after the other and accepted none, so it is rather us"
+    else:
+        said = "The mail server refuses us"
+    return OperatorMustActError(f"{said} ({result.code})", hold=result.hold or "mail_login")
 
 
 async def _put_back(sending: _Sending, reason: str) -> None:
@@ -209,10 +235,7 @@ async def _insist(sending: _Sending, delivery: Delivery) -> None:
 
     In a task of its own, which outlives the job's 48 s and ends with the process.
     """
-    recording = asyncio.create_task(_write_when_possible(sending, delivery))
-    sending.services.recording.add(recording)
-    recording.add_done_callback(sending.services.recording.discard)
-    await asyncio.shield(recording)
+    await asyncio.shield(sending.services.in_background(_write_when_possible(sending, delivery)))
 
 
 async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:

@@ -12,7 +12,8 @@ from dunning.case_verdicts import MISSING, End, Later, Send, Skip, judge
 from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, OperatorMustActError
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
-from dunning.store import KEEP_SEEN
+from dunning.paddle import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
+from dunning.store import KEEP_SEEN, REDIS_ERRORS
 from dunning.suppression import address_keys
 from worker.brakes import let_through
 from worker.excluded import drop_excluded
@@ -21,6 +22,7 @@ from worker.mail.addresses import ascii_address
 from worker.named_debts import choose_debts
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.read_live import Live, read_live
+from worker.redis_away import look_again
 from worker.send_mail import send_mail
 from worker.services import Services
 from worker.share_mails import SharedMail, share_mails
@@ -70,6 +72,8 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
     for mail, outcome in zip(mails, outcomes, strict=True):
         if isinstance(outcome, CaseConflictError):
             log.info("step.overtaken_by_another_write", case_id=mail.due.case.id, step=mail.due.step.name)
+        elif isinstance(outcome, REDIS_ERRORS):
+            look_again(services, mail.due.case.id, mail.due.step.name, None, outcome)
         elif isinstance(outcome, Exception):
             # The lease brings it back; what was being sent is then known to be unknown.
             log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)
@@ -114,8 +118,15 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
         # To the front: what was read of them is good for five minutes.
         await services.store.due.put_back(case_ids, now - KEEP_SEEN)
         return None
-    await release_holds(services, *PADDLE_HOLDS)
+    await release_holds(services, *PADDLE_HOLDS, began_at=now, shows=_shown(live, grants))
     return live
+
+
+def _shown(live: Live, grants: Sequence[Grant]) -> Sequence[str]:
+    """Return the permissions of the calls that were just made."""
+    if len(grants) > 1:
+        return (*TRANSACTIONS_NEED, *SUBSCRIPTIONS_NEED)
+    return TRANSACTIONS_NEED if live.partial else SUBSCRIPTIONS_NEED
 
 
 async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> bool:

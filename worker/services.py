@@ -1,12 +1,13 @@
 """What the jobs work with: made once when the worker starts, closed when it stops."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aiohttp import ClientSession
 
+from dunning import time_limits
 from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
@@ -23,7 +24,7 @@ from worker.render import Renderer
 # many the provider has long forgotten the key; without one, a customer gets at most one mail twice.
 REPEATS_WITH_KEY = 10
 REPEATS_WITHOUT_KEY = 1
-LAST_MOMENT = timedelta(seconds=2)
+LAST_MOMENT = time_limits.LAST_RECORDS
 
 
 def utc_now() -> datetime:
@@ -47,7 +48,7 @@ class Services:
     batches: set[object] = field(default_factory=set)
     """The batches of due cases that this worker has in hand."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
-    """Records of mails that went out, being written."""
+    """Records of what became of mails, being written."""
 
     @property
     def minting_on_send(self) -> bool:
@@ -68,6 +69,13 @@ class Services:
     def link_secrets(self) -> Sequence[str]:
         """The secrets of links, which also key the hashes of suppressed addresses."""
         return [secret.get_secret_value() for secret in self.settings.link_secrets]
+
+    def in_background(self, record: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Let a record be written, however long Redis is away. It outlives the job, and ends with the process."""
+        task = asyncio.create_task(record)
+        self.recording.add(task)
+        task.add_done_callback(self.recording.discard)
+        return task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,10 @@ class PostOffice:
         self.letters.append(Letter(self._clock(), case_id, step, mail))
         return Result(Outcome.SENT, "smtp_250")
 
+    async def probe(self) -> frozenset[str]:
+        """Show nothing: there is nothing to mend."""
+        return frozenset()
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

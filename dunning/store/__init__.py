@@ -15,6 +15,7 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
+from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
 from dunning.store.traces import DeadEvent, Mark, Traces
@@ -67,6 +68,7 @@ class Store:
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.reconciling = Reconciling(self._redis)
+        self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)
         self.suppressions = Suppressions(self._redis)
         self.traces = Traces(self._redis)

@@ -24,8 +24,13 @@ class CampaignVersions:
 
     async def names(self) -> set[str]:
         """Return the names of all there ever were. What can't be read has none."""
-        found = [await self.read(wanted.decode()) for wanted in await self._redis.hkeys(keys.CAMPAIGNS)]
-        return {campaign.name for campaign in found if campaign is not None}
+        return {campaign.name for campaign in (await self.all()).values()}
+
+    async def all(self) -> dict[str, Campaign]:
+        """Return all there ever were by their versions, without those that can't be read."""
+        versions = [wanted.decode() for wanted in await self._redis.hkeys(keys.CAMPAIGNS)]
+        found = [(wanted, await self.read(wanted)) for wanted in versions]
+        return {wanted: campaign for wanted, campaign in found if campaign is not None}
 
     async def read(self, wanted: str) -> Campaign | None:
         """Return the campaign of this version, or None where it isn't known or can't be read."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from dunning import queue
+from dunning import queue, time_limits
 from dunning.breaker import hour_of
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
@@ -15,7 +15,7 @@ from dunning.store.connection import RedisClient
 from dunning.store.limiter import WINDOW_MS, background_budget
 
 # What a killed worker held comes back after this long.
-LEASE = timedelta(seconds=60)
+LEASE = time_limits.LEASE
 # While the operator has something to mend, one case in this time finds out whether it was mended.
 PROBE_EVERY = timedelta(seconds=30)
 

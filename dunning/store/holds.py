@@ -1,14 +1,18 @@
 """Holds: what stops sending until the operator has mended it. Steps stay due; nothing is lost or given up."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from dunning.errors import OperatorMustActError
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys
+from dunning.store import keys, scripts
 from dunning.store.connection import RedisClient
 from dunning.store.due import PROBE_EVERY
+
+EVERYTHING = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Hold:
     word: str
     since: datetime
     sentence: str
+    about: str = ""
+    """What was refused last, in words between spaces: a call's permissions, or a case and its step."""
 
 
 class Holds:
@@ -25,32 +31,56 @@ class Holds:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._hold = scripts.load(redis, "hold")
+        self._release = scripts.load(redis, "release")
 
     async def raise_(self, error: OperatorMustActError, now: datetime) -> bool:
         """Put a hold on, and return whether it is new. The next look whether it was mended is half a minute off."""
-        entry = json.dumps([to_milliseconds(now), str(error)])
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hsetnx(keys.HOLDS, error.hold, entry)
-            pipe.set(keys.PROBE, "1", px=round(PROBE_EVERY.total_seconds() * 1000))
-            new, _ = await pipe.execute()
+        new = await self._hold(
+            keys=[keys.HOLDS, keys.PROBE],
+            args=[
+                error.hold,
+                to_milliseconds(now),
+                str(error),
+                error.about,
+                uuid4().hex,
+                round(PROBE_EVERY.total_seconds() * 1000),
+            ],
+        )
         return bool(new)
 
-    async def release(self, *words: str) -> list[str]:
-        """Take these holds off, since what they were about works again. Returns those that had been on."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for word in words:
-                pipe.hdel(keys.HOLDS, word)
-            removed = await pipe.execute()
-        released = [word for word, was_on in zip(words, removed, strict=True) if was_on]
-        if released:
-            await self._redis.delete(keys.PROBE)
-        return released
+    async def release(self, *words: str, began_at: datetime, shows: Iterable[str] = ()) -> list[str]:
+        """Take these holds off, as far as what works shows them mended. Returns those that were taken off.
+
+        Args:
+            words: the holds that may be mended.
+            began_at: when what works was begun. A hold that was put on, or met again, after that stays.
+            shows: what it shows to work. A hold about anything else stays.
+        """
+        args: list[str | int] = [to_milliseconds(began_at), " ".join(shows), *words]
+        released = await self._release(keys=[keys.HOLDS, keys.PROBE], args=args)
+        return [word.decode() for word in released]
 
     async def look_again(self) -> None:
         """Let another case find out whether it was mended: the last one came to its end before it could."""
         await self._redis.delete(keys.PROBE)
 
+    async def take_look(self, every: timedelta) -> bool:
+        """Return whether it is the caller's turn to look, without a mail, whether holds are mended."""
+        return bool(await self._redis.set(keys.HOLDS_LOOK, "1", px=round(every.total_seconds() * 1000), nx=True))
+
+    async def doubt(self, word: str) -> None:
+        """Believe no look at this hold for an hour: if the next mail meets it again, a look can't tell."""
+        await self._redis.set(keys.doubted(word), "1", px=round(keys.KEEP_DOUBT.total_seconds() * 1000))
+
+    async def is_doubted(self, word: str) -> bool:
+        """Return whether a look took this hold off within the hour."""
+        return bool(await self._redis.exists(keys.doubted(word)))
+
     async def all(self) -> list[Hold]:
         """Return the holds that are on."""
         entries = {word.decode(): json.loads(entry) for word, entry in (await self._redis.hgetall(keys.HOLDS)).items()}
-        return [Hold(word, from_milliseconds(since), sentence) for word, (since, sentence) in sorted(entries.items())]
+        return [
+            Hold(word, from_milliseconds(int(since)), sentence, *more[:1])
+            for word, (since, sentence, *more) in sorted(entries.items())
+        ]

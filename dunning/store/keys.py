@@ -26,6 +26,10 @@
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
 | dunning:excluded | hash | customers and subscriptions that get no mail, and since when (ms) | |
 | dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
+| dunning:holds:look | string | present while it is too early to look at the holds again without a mail | 30 s |
+| dunning:holds:doubted:{word} | string | present after a look took this hold off: another look is not believed | 1 h |
+| dunning:refused | hash | customers whose mails were refused in a row, and whether plainly for what they are | 1 h |
+| dunning:accepted | string | when a mail was last accepted (ms) | |
 | dunning:probe | string | present while a hold is on and it is too early to look whether it was mended | 30 s |
 | dunning:api:log | zset | grants by when each stops counting (ms, Redis' clock) | 5 min |
 | dunning:api:hold | string | present while Paddle's 429 stops everyone | as Paddle says |
@@ -46,6 +50,9 @@ ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
 EXCLUDED: Final = "dunning:excluded"
 HOLDS: Final = "dunning:holds"
+HOLDS_LOOK: Final = "dunning:holds:look"
+REFUSED: Final = "dunning:refused"
+ACCEPTED: Final = "dunning:accepted"
 PROBE: Final = "dunning:probe"
 CAMPAIGNS: Final = "dunning:campaigns"
 OPENED: Final = "dunning:opened"
@@ -68,6 +75,9 @@ KEEP_MARK = OPEN_FOR
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_SEEN = timedelta(minutes=5)
+KEEP_DOUBT = timedelta(hours=1)
+# As long as refusals count as being in a row.
+KEEP_REFUSED = timedelta(hours=1)
 
 
 def event(event_id: str) -> str:
@@ -123,6 +133,11 @@ def reconcile_turn(what: str) -> str:
 def reconcile_done(what: str) -> str:
     """Return the key of when this was last reconciled."""
     return f"dunning:reconcile:done:{what}"
+
+
+def doubted(word: str) -> str:
+    """Return the key of the doubt whether a look can tell that this hold is mended."""
+    return f"dunning:holds:doubted:{word}"
 
 
 def parked(campaign: str) -> str:

@@ -70,6 +70,9 @@ class Interrupted:
 
         return await self.transport.send(mail, recipient=recipient, key=key, before_data=interrupted)
 
+    async def probe(self) -> frozenset[str]:
+        return await self.transport.probe()
+
     async def close(self) -> None:
         await self.transport.close()
 

@@ -115,6 +115,10 @@ class Keyed:
         self.mails.setdefault(key, mail.get_body(("plain",)).get_content())  # type: ignore[union-attr] # it has a text
         return Result(Outcome.UNKNOWN, "eof") if is_first_of_all else Result(Outcome.SENT, "resend_200")
 
+    async def probe(self) -> frozenset[str]:
+        """Show nothing."""
+        return frozenset()
+
     async def close(self) -> None:
         """Do nothing."""
 

@@ -219,7 +219,7 @@ async def test_when_it_is_mended_everything_goes_on(store: Store) -> None:
     await make_due(store, 5)
     await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
 
-    await store.holds.release("paddle_key")
+    await store.holds.release("paddle_key", began_at=NOW)
 
     assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(5, "")
 

@@ -34,13 +34,13 @@ async def test_a_declined_renewal_becomes_one_mail_whose_link_lands_on_the_updat
         assert len(home.mailbox.mails) == 1
 
 
-async def test_a_mail_alone_costs_two_api_calls_and_a_click_one(redis_url: str, tmp_path: Path) -> None:
+async def test_a_mail_alone_costs_two_api_calls_and_a_click_two(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path) as home:
         home.twin.world.decline(home.add_subscription())
         mail = await home.mailbox.next()
         assert home.twin.counts.total() == 2
         await home.http.post(next(line for line in mail.text.splitlines() if "/pay/" in line), allow_redirects=False)
-        assert home.twin.counts.total() == 3
+        assert home.twin.counts.total() == 4
 
 
 async def test_a_batch_of_thirty_shares_its_two_calls(redis_url: str, tmp_path: Path) -> None:

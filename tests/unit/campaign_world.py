@@ -138,6 +138,9 @@ class Running:
         world.arrived[case_id, step] += self.heard in {Heard.TAKES, Heard.TAKES_AND_FALLS_SILENT}
         return ANSWERS[self.heard]
 
+    async def probe(self) -> frozenset[str]:
+        return frozenset()
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

@@ -22,6 +22,7 @@ from dunning.store.limiter import background_budget
 from worker import operator
 from worker.mail.holds import MAIL_HOLDS
 from worker.mail_templates import PARTS, SHIPPED
+from worker.missing_templates import TEMPLATE_HOLD
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -152,6 +153,7 @@ def test_every_hold_is_in_the_table_for_three_in_the_morning() -> None:
         *MAIL_HOLDS,
         *operator.PADDLE_HOLDS,
         operator.MINT_HOLD,
+        TEMPLATE_HOLD,
     }
 
 

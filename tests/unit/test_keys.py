@@ -13,6 +13,7 @@ MADE = [
     keys.clicks,
     keys.seen,
     keys.parked,
+    keys.doubted,
     keys.reconcile_turn,
     keys.reconcile_done,
 ]
@@ -48,6 +49,7 @@ def test_a_key_is_made_from_the_id_alone() -> None:
         "dunning:clicks:x_1",
         "dunning:seen:x_1",
         "dunning:parked:x_1",
+        "dunning:holds:doubted:x_1",
         "dunning:reconcile:turn:x_1",
         "dunning:reconcile:done:x_1",
     ]

@@ -41,8 +41,22 @@ class FileTransport:
             return Result(Outcome.HELD, f"file_{type(error).__name__}", hold=FOLDER)
         return Result(Outcome.SENT, "file_written")
 
+    async def probe(self) -> frozenset[str]:
+        """Write into the folder, and take it away again; see `Transport.probe`."""
+        try:
+            await asyncio.to_thread(self._try_writing)
+        except OSError:
+            return frozenset()
+        return frozenset({"mail_login", "mail_folder"})
+
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _try_writing(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tried = self._folder / ".probe.tmp"
+        tried.write_bytes(b"-")
+        tried.unlink()
 
     def _write(self, key: str, mail: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

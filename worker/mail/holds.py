@@ -10,5 +10,6 @@ QUOTA = "mail_quota"  # so much mail, or mail so large, isn't taken from us: a q
 POLICY = "mail_policy"  # its rules refuse our mail: reputation, a blocked account, SPF, DKIM, DMARC, a wrong setup
 FOLDER = "mail_folder"  # the folder of `file:` can't be written
 CONSOLE = "mail_console"  # the terminal of `console:` is closed
+REFUSALS = "mail_refusals"  # one recipient after the other was refused, and none accepted: rather us than them
 
-MAIL_HOLDS = (LOGIN, SENDER, RELAY, QUOTA, POLICY, FOLDER, CONSOLE)
+MAIL_HOLDS = (LOGIN, SENDER, RELAY, QUOTA, POLICY, FOLDER, CONSOLE, REFUSALS)

@@ -72,6 +72,14 @@ class HttpApi:
         except (aiohttp.ClientError, OSError):
             return Result(Outcome.UNKNOWN, f"{self._provider}_eof")
 
+    async def get(self, url: str) -> Answer | None:
+        """Ask for something that costs nothing; None where no answer comes."""
+        try:
+            async with self._session().get(url, allow_redirects=False) as response:
+                return Answer(response.status, await _read(response) or {})
+        except (aiohttp.ClientError, OSError):
+            return None
+
     async def close(self) -> None:
         """Close the connections."""
         if self._http is not None:

@@ -49,6 +49,7 @@ class PostmarkTransport:
         connect_within: timedelta = timedelta(seconds=10),
         answer_within: timedelta = timedelta(seconds=20),
     ) -> None:
+        self._server_url = f"{api_url}/server"
         self._api = HttpApi(
             "postmark",
             f"{api_url}/email",
@@ -92,6 +93,14 @@ class PostmarkTransport:
             payload["ReplyTo"] = str(mail["Reply-To"])
         answer = await self._api.post(payload, {})
         return answer if isinstance(answer, Result) else _explain(answer)
+
+    async def probe(self) -> frozenset[str]:
+        """Read what the token is of; see `Transport.probe`.
+
+        https://postmarkapp.com/developer/api/server-api#get-server
+        """
+        answer = await self._api.get(self._server_url)
+        return frozenset({"mail_login"} if answer is not None and answer.status == _SUCCESS else ())
 
     async def close(self) -> None:
         """Close the connections."""

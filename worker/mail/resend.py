@@ -57,6 +57,7 @@ class ResendTransport:
         connect_within: timedelta = timedelta(seconds=10),
         answer_within: timedelta = timedelta(seconds=20),
     ) -> None:
+        self._domains_url = f"{api_url}/domains"
         self._api = HttpApi(
             "resend",
             f"{api_url}/emails",
@@ -88,6 +89,17 @@ class ResendTransport:
             payload["reply_to"] = str(mail["Reply-To"])
         answer = await self._api.post(payload, {"Idempotency-Key": key})
         return answer if isinstance(answer, Result) else _explain(answer)
+
+    async def probe(self) -> frozenset[str]:
+        """List the domains; see `Transport.probe`. A key that may send and do nothing else is told so, and is valid.
+
+        https://resend.com/docs/api-reference/errors
+        """
+        answer = await self._api.get(self._domains_url)
+        valid = answer is not None and (
+            answer.status // 100 == _SUCCESS or answer.body.get("name") == "restricted_api_key"
+        )
+        return frozenset({"mail_login"} if valid else ())
 
     async def close(self) -> None:
         """Close the connections."""

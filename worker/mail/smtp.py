@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import aiosmtplib
 
+from dunning import time_limits
 from worker.mail.addresses import ascii_address
 from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
 from worker.mail.smtp_pool import SmtpPool
@@ -34,8 +35,8 @@ class Tls(StrEnum):
 class Patience:
     """How long each part may take; together less than the job that sends may."""
 
-    up_to_rcpt: timedelta = timedelta(seconds=10)  # waiting for a connection, connecting, and all up to RCPT
-    data: timedelta = timedelta(seconds=20)  # from DATA to the answer to the mail
+    up_to_rcpt: timedelta = time_limits.UP_TO_RCPT  # waiting for a connection, connecting, and all up to RCPT
+    data: timedelta = time_limits.DATA  # from DATA to the answer to the mail
     # A kept connection may have been dropped by a firewall without a word: what is left of `up_to_rcpt` must do for
     # a new one.
     kept: timedelta = timedelta(seconds=3)
@@ -111,6 +112,23 @@ class SmtpTransport:
             if talk.client is not None:  # whatever went wrong, nobody can say what comes next on this one
                 talk.client.close()
             self._pool.leave()
+
+    async def probe(self) -> frozenset[str]:
+        """Connect, log in and name the sender, on a connection of its own; see `Transport.probe`."""
+        talk, mended = _Talk(), set[str]()
+        try:
+            async with asyncio.timeout(self._patience.up_to_rcpt.total_seconds()):
+                client = await self._connect(talk)
+                mended.add("mail_login")
+                await client.mail(self._sender, options=_mail_options(client))
+                mended.add("mail_sender")
+                await client.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            pass  # as far as it came, it works
+        finally:
+            if talk.client is not None:
+                talk.client.close()
+        return frozenset(mended)
 
     async def close(self) -> None:
         """Say good-bye on the kept connections."""

@@ -56,6 +56,10 @@ class Transport(Protocol):
         """
         ...
 
+    async def probe(self) -> frozenset[str]:
+        """Try what can be tried without a mail, and return the holds that this shows to be mended. Never raises."""
+        ...
+
     async def close(self) -> None:
         """Close what is kept open."""
         ...

@@ -14,6 +14,7 @@ from dunning.store.memory.few import (
     MemoryClicks,
     MemoryCounters,
     MemoryExclusions,
+    MemoryRefusals,
     MemorySeen,
     MemorySuppressions,
 )
@@ -53,5 +54,6 @@ class MemoryStore:
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
+        self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
         self.suppressions = MemorySuppressions()

@@ -1,6 +1,6 @@
 """The due index, the brakes, the holds and the API budget in memory: what sweep.lua decides by, and what it does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -10,7 +10,7 @@ from dunning.grants import Grant
 from dunning.jobs import BATCH
 from dunning.store.brakes import BY_BREAKER, PARKED_FOR, RELEASED_FOR, Pause, Paused
 from dunning.store.due import LEASE, PROBE_EVERY, Sweep
-from dunning.store.holds import Hold
+from dunning.store.holds import EVERYTHING, Hold
 from dunning.store.limiter import CALL_MS, WINDOW_MS, background_budget
 from dunning.store.memory.kept import Batch, Kept, PassingKeys
 
@@ -72,18 +72,29 @@ class MemoryHolds:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self.on: dict[str, Hold] = {}
+        self._met_at: dict[str, datetime] = {}
         self.probe = PassingKeys[str](kept.clock)
 
     async def raise_(self, error: OperatorMustActError, now: datetime) -> bool:
         """Put a hold on, and return whether it is new."""
-        new = error.hold not in self.on
-        self.on.setdefault(error.hold, Hold(error.hold, self._kept.moment(now), str(error)))
+        now, was = self._kept.moment(now), self.on.get(error.hold)
+        self.on[error.hold] = Hold(error.hold, was.since if was else now, str(error), error.about)
+        self._met_at[error.hold] = now
         self.probe.add("probe", PROBE_EVERY)
-        return new
+        return was is None
 
-    async def release(self, *words: str) -> list[str]:
-        """Take these holds off, and return those that had been on."""
-        released = [word for word in words if self.on.pop(word, None)]
+    async def release(self, *words: str, began_at: datetime, shows: Iterable[str] = ()) -> list[str]:
+        """Take these holds off, as far as what works shows them mended. Returns those that were taken off."""
+        shown, began_at = set(shows), self._kept.moment(began_at)
+        released = [
+            word
+            for word in words
+            if word in self.on
+            and self._met_at[word] <= began_at
+            and (shown == set(EVERYTHING) or set(self.on[word].about.split()) <= shown)
+        ]
+        for word in released:
+            del self.on[word]
         if released:
             self.probe.pop("probe")
         return released

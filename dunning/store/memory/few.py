@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from dunning.campaign import Campaign
 from dunning.campaign_version import version
-from dunning.instants import to_milliseconds
+from dunning.instants import EPOCH, to_milliseconds
 from dunning.live import LiveSubscription
 from dunning.store import keys
 from dunning.store.clicks import A_DAY, AN_HOUR
 from dunning.store.exclusions import Exclusion
 from dunning.store.memory.kept import Kept, Passing
+from dunning.store.refusals import Row
 
 HOUR = timedelta(hours=1)
 
@@ -25,6 +26,10 @@ class MemoryCampaignVersions:
     async def keep(self, campaigns: Iterable[Campaign]) -> None:
         """Keep these under their versions."""
         self._kept.campaigns.update({version(one): one for one in campaigns})
+
+    async def all(self) -> dict[str, Campaign]:
+        """Return all there ever were, by their versions."""
+        return dict(self._kept.campaigns)
 
     async def names(self) -> set[str]:
         """Return the names of all there ever were."""
@@ -95,6 +100,38 @@ class MemoryExclusions:
     async def all(self) -> list[Exclusion]:
         """Return every exclusion."""
         return await self.of(self._since)
+
+
+class MemoryRefusals:
+    """What `dunning.store.refusals.Refusals` is to Redis."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._row: dict[str, bool] = {}
+        self._lasts_until = EPOCH
+        self._accepted_at: datetime | None = None
+
+    async def note(self, customer_id: str, *, about_recipient: bool) -> Row:
+        """Add a refusal, and return the row with it. A customer who is in it already does not make it last longer."""
+        if await self.are_over():
+            self._row.clear()
+        if customer_id not in self._row:
+            self._lasts_until = self._kept.clock() + keys.KEEP_REFUSED
+        self._row[customer_id] = about_recipient
+        return Row(len(self._row), sum(not by_them for by_them in self._row.values()))
+
+    async def accepted(self, now: datetime) -> None:
+        """Note that a mail was accepted, which ends the row."""
+        self._row.clear()
+        self._accepted_at = self._kept.moment(now)
+
+    async def accepted_at(self) -> datetime | None:
+        """Return when a mail was last accepted; None for never."""
+        return self._accepted_at
+
+    async def are_over(self) -> bool:
+        """Return whether there is no row now."""
+        return not self._row or self._lasts_until <= self._kept.clock()
 
 
 class MemorySeen:
