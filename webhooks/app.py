@@ -1,5 +1,6 @@
 """The HTTP edge: Paddle's notifications in, payment links out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
 from dunning.settings import Settings
-from dunning.store import Store
+from dunning.store import Store, tell_until_reached
 from webhooks import health, mail_events, pay, receive
 from webhooks.body import MAX_BODY_BYTES
 from webhooks.deadlines import Deadlines
@@ -90,5 +91,8 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
             api_key=settings.paddle.api_key.get_secret_value(),
             limiter=store.limiter,
         )
+        telling = asyncio.create_task(tell_until_reached(settings.redis_url.get_secret_value(), app[CLOCK]))
         yield
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
     await store.close()

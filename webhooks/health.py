@@ -38,4 +38,15 @@ async def show_metrics(request: web.Request) -> web.Response:
     except RedisAwayError as error:
         log.warning("metrics.without_redis", reason=str(error))
         snapshot = None
-    return web.Response(body=app[METRICS].exposition(snapshot), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+    body = app[METRICS].exposition(snapshot, writable=await _takes_events(app))
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
+async def _takes_events(app: web.Application) -> bool:
+    """Tell whether Redis would take an event in now."""
+    try:
+        async with redis_within(app[DEADLINES].redis):
+            await app[STORE].health.ready(app[CLOCK]())
+    except RedisAwayError:
+        return False
+    return True

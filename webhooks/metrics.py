@@ -51,21 +51,29 @@ class Metrics:
         """Count a bounce, a complaint, or what else a provider said."""
         self._mail_events.labels(provider, outcome).inc()
 
-    def exposition(self, snapshot: Snapshot | None) -> bytes:
-        """Write all that is known in Prometheus' text format. None: Redis did not answer."""
+    def exposition(self, snapshot: Snapshot | None, *, writable: bool) -> bytes:
+        """Write all that is known in Prometheus' text format.
+
+        Args:
+            snapshot: what Redis has; None where it did not answer.
+            writable: whether Redis takes what accepting an event writes.
+        """
         redis = CollectorRegistry()
-        redis.register(_Redis(snapshot))
+        redis.register(_Redis(snapshot, writable=writable))
         return generate_latest(self._registry) + generate_latest(redis)
 
 
 class _Redis(Collector):
     """A snapshot of Redis, as metrics."""
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    def __init__(self, snapshot: Snapshot | None, *, writable: bool) -> None:
         self._snapshot = snapshot
+        self._writable = writable
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("dunning_redis_up", "Whether Redis answers.", value=float(self._snapshot is not None))
+        takes = "Whether Redis takes what accepting a webhook writes."
+        yield GaugeMetricFamily("dunning_redis_writable", takes, value=float(self._writable))
         if self._snapshot is None:
             return
         for name, count in sorted(self._snapshot.counters.items()):

@@ -14,6 +14,7 @@ from dunning.store.holds import Hold, Holds
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
+from dunning.store.reaching import tell_until_reached
 from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
@@ -41,6 +42,7 @@ __all__ = [
     "Turn",
     "Versioned",
     "connection_pool",
+    "tell_until_reached",
 ]
 
 

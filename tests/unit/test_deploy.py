@@ -101,7 +101,7 @@ def test_a_real_server_takes_the_redis_configuration(configured_server: RedisCli
 async def test_metrics_in_alerts_and_in_the_documentation_exist(store: Store, now: datetime) -> None:
     for counter in COUNTERS:
         await store.counters.add(counter)
-    exposition = Metrics().exposition(await store.health.snapshot(now)).decode()
+    exposition = Metrics().exposition(await store.health.snapshot(now), writable=True).decode()
     exposed = set(re.findall(r"^# TYPE (\w+) ", exposition, re.MULTILINE))
 
     alerted = set(METRIC.findall(without_comments(read("alerts.yaml"))))
