@@ -42,6 +42,7 @@ class Cases(Protocol):
         *,
         due_at: datetime | None,
         now: datetime,
+        late_since: datetime | None = None,
         story: Sequence[str] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
@@ -61,7 +62,8 @@ class DueIndex(Protocol):
     """When cases are looked at next."""
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...
-    async def put_back(self, case_ids: list[str], at: datetime) -> None: ...
+    async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None: ...
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None: ...
     async def forget(self, case_id: str) -> None: ...
 
 

@@ -58,6 +58,7 @@ class DueIndex:
                 keys.PAUSED,
                 keys.BREAKER_RELEASED,
                 keys.OPENED,
+                keys.LATE,
             ],
             args=[
                 to_milliseconds(now),
@@ -92,11 +93,32 @@ class DueIndex:
         scores = await self._redis.zmscore(keys.DUE, list(case_ids)) if case_ids else []
         return [None if at is None else from_milliseconds(int(at)) for at in scores]
 
-    async def put_back(self, case_ids: list[str], at: datetime) -> None:
-        """Have these looked at again at `at`. A case that is over stays over."""
+    async def late_since(self, case_ids: Sequence[str]) -> list[datetime | None]:
+        """Return since when a step of each of these is late; None where none is."""
+        scores = await self._redis.zmscore(keys.LATE, list(case_ids)) if case_ids else []
+        return [None if at is None else from_milliseconds(int(at)) for at in scores]
+
+    async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None:
+        """Have these looked at again at `at`. A case that is over stays over.
+
+        `on_time` says that they wait as they are meant to. The others stay late since when they were due.
+        """
+        if not case_ids:
+            return
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True)
+            if on_time:
+                pipe.zrem(keys.LATE, *case_ids)
+            await pipe.execute()
+
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
+        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
         if case_ids:
-            await self._redis.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True)
+            await self._redis.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True, lt=True)
 
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""
-        await self._redis.zrem(keys.DUE, case_id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(keys.DUE, case_id)
+            pipe.zrem(keys.LATE, case_id)
+            await pipe.execute()

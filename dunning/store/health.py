@@ -52,7 +52,7 @@ class Health:
             pipe.hgetall(keys.COUNTS)
             pipe.hgetall(keys.PAUSED)
             pipe.get(keys.RECONCILE_WAITING)
-            for index in (keys.DUE, keys.INBOX):
+            for index in (keys.DUE, keys.LATE, keys.INBOX):
                 pipe.zrange(index, 0, 0, withscores=True)
             batches_end = to_milliseconds(now - queue.AHEAD / 2)
             pipe.zrangebyscore(queue.QUEUE, "-inf", batches_end, start=0, num=1, withscores=True)
@@ -61,13 +61,14 @@ class Health:
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, due, inbox, batches, events, *sizes = await pipe.execute()
+            counts, pauses, waiting, due, late, inbox, batches, events, *sizes = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
             gauges={
-                "oldest_due_seconds": _age(due, now),
+                # A try moves when a case is looked at next, and not since when it waits.
+                "oldest_due_seconds": max(_age(due, now), _age(late, now)),
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
