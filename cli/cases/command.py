@@ -30,7 +30,7 @@ def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
 
     async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused]:
         found: list[ListedCase] = []
-        async for one in listed_cases(store, campaigns, wanted):
+        async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC)):
             if len(found) == limit:
                 return found, True, await store.brakes.paused()
             found.append(one)
@@ -40,7 +40,7 @@ def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
     if in_json:
         _print_json(as_json.listed(found, paused, more=more))
     elif found:
-        show_list(console(), found, paused, more=more)
+        show_list(console(), found, paused, datetime.now(UTC), more=more)
     else:
         show_none(console(), wanted, paused)
 
@@ -49,13 +49,13 @@ def show(case: str, *, in_json: bool) -> None:
     """Print the whole story of a case."""
 
     async def find(store: Store, campaigns: Campaigns) -> Told:
-        return await tell(store, campaigns, case)
+        return await tell(store, campaigns, case, datetime.now(UTC))
 
     told = _run(find)
     if in_json:
         _print_json(as_json.told(told))
     else:
-        show_case(console(), told)
+        show_case(console(), told, datetime.now(UTC))
 
 
 def stop(case: str) -> None:

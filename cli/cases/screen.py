@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.brakes import paused_lines
 from cli.cases.find import ListedCase, Told, Wanted
+from cli.cases.late import in_words
 from cli.cases.steps import last_done, next_to_come
 from dunning.campaign import Campaign
 from dunning.case import Case
@@ -24,13 +25,13 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
-def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, *, more: bool) -> None:
+def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, now: datetime, *, more: bool) -> None:
     """Print cases, a row each."""
     if console.is_terminal:
         # Two lines for each: 80 columns have no room for two ids beside each other.
         table = _table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
-            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused)
+            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused, now)
             table.add_row(
                 f"{case}\n{subscription}",
                 f"{decline_class}\n{failed}",
@@ -42,7 +43,7 @@ def show_list(console: Console, cases: Sequence[ListedCase], paused: Paused, *, 
         headings = ("case", "subscription", "class", "failed (UTC)", "last step", "next step", "due (UTC)", "")
         table = _table(console, *headings)
         for one in cases:
-            table.add_row(*_list_row(one, paused))
+            table.add_row(*_list_row(one, paused, now))
         console.print(table)
     if more:
         console.print(f"These are the first {len(cases)}. --all shows all, --limit another number.")
@@ -61,9 +62,9 @@ def show_none(console: Console, wanted: Wanted, paused: Paused) -> None:
     _lines(console, paused_lines(paused))
 
 
-def show_case(console: Console, told: Told) -> None:
+def show_case(console: Console, told: Told, now: datetime) -> None:
     """Print everything about one case."""
-    _lines(console, _head(told))
+    _lines(console, _head(told, now))
     if told.steps:
         console.print()
         table = _table(console, "step", "due (UTC)", "state", "reason", "tries", "when (UTC)")
@@ -79,7 +80,7 @@ def show_case(console: Console, told: Told) -> None:
     console.print(story)
 
 
-def _list_row(one: ListedCase, paused: Paused) -> Iterator[str]:
+def _list_row(one: ListedCase, paused: Paused, now: datetime) -> Iterator[str]:
     yield one.id
     if one.case is None:
         yield from ("", "", "", "", "", _minute(one.looked_at), "can't be read")
@@ -94,10 +95,13 @@ def _list_row(one: ListedCase, paused: Paused) -> Iterator[str]:
         return
     yield coming.step if coming else "none left"
     yield _minute(coming.due_at) if coming else ""
-    yield "paused" if paused.stops(one.case.campaign) else ""
+    if paused.stops(one.case.campaign):
+        yield "paused"
+    else:
+        yield in_words(one.late, now) if one.late else ""
 
 
-def _head(told: Told) -> Iterator[str]:
+def _head(told: Told, now: datetime) -> Iterator[str]:
     case = told.case
     if case is None:
         yield f"{told.id}  can't be read: another version of Dunning wrote it"
@@ -106,6 +110,9 @@ def _head(told: Told) -> Iterator[str]:
         yield from _facts(case, told.campaign)
     if told.looked_at is not None:
         yield f"  next look     {_time(told.looked_at)}"
+    if told.late is not None and case is not None and not told.paused.stops(case.campaign):
+        since = f"since {_time(told.late.since)}"
+        yield f"  late          {told.late.step} {since}: {in_words(told.late, now)}"
     if case is None or case.is_open:
         yield from (f"  paused        {line}" for line in _pauses(told))
         yield from (f"  on hold       {hold.word} since {_time(hold.since)}: {hold.sentence}" for hold in told.holds)
