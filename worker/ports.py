@@ -16,7 +16,7 @@ from dunning.events import Event
 from dunning.grants import Grant
 from dunning.live import LiveSubscription, LiveTransaction
 from dunning.portal import PortalSession
-from dunning.store import Hold, Paused, Sweep, Versioned
+from dunning.store import Hold, InVain, Paused, Sweep, Versioned, Way
 from worker.render import MailFacts
 
 
@@ -76,6 +76,14 @@ class Holds(Protocol):
     async def all(self) -> list[Hold]: ...
 
 
+class TriesInVain(Protocol):
+    """Since when a way was tried without one success."""
+
+    async def note(self, way: Way, why: str, now: datetime) -> InVain | None: ...
+    async def look(self, way: Way, now: datetime) -> InVain | None: ...
+    async def works(self, way: Way) -> None: ...
+
+
 class Inbox(Protocol):
     """Events that are to be handled."""
 
@@ -117,6 +125,8 @@ class Store(Protocol):
     def due(self) -> DueIndex: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def in_vain(self) -> TriesInVain: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

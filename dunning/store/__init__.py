@@ -10,6 +10,7 @@ from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
+from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
@@ -26,6 +27,7 @@ __all__ = [
     "Debt",
     "EndedBeforeOpeningError",
     "Hold",
+    "InVain",
     "Mark",
     "Patience",
     "Pause",
@@ -35,8 +37,10 @@ __all__ = [
     "Store",
     "StoryLine",
     "Sweep",
+    "ToTell",
     "Turn",
     "Versioned",
+    "Way",
     "connection_pool",
 ]
 
@@ -61,6 +65,7 @@ class Store:
         self.ended = Ended(self._redis)
         self.health = Health(self._redis)
         self.holds = Holds(self._redis)
+        self.in_vain = TriesInVain(self._redis)
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.reconciling = Reconciling(self._redis)

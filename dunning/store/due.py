@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from dunning import queue
 from dunning.breaker import hour_of
+from dunning.delivery import LONGEST_RETRY
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
 from dunning.store import keys, scripts
@@ -18,6 +19,9 @@ from dunning.store.limiter import WINDOW_MS, background_budget
 LEASE = timedelta(seconds=60)
 # While the operator has something to mend, one case in this time finds out whether it was mended.
 PROBE_EVERY = timedelta(seconds=30)
+# Whatever is tried is tried again in less.
+NEXT_TRY_WITHIN = LONGEST_RETRY + LEASE
+TIDIED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,16 @@ class DueIndex:
         """Return since when a step of each of these is late; None where none is."""
         scores = await self._redis.zmscore(keys.LATE, list(case_ids)) if case_ids else []
         return [None if at is None else from_milliseconds(int(at)) for at in scores]
+
+    async def tidy_late(self, now: datetime) -> None:
+        """Take out what is not being tried. While versions are replaced, one that knows of no lateness leaves it in."""
+        first = await self._redis.zrange(keys.LATE, 0, TIDIED_AT_ONCE - 1)
+        if first:
+            soon = to_milliseconds(now + NEXT_TRY_WITHIN)
+            looks = await self._redis.zmscore(keys.DUE, first)
+            over = [case_id for case_id, at in zip(first, looks, strict=True) if at is None or at > soon]
+            if over:
+                await self._redis.zrem(keys.LATE, *over)
 
     async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None:
         """Have these looked at again at `at`. A case that is over stays over.

@@ -11,6 +11,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
 from dunning.store.brakes import read_paused
 from dunning.store.connection import REDIS_ERRORS, RedisClient
+from dunning.store.in_vain import Way, seconds_in_vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Health:
             pipe.hgetall(keys.COUNTS)
             pipe.hgetall(keys.PAUSED)
             pipe.get(keys.RECONCILE_WAITING)
+            for way in Way:
+                pipe.hgetall(keys.in_vain(way))
             for index in (keys.DUE, keys.LATE, keys.INBOX):
                 pipe.zrange(index, 0, 0, withscores=True)
             batches_end = to_milliseconds(now - queue.AHEAD / 2)
@@ -61,7 +64,7 @@ class Health:
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, due, late, inbox, batches, events, *sizes = await pipe.execute()
+            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *sizes = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
@@ -72,6 +75,8 @@ class Health:
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
+                "mail_in_vain_seconds": seconds_in_vain(mail, counts, Way.MAIL, now),
+                "paddle_in_vain_seconds": seconds_in_vain(paddle, counts, Way.PADDLE, now),
                 "paused": float(paused.all is not None),
                 "paused_campaigns": float(len(paused.campaigns)),
                 "reconcile_waiting": float(waiting or 0),

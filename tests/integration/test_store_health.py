@@ -151,6 +151,8 @@ async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store
     assert snapshot.counters == {"webhooks_accepted": 3}
     assert snapshot.gauges == {
         "oldest_due_seconds": 30.0,
+        "mail_in_vain_seconds": 0.0,
+        "paddle_in_vain_seconds": 0.0,
         "oldest_unhandled_event_seconds": 7.0,
         "oldest_queued_job_seconds": 7.0,
         "open_cases": 2.0,

@@ -16,6 +16,7 @@ from dunning.store.memory.few import (
     MemorySeen,
     MemorySuppressions,
 )
+from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
 
@@ -48,6 +49,7 @@ class MemoryStore:
         self.clicks = MemoryClicks()
         self.counters = MemoryCounters(kept)
         self.holds = MemoryHolds(kept)
+        self.in_vain = MemoryTriesInVain(kept)
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
