@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from cli.cases.change import send_now
 from cli.embedded import EmbeddedServer
 from dunning.delivery import DeliveryState
 from dunning.instants import to_milliseconds
@@ -110,7 +111,7 @@ async def test_what_is_refused_for_long_is_late_since_it_was_planned_and_told_an
             assert levels(logs, f"{way}.in_vain") == ["warning", "error"]
 
             mend(home)
-            await worker.work_until(bill, 55)
+            await worker.work_until(bill, 35 + 16)  # what is tried is tried again within 15 minutes
 
         told = [entry for entry in logs if entry["event"] == f"{way}.in_vain"]
         assert {entry["why"] for entry in told} == {CAUSES[way]}
@@ -122,6 +123,24 @@ async def test_what_is_refused_for_long_is_late_since_it_was_planned_and_told_an
         case = await home.case(bill)
         assert case is not None
         assert case.delivery("first").state is DeliveryState.SENT
+
+
+async def test_once_it_is_mended_an_operator_need_not_wait_for_the_next_try(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path, working=False) as home, a_worker(home, redis_url) as worker:
+        bill = decline(home, home.add_subscription(), "expired_card")
+        await worker.take_in(home)
+        refuse(home, Way.MAIL)
+        await worker.work_until(bill, 20)
+        (again_at,) = await worker.services.store.due.when([bill])
+        assert again_at is not None
+        assert again_at > worker.now
+
+        mend(home)
+        await send_now(worker.services.store, worker.services.campaigns, bill, None, worker.now)
+        await worker.work_until(bill, 20)
+
+        assert len(home.mailbox.mails) == 1
+        assert (await worker.gauges())["oldest_due_seconds"] == 0
 
 
 async def test_a_silence_after_data_is_a_try_in_vain(redis_url: str, tmp_path: Path) -> None:
