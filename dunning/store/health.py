@@ -12,6 +12,7 @@ from dunning.store import keys, scripts
 from dunning.store.accepting import keys_of
 from dunning.store.brakes import read_paused
 from dunning.store.connection import REDIS_ERRORS, RedisClient
+from dunning.store.in_vain import Way, seconds_in_vain
 from dunning.store.reach import diagnose
 
 # Stands for the ids of an event and of what it is about, where only the way is tried.
@@ -65,7 +66,9 @@ class Health:
             pipe.hgetall(keys.COUNTS)
             pipe.hgetall(keys.PAUSED)
             pipe.get(keys.RECONCILE_WAITING)
-            for index in (keys.DUE, keys.INBOX):
+            for way in Way:
+                pipe.hgetall(keys.in_vain(way))
+            for index in (keys.DUE, keys.LATE, keys.INBOX):
                 pipe.zrange(index, 0, 0, withscores=True)
             batches_end = to_milliseconds(now - queue.AHEAD / 2)
             pipe.zrangebyscore(queue.QUEUE, "-inf", batches_end, start=0, num=1, withscores=True)
@@ -74,16 +77,19 @@ class Health:
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, due, inbox, batches, events, *sizes = await pipe.execute()
+            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *sizes = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
             gauges={
-                "oldest_due_seconds": _age(due, now),
+                # A try moves when a case is looked at next, and not since when it waits.
+                "oldest_due_seconds": max(_age(due, now), _age(late, now)),
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
+                "mail_in_vain_seconds": seconds_in_vain(mail, counts, Way.MAIL, now),
+                "paddle_in_vain_seconds": seconds_in_vain(paddle, counts, Way.PADDLE, now),
                 "paused": float(paused.all is not None),
                 "paused_campaigns": float(len(paused.campaigns)),
                 "reconcile_waiting": float(waiting or 0),

@@ -65,7 +65,7 @@ async def test_without_redis_a_notification_stays_paddle_s() -> None:
 
     assert response.status == 503
     assert int(response.headers["Retry-After"]) > 0
-    assert [line["event"] for line in logs] == ["webhook.not_recorded"]
+    assert "webhook.not_recorded" in [line["event"] for line in logs]
     assert 'dunning_notifications_total{event_type="transaction.past_due",outcome="redis_away"} 1.0' in metrics
 
 
