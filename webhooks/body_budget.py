@@ -44,7 +44,8 @@ class Body:
         """Let go of what was read, and wake whoever waits for more of it."""
         self.put_out = True
         self.content.clear()
-        self._patience.reschedule(asyncio.get_running_loop().time())
+        if not self._patience.expired():  # else it is about to be woken, and can't be rescheduled
+            self._patience.reschedule(asyncio.get_running_loop().time())
 
 
 class BodyBudget:
@@ -52,7 +53,7 @@ class BodyBudget:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._taken_bytes = 0
+        self.taken_bytes = 0
         self._bodies: set[Body] = set()
 
     @contextmanager
@@ -67,8 +68,8 @@ class BodyBudget:
 
     def take(self, count: int) -> None:
         """Count bytes that a body has grown by, and put bodies out, the largest first, until the others fit."""
-        self._taken_bytes += count
-        while self._taken_bytes > self._limit_bytes:
+        self.taken_bytes += count
+        while self.taken_bytes > self._limit_bytes:
             largest = max(self._bodies, key=lambda body: len(body.content))
             self._release(largest)
             largest.give_way()
@@ -76,4 +77,4 @@ class BodyBudget:
     def _release(self, body: Body) -> None:
         if body in self._bodies:
             self._bodies.remove(body)
-            self._taken_bytes -= len(body.content)
+            self.taken_bytes -= len(body.content)

@@ -48,6 +48,7 @@ class Edge:
     url: URL
     http: ClientSession
     app: web.Application
+    runner: web.AppRunner
 
     async def notify(self, body: bytes, signature: str | None = None, **headers: str) -> ClientResponse:
         """Send a notification as Paddle does; `signature` replaces the right one."""
@@ -79,7 +80,7 @@ async def running(
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         port = runner.addresses[0][1]
         async with ClientSession(auto_decompress=False) as http:
-            yield Edge(URL(f"http://127.0.0.1:{port}"), http, app)
+            yield Edge(URL(f"http://127.0.0.1:{port}"), http, app, runner)
     finally:
         await runner.cleanup()
 
