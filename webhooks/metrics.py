@@ -1,9 +1,9 @@
 """What Prometheus is told: what this process counted, and what all of them have in Redis."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -18,6 +18,13 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "dunning_http_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._connections = Gauge("dunning_http_connections", "Connections that are open.", registry=self._registry)
+        self._turned_away = Counter(
+            "dunning_http_turned_away",
+            "Connections closed and bodies refused for want of room or patience, by why.",
+            ["why"],
+            registry=self._registry,
         )
         self._notifications = Counter(
             "dunning_notifications",
@@ -38,6 +45,14 @@ class Metrics:
     def count_request(self, route: str, status: int) -> None:
         """Count an answer under its route's template."""
         self._requests.labels(route, str(status)).inc()
+
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        """Ask for the number of open connections whenever the metrics are read."""
+        self._connections.set_function(count)
+
+    def count_turned_away(self, why: str) -> None:
+        """Count a connection that was closed, or a body that was refused, to keep room for others."""
+        self._turned_away.labels(why).inc()
 
     def count_notification(self, event_type: str, outcome: str) -> None:
         """Count a notification. Types that we don't know count as `other`."""
