@@ -16,6 +16,7 @@
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
 | dunning:parked:{campaign} | set | cases of a paused campaign that are out of the sweep's way | until it is resumed |
 | dunning:breaker:released | string | present while the breaker, released by an operator, stays off | 1 d |
+| dunning:breaker:alarms | hash | pauses of the breaker's: since when, and when they were taken off (ms) | 35 d |
 | dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
 | dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
@@ -58,6 +59,7 @@ CAMPAIGNS: Final = "dunning:campaigns"
 OPENED: Final = "dunning:opened"
 PAUSED: Final = "dunning:paused"
 BREAKER_RELEASED: Final = "dunning:breaker:released"
+BREAKER_ALARMS: Final = "dunning:breaker:alarms"
 API_LOG: Final = "dunning:api:log"
 API_HOLD: Final = "dunning:api:hold"
 RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
