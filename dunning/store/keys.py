@@ -35,6 +35,7 @@
 | dunning:api:log | zset | grants by when each stops counting (ms, Redis' clock) | 5 min |
 | dunning:api:hold | string | present while Paddle's 429 stops everyone | as Paddle says |
 | dunning:seen:{sub} | string | a subscription's live state, where the budget is too small to read all at once | 5 min |
+| dunning:account | string | the id of the Paddle account that all of this is of | |
 | dunning:counts | hash | counters of all workers together | |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
@@ -64,6 +65,7 @@ API_LOG: Final = "dunning:api:log"
 API_HOLD: Final = "dunning:api:hold"
 RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
 RECONCILE_WAITING: Final = "dunning:reconcile:waiting"
+ACCOUNT: Final = "dunning:account"
 COUNTS: Final = "dunning:counts"
 PULSE: Final = "dunning:pulse"
 
