@@ -78,7 +78,7 @@ def include(who: str) -> None:
 async def _open_cases(store: Store, who: str) -> list[str]:
     wanted = Wanted(customer=who) if who.startswith("ctm_") else Wanted(subscription=who)
     campaigns = Campaigns(store, parse_campaigns(shipped(), "default.toml"))
-    return [one.id async for one in listed_cases(store, campaigns, wanted)]
+    return [one.id async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC))]
 
 
 def _run(work: Callable[[Store], Awaitable[Answer]]) -> Answer:

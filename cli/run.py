@@ -14,6 +14,7 @@ from aiohttp import web
 
 from cli.embedded import EmbeddedServer
 from cli.ends_with_stdin import end_with_stdin
+from cli.open_files import allow_connections
 from cli.server_address import announced
 from cli.supervise import supervise
 from dunning import log
@@ -70,13 +71,16 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
         ConfigurationError: the host or port can't be listened on.
     """
     from webhooks.app import create_app, utc_now  # noqa: PLC0415 - `worker` has no use for pages
+    from webhooks.door import EdgeRunner  # noqa: PLC0415 - same
+    from webhooks.limits import Limits  # noqa: PLC0415 - same
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # No access log: the path of a payment link is its whole right.
-    app = create_app(settings, clock=clock or utc_now)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    limits = Limits(connections=allow_connections(Limits().connections))
+    app = create_app(settings, clock=clock or utc_now, limits=limits)
+    runner = EdgeRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     try:
         await _listen(runner, settings)

@@ -1,5 +1,6 @@
 """The HTTP edge: Paddle's notifications in, payment links out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -10,17 +11,36 @@ from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
 from dunning.settings import Settings
-from dunning.store import Store
+from dunning.store import Store, tell_until_reached
 from webhooks import health, mail_events, pay, receive
 from webhooks.body import MAX_BODY_BYTES
+from webhooks.body_budget import BodyBudget
 from webhooks.deadlines import Deadlines
-from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, STORE, Clock
+from webhooks.keys import (
+    BODIES,
+    CLOCK,
+    DEADLINES,
+    LIMITS,
+    LINKS,
+    METRICS,
+    PADDLE,
+    PAGES,
+    SETTINGS,
+    SPARING_LOG,
+    STORE,
+    Clock,
+)
+from webhooks.limits import Limits
 from webhooks.metrics import Metrics
 from webhooks.middlewares import ServerLogger, catch_failures, count_answers, protect_pay
 from webhooks.pages import Pages
+from webhooks.sparing_log import SparingLog
 
 # How long what is left of a refused body is read and thrown away, so that its sender gets to read the answer.
 LINGER_SECONDS = 2.0
+
+# What aiohttp keeps for a handler that does not read: this twice, and what comes at once beyond it.
+READ_BUFFER_BYTES = 32 * 1024
 
 
 def utc_now() -> datetime:
@@ -28,14 +48,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlines | None = None) -> web.Application:
+def create_app(
+    settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlines | None = None, limits: Limits | None = None
+) -> web.Application:
     """Build the application. It starts, and answers, whether or not Redis and Paddle do.
+
+    What strangers may take of connections and time is kept by `webhooks.door.EdgeRunner`, which runs it.
 
     Raises:
         ConfigurationError: the settings name no Redis.
     """
     if settings.redis_url is None:
         raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should be like redis://host:6379/0."])
+    limits = limits or Limits()
+    sparing_log = SparingLog()
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[count_answers, catch_failures],
@@ -45,12 +71,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlin
             "access_log": None,
             "auto_decompress": False,
             "lingering_time": LINGER_SECONDS,
-            "logger": ServerLogger("webhooks"),
+            "logger": ServerLogger("webhooks", sparing_log),
+            "read_bufsize": READ_BUFFER_BYTES,
         },
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[DEADLINES] = deadlines or Deadlines()
+    app[LIMITS] = limits
+    app[BODIES] = BodyBudget(limits.bodies_bytes)
+    app[SPARING_LOG] = sparing_log
     app[METRICS] = Metrics()
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app[PAGES] = Pages(
@@ -90,5 +120,8 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
             api_key=settings.paddle.api_key.get_secret_value(),
             limiter=store.limiter,
         )
+        telling = asyncio.create_task(tell_until_reached(settings.redis_url.get_secret_value(), app[CLOCK]))
         yield
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
     await store.close()

@@ -1,4 +1,4 @@
-"""Read a request's body as far as a stranger may be trusted: not packed, not large, not slow."""
+"""Read a request's body as far as a stranger may be trusted: not packed, not large, not slow, not too many at once."""
 
 import asyncio
 from datetime import timedelta
@@ -6,35 +6,59 @@ from datetime import timedelta
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from webhooks.body_budget import Body, NoRoomError
+from webhooks.keys import BODIES, METRICS, SPARING_LOG
+
 # Paddle's notifications are 2 to 11 KB; its Go SDK refuses them past 2 MB.
 MAX_BODY_BYTES = 1024 * 1024
+
+RETRY_AFTER_SECONDS = 5
 
 
 async def read_body(request: web.Request, within: timedelta) -> bytes:
     """Return the raw body, of which a signature was made.
 
     Raises:
-        HTTPException: 415 for a packed body, 413 past `MAX_BODY_BYTES`, 408 past `within`, 400 for one that breaks off.
+        HTTPException: 415 for a packed body, 413 past `MAX_BODY_BYTES`, 408 past `within`, 400 for one that breaks off,
+            503 for one that is large while many are read.
     """
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType(text="The body must not be encoded: send it without Content-Encoding.")
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise _too_large()
-    body = bytearray()
     try:
         # aiohttp has no read timeout of its own.
-        async with asyncio.timeout(within.total_seconds()):
-            while chunk := await request.content.readany():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise _too_large()
+        async with asyncio.timeout(within.total_seconds()) as patience:
+            with request.app[BODIES].reading(patience) as body:
+                return await _read(request, body)
+    except NoRoomError:
+        raise _no_room(request) from None
     except TimeoutError:
+        if body.put_out:
+            raise _no_room(request) from None
         raise web.HTTPRequestTimeout(
             text=f"The body must arrive within {within.total_seconds():g} s.", headers={hdrs.CONNECTION: "close"}
         ) from None
     except (ConnectionError, HttpProcessingError, web.RequestPayloadError):
         raise web.HTTPBadRequest(text="The body broke off.") from None
-    return bytes(body)
+
+
+async def _read(request: web.Request, body: Body) -> bytes:
+    while chunk := await request.content.readany():
+        body.add(chunk)
+        if len(body.content) > MAX_BODY_BYTES:
+            raise _too_large()
+    body.check()
+    return bytes(body.content)
+
+
+def _no_room(request: web.Request) -> web.HTTPServiceUnavailable:
+    request.app[METRICS].count_turned_away("bodies")
+    request.app[SPARING_LOG].warning("http.turned_away", "bodies", why="bodies")
+    return web.HTTPServiceUnavailable(
+        text="There is no room for so large a body now: try again.",
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_SECONDS), hdrs.CONNECTION: "close"},
+    )
 
 
 def _too_large() -> web.HTTPRequestEntityTooLarge:

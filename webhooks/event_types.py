@@ -10,6 +10,7 @@ KNOWN = frozenset(
         "adjustment": "created updated",
         "api_key": "created expired expiring revoked updated",
         "api_key_exposure": "created",
+        "api_key_rotation": "created updated",
         "business": "created imported updated",
         "client_token": "created revoked updated",
         "customer": "created imported updated",

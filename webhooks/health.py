@@ -1,14 +1,11 @@
 """What an operator's machines ask: `/healthz` whether to restart us, `/readyz` whether we work, `/metrics` how."""
 
-import structlog
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from dunning.errors import DunningError
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, METRICS, STORE
-
-log = structlog.get_logger()
+from webhooks.keys import CLOCK, DEADLINES, METRICS, SPARING_LOG, STORE
 
 
 async def live(request: web.Request) -> web.Response:
@@ -36,6 +33,17 @@ async def show_metrics(request: web.Request) -> web.Response:
         async with redis_within(app[DEADLINES].redis):
             snapshot = await app[STORE].health.snapshot(app[CLOCK]())
     except RedisAwayError as error:
-        log.warning("metrics.without_redis", reason=str(error))
+        app[SPARING_LOG].warning("metrics.without_redis", reason=str(error))
         snapshot = None
-    return web.Response(body=app[METRICS].exposition(snapshot), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+    body = app[METRICS].exposition(snapshot, writable=await _takes_events(app))
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
+async def _takes_events(app: web.Application) -> bool:
+    """Tell whether Redis would take an event in now."""
+    try:
+        async with redis_within(app[DEADLINES].redis):
+            await app[STORE].health.ready(app[CLOCK]())
+    except RedisAwayError:
+        return False
+    return True

@@ -18,7 +18,7 @@ from dunning.errors import InvalidSignatureError
 from dunning.suppression import address_key
 from webhooks.body import read_body
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, STORE
+from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE
 from webhooks.svix import verify_svix
 
 log = structlog.get_logger()
@@ -56,12 +56,12 @@ async def receive_mail_event(request: web.Request) -> web.Response:
             _verify_login(request.headers.get(hdrs.AUTHORIZATION), secret)
         suppress = read(body)
     except InvalidSignatureError as error:
-        log.warning("mail_event.refused", provider=provider, reason=str(error))
+        app[SPARING_LOG].warning("mail_event.refused", provider=provider, reason=str(error))
         app[METRICS].count_mail_event(provider, "refused")
         return web.Response(status=401, text=str(error))
     except ValidationError:
         app[METRICS].count_mail_event(provider, "malformed")
-        log.warning("mail_event.malformed", provider=provider)
+        app[SPARING_LOG].warning("mail_event.malformed", provider=provider)
         return web.Response(status=400, text=f"This is not an event of {provider}.")
     if suppress is None:
         app[METRICS].count_mail_event(provider, "ignored")
@@ -73,7 +73,7 @@ async def receive_mail_event(request: web.Request) -> web.Response:
             for address in suppress.addresses:
                 await app[STORE].suppressions.add(address_key(address, key_secret), suppress.reason, now)
     except RedisAwayError as error:
-        log.warning("mail_event.not_recorded", provider=provider, reason=str(error))
+        app[SPARING_LOG].warning("mail_event.not_recorded", provider=provider, reason=str(error))
         app[METRICS].count_mail_event(provider, "redis_away")
         return web.Response(
             status=503,

@@ -1,9 +1,9 @@
 """What Prometheus is told: what this process counted, and what all of them have in Redis."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -18,6 +18,13 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "dunning_http_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._connections = Gauge("dunning_http_connections", "Connections that are open.", registry=self._registry)
+        self._turned_away = Counter(
+            "dunning_http_turned_away",
+            "Connections closed and bodies refused for want of room or patience, by why.",
+            ["why"],
+            registry=self._registry,
         )
         self._notifications = Counter(
             "dunning_notifications",
@@ -39,6 +46,14 @@ class Metrics:
         """Count an answer under its route's template."""
         self._requests.labels(route, str(status)).inc()
 
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        """Ask for the number of open connections whenever the metrics are read."""
+        self._connections.set_function(count)
+
+    def count_turned_away(self, why: str) -> None:
+        """Count a connection that was closed, or a body that was refused, to keep room for others."""
+        self._turned_away.labels(why).inc()
+
     def count_notification(self, event_type: str, outcome: str) -> None:
         """Count a notification. Types that we don't know count as `other`."""
         self._notifications.labels(event_types.label(event_type), outcome).inc()
@@ -51,21 +66,29 @@ class Metrics:
         """Count a bounce, a complaint, or what else a provider said."""
         self._mail_events.labels(provider, outcome).inc()
 
-    def exposition(self, snapshot: Snapshot | None) -> bytes:
-        """Write all that is known in Prometheus' text format. None: Redis did not answer."""
+    def exposition(self, snapshot: Snapshot | None, *, writable: bool) -> bytes:
+        """Write all that is known in Prometheus' text format.
+
+        Args:
+            snapshot: what Redis has; None where it did not answer.
+            writable: whether Redis takes what accepting an event writes.
+        """
         redis = CollectorRegistry()
-        redis.register(_Redis(snapshot))
+        redis.register(_Redis(snapshot, writable=writable))
         return generate_latest(self._registry) + generate_latest(redis)
 
 
 class _Redis(Collector):
     """A snapshot of Redis, as metrics."""
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    def __init__(self, snapshot: Snapshot | None, *, writable: bool) -> None:
         self._snapshot = snapshot
+        self._writable = writable
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("dunning_redis_up", "Whether Redis answers.", value=float(self._snapshot is not None))
+        takes = "Whether Redis takes what accepting a webhook writes."
+        yield GaugeMetricFamily("dunning_redis_writable", takes, value=float(self._writable))
         if self._snapshot is None:
             return
         for name, count in sorted(self._snapshot.counters.items()):

@@ -3,14 +3,12 @@
 import logging
 import traceback
 
-import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from webhooks.keys import METRICS, PAGES
-
-log = structlog.get_logger()
+from webhooks.keys import METRICS, PAGES, SPARING_LOG
+from webhooks.sparing_log import SparingLog
 
 UNMATCHED = "unmatched"
 
@@ -35,7 +33,7 @@ async def catch_failures(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
-        _tell(error, route(request))
+        _tell(request.app[SPARING_LOG], error, route(request))
         return web.Response(status=500, text="Something broke here. It is noted.")
 
 
@@ -54,16 +52,22 @@ def route(request: web.Request) -> str:
 class ServerLogger(logging.Logger):
     """aiohttp's own logger: it reports what is no HTTP, with the bytes in question, which may be a payment link."""
 
+    def __init__(self, name: str, sparing_log: SparingLog | None = None) -> None:
+        super().__init__(name)
+        self._sparing_log = sparing_log or SparingLog()
+
     def exception(self, msg: object, *args: object, exc_info: object = True, **options: object) -> None:
         """Log what kind of error it was and where, and nothing else."""
         del msg, args, options
         if isinstance(exc_info, HttpProcessingError):
-            log.info("http.not_understood", error=type(exc_info).__name__)
+            error = type(exc_info).__name__
+            self._sparing_log.info("http.not_understood", error, error=error)
         elif isinstance(exc_info, BaseException):
-            _tell(exc_info, UNMATCHED)
+            _tell(self._sparing_log, exc_info, UNMATCHED)
 
 
-def _tell(error: BaseException, template: str) -> None:
+def _tell(log: SparingLog, error: BaseException, template: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-    log.error("http.failed", route=template, error=type(error).__name__, where=where)
+    kind = f"{template} {where}"
+    log.error("http.failed", kind=kind, route=template, error=type(error).__name__, where=where)

@@ -25,7 +25,7 @@ from dunning.errors import (
 from dunning.grants import Grant
 from dunning.store import REDIS_ERRORS
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, STORE
+from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, SPARING_LOG, STORE
 from webhooks.pages import Page
 from webhooks.still_owed import ask_paddle, close_if_over
 
@@ -65,7 +65,7 @@ async def click(request: web.Request) -> web.Response:
     except RedisAwayError:
         return _fall_back(request, None, "redis_away")
     if wait_seconds is not None:
-        log.warning("click.too_many", case_id=case.id)
+        app[SPARING_LOG].warning("click.too_many", case_id=case.id)
         app[METRICS].count_click("too_many")
         return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(max(1, math.ceil(wait_seconds)))})
     return await _lead_on(request, case, now)
@@ -200,7 +200,7 @@ async def _note(request: web.Request, case_id: str, what: str, now: datetime) ->
         async with redis_within(request.app[DEADLINES].redis):
             await request.app[STORE].cases.note(case_id, what, now)
     except RedisAwayError as error:
-        log.warning("click.not_noted", case_id=case_id, reason=str(error))
+        request.app[SPARING_LOG].warning("click.not_noted", case_id=case_id, reason=str(error))
 
 
 async def _take_back(request: web.Request, case_id: str) -> None:
@@ -208,12 +208,13 @@ async def _take_back(request: web.Request, case_id: str) -> None:
         async with redis_within(request.app[DEADLINES].redis):
             await request.app[STORE].clicks.take_back(case_id)
     except RedisAwayError as error:
-        log.warning("click.not_taken_back", case_id=case_id, reason=str(error))
+        request.app[SPARING_LOG].warning("click.not_taken_back", case_id=case_id, reason=str(error))
 
 
 def _fall_back(request: web.Request, case_id: str | None, reason: str, error: Exception | None = None) -> web.Response:
     """Lead to the portal's login page, which never expires and holds no token."""
-    log.warning("click.fell_back", case_id=case_id, reason=reason, error=type(error).__name__ if error else None)
+    why = type(error).__name__ if error else None
+    request.app[SPARING_LOG].warning("click.fell_back", reason, case_id=case_id, reason=reason, error=why)
     request.app[METRICS].count_click(reason)
     return _see_other(request.app[SETTINGS].portal_login_url)
 

@@ -16,7 +16,7 @@ from dunning.signature import verify_signature
 from webhooks import event_types
 from webhooks.body import read_body
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, STORE
+from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE
 
 log = structlog.get_logger()
 
@@ -24,6 +24,9 @@ SIGNATURE_HEADER = "Paddle-Signature"
 
 # Paddle goes by its own schedule; this is for whoever else retries.
 RETRY_AFTER_SECONDS = 5
+
+# https://developer.paddle.com/webhooks/overview; rotations since November 2026.
+NEWS_OF_KEYS = ("api_key.", "api_key_exposure.", "api_key_rotation.")
 
 # Paddle's have 30.
 MAX_ID_LENGTH = 64
@@ -64,7 +67,7 @@ async def receive(request: web.Request) -> web.Response:
         outcome = await _record(request, envelope, body, now)
     except RedisAwayError as error:
         app[METRICS].count_notification(envelope.event_type, Outcome.REDIS_AWAY)
-        log.warning("webhook.not_recorded", reason=str(error))
+        app[SPARING_LOG].warning("webhook.not_recorded", reason=str(error))
         return web.Response(
             status=503,
             text="It can't be recorded now: try again.",
@@ -79,7 +82,7 @@ async def _record(request: web.Request, envelope: Envelope, body: bytes, now: da
     if is_simulated(envelope):
         log.info("webhook.simulated", event_type=event_types.label(envelope.event_type))
         return Outcome.SIMULATED
-    if envelope.event_type.startswith(("api_key.", "api_key_exposure.")):
+    if envelope.event_type.startswith(NEWS_OF_KEYS):
         _alert(envelope)
         return Outcome.API_KEY
     if envelope.event_type not in USED:
@@ -115,7 +118,11 @@ async def _bury(request: web.Request, envelope: Envelope, reason: str, now: date
 def _alert(envelope: Envelope) -> None:
     """Tell the operator about a key. Nothing stops: what the key may still do, Paddle's next answer says."""
     entity, _, what = event_types.label(envelope.event_type).partition(".")
-    alert = f"paddle.api_key.{'exposed' if entity == 'api_key_exposure' else what or 'changed'}"
+    if entity == "api_key_exposure":
+        what = "exposed"
+    elif entity == "api_key_rotation":
+        what = f"rotation_{what}"
+    alert = f"paddle.api_key.{what or 'changed'}"
     log.error(alert)
 
 
@@ -125,5 +132,5 @@ def _is_id(text: str | None) -> bool:
 
 def _refuse(request: web.Request, status: int, outcome: Outcome, error: Exception) -> web.Response:
     request.app[METRICS].count_notification("", outcome)
-    log.warning("webhook.refused", outcome=outcome, reason=str(error))
+    request.app[SPARING_LOG].warning("webhook.refused", outcome, outcome=outcome, reason=str(error))
     return web.Response(status=status, text=str(error))

@@ -6,7 +6,6 @@ A debt that is over is closed there and then: what ends it goes in where webhook
 import asyncio
 from datetime import datetime, timedelta
 
-import structlog
 from aiohttp import web
 
 from dunning.case import Case
@@ -16,10 +15,8 @@ from dunning.grants import Grant
 from dunning.healing import closing_event
 from dunning.live import LiveTransaction
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import DEADLINES, PADDLE, STORE
+from webhooks.keys import DEADLINES, PADDLE, SPARING_LOG, STORE
 from webhooks.pages import Page
-
-log = structlog.get_logger()
 
 # What is left of a click's ten seconds has to do for the portal session.
 ASK_WITHIN = timedelta(seconds=4)
@@ -31,7 +28,8 @@ async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTran
         async with asyncio.timeout(ASK_WITHIN.total_seconds()):
             return (await app[PADDLE].read_transactions([case.id], grant)).get(case.id)
     except (DunningError, TimeoutError) as error:
-        log.info("click.debt_not_asked", case_id=case.id, error=type(error).__name__)
+        why = type(error).__name__
+        app[SPARING_LOG].info("click.debt_not_asked", why, case_id=case.id, error=why)
         return None
 
 
@@ -45,5 +43,5 @@ async def close_if_over(app: web.Application, case: Case, live: LiveTransaction,
             await app[STORE].inbox.accept(event, now)
     except RedisAwayError as error:
         # What the page says is true all the same, and the event comes by itself.
-        log.warning("click.not_closed", case_id=case.id, reason=str(error))
+        app[SPARING_LOG].warning("click.not_closed", case_id=case.id, reason=str(error))
     return Page.PAID if event.type is EventType.TRANSACTION_PAID else Page.CLOSED

@@ -15,7 +15,7 @@ async def let_through(services: Services, due: Sequence[Due]) -> list[Due]:
     paused = await services.store.brakes.paused()
     if paused.all is not None:
         # To the front: while all mail is paused, nothing is swept.
-        await services.store.due.put_back([one.case.id for one in due], services.clock())
+        await services.store.due.put_back([one.case.id for one in due], services.clock(), on_time=True)
         return []
     for campaign in sorted({one.case.campaign for one in due} & paused.campaigns.keys()):
         await _park(services, campaign, [one.case.id for one in due if one.case.campaign == campaign])

@@ -11,6 +11,7 @@ from dunning.campaign import Campaign, Step
 from dunning.case import Case
 from dunning.case_steps import next_due_at, tidy
 from dunning.errors import CaseConflictError
+from dunning.lateness import late_since
 from dunning.store import Versioned
 from worker.services import Services
 from worker.write_case import write_case
@@ -51,7 +52,9 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
                 await write_case(services, read, case)
         elif (at := next_due_at(case, campaign, services.repeats)) is not None:
             # Never at once: a worker whose clock is ahead would sweep it again and again.
-            await services.store.due.put_back([case_id], max(at, services.clock() + NOT_AT_ONCE))
+            now = services.clock()
+            on_time = late_since(case, campaign, services.repeats, now) is None
+            await services.store.due.put_back([case_id], max(at, now + NOT_AT_ONCE), on_time=on_time)
         else:
             await services.store.due.forget(case_id)
     return due

@@ -15,7 +15,7 @@ from dunning import queue, time_limits
 from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
 from dunning.settings import Settings, load_settings
-from dunning.store import REDIS_ERRORS, Patience, connection_pool
+from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_until_reached
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.look_at_holds import look_at_holds_forever
@@ -59,10 +59,18 @@ async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
 
 async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
     """Work until `stop` is set: a worker that breaks is followed by a new one."""
+    telling = asyncio.create_task(_tell_until_reached(settings, clock))
     while not stop.is_set():
         await _work(create_worker(settings, clock), stop)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RESTART_AFTER.total_seconds())
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell_until_reached(settings: Settings, clock: Callable[[], datetime]) -> None:
+    if settings.redis_url is not None:  # without one, no worker starts
+        await tell_until_reached(settings.redis_url.get_secret_value(), clock)
 
 
 async def _work(worker: Worker, stop: asyncio.Event) -> None:

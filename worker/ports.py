@@ -16,7 +16,7 @@ from dunning.events import Event
 from dunning.grants import Grant
 from dunning.live import LiveSubscription, LiveTransaction
 from dunning.portal import PortalSession
-from dunning.store import Exclusion, Hold, Paused, Sweep, Versioned
+from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
 from dunning.store.refusals import Row
 from worker.render import MailFacts
 
@@ -43,6 +43,7 @@ class Cases(Protocol):
         *,
         due_at: datetime | None,
         now: datetime,
+        late_since: datetime | None = None,
         story: Sequence[str] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
@@ -62,7 +63,8 @@ class DueIndex(Protocol):
     """When cases are looked at next."""
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...
-    async def put_back(self, case_ids: list[str], at: datetime) -> None: ...
+    async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None: ...
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None: ...
     async def forget(self, case_id: str) -> None: ...
 
 
@@ -79,6 +81,14 @@ class Holds(Protocol):
     async def release(self, *words: str, began_at: datetime, shows: Iterable[str] = ()) -> list[str]: ...
     async def look_again(self) -> None: ...
     async def all(self) -> list[Hold]: ...
+
+
+class TriesInVain(Protocol):
+    """Since when a way was tried without one success."""
+
+    async def note(self, way: Way, why: str, now: datetime) -> InVain | None: ...
+    async def look(self, way: Way, now: datetime) -> InVain | None: ...
+    async def works(self, way: Way) -> None: ...
 
 
 class Inbox(Protocol):
@@ -132,6 +142,8 @@ class Store(Protocol):
     def exclusions(self) -> Exclusions: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def in_vain(self) -> TriesInVain: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

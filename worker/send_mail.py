@@ -23,9 +23,10 @@ from dunning.errors import (
 )
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
-from dunning.store import REDIS_ERRORS, Versioned
+from dunning.store import REDIS_ERRORS, Versioned, Way
 from worker.excluded import excluded_of
 from worker.find_due import Due
+from worker.in_vain import note_in_vain
 from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
 from worker.mail_facts import gather_facts, with_links
@@ -112,6 +113,7 @@ async def send_mail(
     except DunningError as error:
         log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
         await _put_back(sending, "not_ready")
+        await note_in_vain(services, Way.PADDLE, "not_ready")
     except RedisAwayError as error:
         look_again(services, claimed.id, step, owner, error)
     except Exception:  # what a template or a library makes of odd data
@@ -195,8 +197,10 @@ async def _record(sending: _Sending, result: Result) -> None:
             if not unknown.is_settled(sending.services.repeats):
                 unknown = unknown.postpone(result.code, _retry_at(sending), counted=False)
             await _insist(sending, unknown)
+            await note_in_vain(sending.services, Way.MAIL, result.code)
         case Outcome.TRY_AGAIN:
             await _put_back(sending, result.code)
+            await note_in_vain(sending.services, Way.MAIL, result.code)
         case Outcome.HELD:
             await put_on_hold(sending.services, _held(result))
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)

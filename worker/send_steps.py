@@ -13,11 +13,12 @@ from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, O
 from dunning.grants import Grant
 from dunning.live import LiveTransaction
 from dunning.paddle import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
-from dunning.store import KEEP_SEEN, REDIS_ERRORS
+from dunning.store import KEEP_SEEN, REDIS_ERRORS, Way
 from dunning.suppression import address_keys
 from worker.brakes import let_through
 from worker.excluded import drop_excluded
 from worker.find_due import Due, find_due
+from worker.in_vain import note_in_vain, note_works
 from worker.mail.addresses import ascii_address
 from worker.named_debts import choose_debts
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
@@ -110,6 +111,7 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
         return None
     except DunningError as error:
         log.warning("batch.paddle_failed", cases=len(mails), error=str(error))
+        await note_in_vain(services, Way.PADDLE, "paddle_failed")
         for mail in mails:
             with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
                 await _put_off(services, mail.due, "paddle_failed", timedelta(0))
@@ -118,6 +120,7 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
         # To the front: what was read of them is good for five minutes.
         await services.store.due.put_back(case_ids, now - KEEP_SEEN)
         return None
+    await note_works(services, Way.PADDLE)
     await release_holds(services, *PADDLE_HOLDS, began_at=now, shows=_shown(live, grants))
     return live
 

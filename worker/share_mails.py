@@ -89,7 +89,7 @@ async def _share_mail(
         # A mail names as many as a batch has, and takes a moment: each is looked at when it may be its turn.
         turns.setdefault(max(1, debts.place(one.case) // BATCH), []).append(one.case.id)
     for turn, case_ids in turns.items():
-        await services.store.due.put_back(case_ids, now + turn * A_MOMENT)
+        await services.store.due.put_back(case_ids, now + turn * A_MOMENT, on_time=True)
     return mail
 
 
@@ -126,7 +126,7 @@ async def _wait(services: Services, due: Due, carried: Carried) -> None:
     log.info("step.carried", case_id=due.case.id, step=due.step.name, by=carried.by)
     now = services.clock()
     at = min(max(carried.until, now) + A_MOMENT, now + AN_HOUR)
-    await services.store.due.put_back([due.case.id], at)
+    await services.store.due.put_back([due.case.id], at, on_time=True)
 
 
 async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:

@@ -9,6 +9,7 @@ import structlog
 from dunning.breaker import threshold
 from dunning.jobs import BATCH
 from dunning.store import REDIS_ERRORS, Sweep
+from worker.in_vain import look_in_vain
 from worker.services import Services, WorkerServices
 
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ REDRIVE_EVERY = timedelta(seconds=5)
 SKEW_EVERY = timedelta(minutes=1)
 # What an hour may have changes when the hour does; a minute more or less does not matter.
 LIMIT_EVERY = timedelta(minutes=1)
+IN_VAIN_EVERY = timedelta(seconds=10)
 # A claim outlives the longest send by 15 s; this leaves room for it on every side.
 LARGEST_SKEW = timedelta(seconds=5)
 TRIPPED = "all mail is paused until `dunning resume`: find out why so many renewals fail at once"
@@ -72,6 +74,7 @@ class _Sweeps:
         busy = len(self._services.batches) >= MOST_IN_HAND
         moved = 0 if self._skewed or busy else await self._sweep()
         await self._every(REDRIVE_EVERY, self._redrive)
+        await self._every(IN_VAIN_EVERY, self._look_in_vain)
         return moved
 
     async def _every(self, span: timedelta, chore: Callable[[], Awaitable[object]]) -> None:
@@ -91,6 +94,10 @@ class _Sweeps:
 
     async def _redrive(self) -> None:
         await redrive_once(self._services)
+
+    async def _look_in_vain(self) -> None:
+        await look_in_vain(self._services)
+        await self._services.store.due.tidy_late(self._services.clock())
 
     async def _sweep(self) -> int:
         swept = await sweep_once(self._services, self._most_opened)

@@ -6,6 +6,7 @@ from datetime import datetime
 from dunning.case import Case
 from dunning.case_steps import next_due_at, note_due
 from dunning.case_story import counted, moves_told, told
+from dunning.lateness import late_since
 from dunning.store import REDIS_ERRORS, Versioned
 from worker.services import Services
 
@@ -42,6 +43,7 @@ async def write_case(
         before.revision,
         due_at=next_due_at(after, campaign, services.repeats),
         now=services.clock(),
+        late_since=late_since(after, campaign, services.repeats, services.clock()),
         story=[why, *moves_told(before.case, after)] if why else told(before.case, after),
         counts=counted(before.case, after),
         event_id=event_id,
@@ -57,4 +59,4 @@ async def _look_at_the_others(services: Services, ended: Case) -> None:
     """Look at the customer's other debts at once: a newer one may have waited for a mail that won't come any more."""
     with contextlib.suppress(*REDIS_ERRORS):  # within the hour they are looked at anyway
         others = await services.store.cases.open_of_customer(ended.customer_id)
-        await services.store.due.put_back(others, services.clock())
+        await services.store.due.bring_forward(others, services.clock())

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.cases.find import ListedCase, Told
+from cli.cases.late import Late
 from cli.cases.steps import StepRow, last_done, next_to_come
 from dunning.case import Case
 from dunning.store import Paused
@@ -25,7 +26,8 @@ def told(story: Told) -> Json:
         **(_facts(story.case) if story.case else {}),
         "looked_at": _time(story.looked_at),
         "excluded": [{"id": one.id, "since": _time(one.since)} for one in story.exclusions],
-        "paused": story.case is not None and story.paused.stops(story.case.campaign),
+        "late": None if _paused(story.case, story.paused) else _late(story.late),
+        "paused": _paused(story.case, story.paused),
         "holds": [{"hold": hold.word, "since": _time(hold.since), "problem": hold.sentence} for hold in story.holds],
         "steps": [_step(row) for row in story.steps],
         "story": [{"at": _time(line.at), "what": line.what} for line in story.story],
@@ -40,6 +42,7 @@ def _listed_case(one: ListedCase, paused: Paused, excluded: Collection[str]) -> 
         **(_facts(one.case) if one.case else {}),
         "looked_at": _time(one.looked_at),
         "excluded": one.case is not None and not {one.case.customer_id, one.case.subscription_id}.isdisjoint(excluded),
+        "late": None if _paused(one.case, paused) else _late(one.late),
         "paused": paused.all is not None if one.case is None else paused.stops(one.case.campaign),
         "last_step": _step(last_done(one.steps)),
         "next_step": _step(next_to_come(one.steps)),
@@ -73,6 +76,22 @@ def _step(row: StepRow | None) -> Json | None:
         "reason": row.reason,
         "tries": row.tries,
         "at": _time(row.at),
+    }
+
+
+def _paused(case: Case | None, paused: Paused) -> bool:
+    return case is not None and paused.stops(case.campaign)
+
+
+def _late(late: Late | None) -> Json | None:
+    if late is None:
+        return None
+    return {
+        "step": late.step,
+        "since": _time(late.since),
+        "tries": late.tries,
+        "reason": late.why,
+        "again_at": _time(late.again_at),
     }
 
 

@@ -30,8 +30,8 @@ def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
 
     async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused, set[str]]:
         found: list[ListedCase] = []
-        more = False
-        async for one in listed_cases(store, campaigns, wanted):
+        more, now = False, datetime.now(UTC)
+        async for one in listed_cases(store, campaigns, wanted, now):
             if more := len(found) == limit:
                 break
             found.append(one)
@@ -41,7 +41,7 @@ def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
     if in_json:
         _print_json(as_json.listed(found, paused, excluded, more=more))
     elif found:
-        show_list(console(), found, paused, excluded, more=more)
+        show_list(console(), found, paused, excluded, datetime.now(UTC), more=more)
     else:
         show_none(console(), wanted, paused)
 
@@ -50,13 +50,13 @@ def show(case: str, *, in_json: bool) -> None:
     """Print the whole story of a case."""
 
     async def find(store: Store, campaigns: Campaigns) -> Told:
-        return await tell(store, campaigns, case)
+        return await tell(store, campaigns, case, datetime.now(UTC))
 
     told = _run(find)
     if in_json:
         _print_json(as_json.told(told))
     else:
-        show_case(console(), told)
+        show_case(console(), told, datetime.now(UTC))
 
 
 def stop(case: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from cli.cases.late import Late, late
 from cli.cases.steps import StepRow, step_rows
 from dunning.campaign import Campaign
 from dunning.case import Case
@@ -49,6 +50,7 @@ class ListedCase:
     looked_at: datetime | None
     case: Case | None
     steps: Sequence[StepRow]
+    late: Late | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +64,28 @@ class Told:
     story: Sequence[StoryLine]
     dead: Sequence[DeadEvent]
     looked_at: datetime | None
+    late: Late | None
     paused: Paused
     holds: Sequence[Hold]
     exclusions: Sequence[Exclusion]
 
 
-async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted) -> AsyncIterator[ListedCase]:
+async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted, now: datetime) -> AsyncIterator[ListedCase]:
     """Give the cases that are wanted: the open ones by when they are looked at next, then the latest that ended."""
     told: set[str] = set()
     async for chunk in _chunks(store, wanted):
         # While we read, the sweep moves cases about: one that comes by twice is told once.
         fresh = [(case_id, at) for case_id, at in chunk if case_id not in told]
         versions = await store.cases.read_versioned([case_id for case_id, _ in fresh]) if fresh else []
-        for (case_id, at), read in zip(fresh, versions, strict=True):
+        lates = await store.due.late_since([case_id for case_id, _ in fresh])
+        for (case_id, at), read, since in zip(fresh, versions, lates, strict=True):
             if read.unreadable and not wanted.filters:
                 told.add(case_id)
                 yield ListedCase(case_id, at, None, [])
             if read.case is not None and read.case.is_open and wanted.takes(read.case):
                 told.add(case_id)
-                yield ListedCase(case_id, at, read.case, step_rows(read.case, await campaigns.of(read.case)))
+                steps = step_rows(read.case, await campaigns.of(read.case))
+                yield ListedCase(case_id, at, read.case, steps, late(steps, since, at, now))
     if wanted.ended:
         async for case_id, case in _ended(store, wanted, told):
             yield ListedCase(case_id, None, case, step_rows(case, await campaigns.of(case)) if case else [])
@@ -122,7 +127,7 @@ async def _chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[tuple[str,
         first += len(chunk)
 
 
-async def tell(store: Store, campaigns: Campaigns, case_id: str) -> Told:
+async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> Told:
     """Return everything there is to tell of a case.
 
     Raises:
@@ -134,14 +139,17 @@ async def tell(store: Store, campaigns: Campaigns, case_id: str) -> Told:
     case, story = read.case, await store.cases.story(case_id)
     campaign = None if case is None else await campaigns.of(case)
     (looked_at,) = await store.due.when([case_id])
+    (since,) = await store.due.late_since([case_id])
+    steps = [] if case is None or campaign is None else step_rows(case, campaign, story)
     return Told(
         id=case_id,
         case=case,
         campaign=campaign,
-        steps=[] if case is None or campaign is None else step_rows(case, campaign, story),
+        steps=steps,
         story=story,
         dead=await store.traces.dead_events([case_id, *([case.subscription_id] if case else [])]),
         looked_at=looked_at,
+        late=late(steps, since, looked_at, now) if case is not None and case.is_open else None,
         paused=await store.brakes.paused(),
         holds=await store.holds.all(),
         exclusions=await store.exclusions.of([case.customer_id, case.subscription_id] if case else []),

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.brakes import paused_lines
 from cli.cases.find import ListedCase, Told, Wanted
+from cli.cases.late import in_words
 from cli.cases.steps import last_done, next_to_come
 from dunning.campaign import Campaign
 from dunning.case import Case
@@ -25,14 +26,20 @@ def console() -> Console:
 
 
 def show_list(
-    console: Console, cases: Sequence[ListedCase], paused: Paused, excluded: Collection[str], *, more: bool
+    console: Console,
+    cases: Sequence[ListedCase],
+    paused: Paused,
+    excluded: Collection[str],
+    now: datetime,
+    *,
+    more: bool,
 ) -> None:
     """Print cases, a row each."""
     if console.is_terminal:
         # Two lines for each: 80 columns have no room for two ids beside each other.
         table = _table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
-            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused, excluded)
+            case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused, excluded, now)
             table.add_row(
                 f"{case}\n{subscription}",
                 f"{decline_class}\n{failed}",
@@ -44,7 +51,7 @@ def show_list(
         headings = ("case", "subscription", "class", "failed (UTC)", "last step", "next step", "due (UTC)", "")
         table = _table(console, *headings)
         for one in cases:
-            table.add_row(*_list_row(one, paused, excluded))
+            table.add_row(*_list_row(one, paused, excluded, now))
         console.print(table)
     if more:
         console.print(f"These are the first {len(cases)}. --all shows all, --limit another number.")
@@ -63,9 +70,9 @@ def show_none(console: Console, wanted: Wanted, paused: Paused) -> None:
     _lines(console, paused_lines(paused))
 
 
-def show_case(console: Console, told: Told) -> None:
+def show_case(console: Console, told: Told, now: datetime) -> None:
     """Print everything about one case."""
-    _lines(console, _head(told))
+    _lines(console, _head(told, now))
     if told.steps:
         console.print()
         table = _table(console, "step", "due (UTC)", "state", "reason", "tries", "when (UTC)")
@@ -81,7 +88,7 @@ def show_case(console: Console, told: Told) -> None:
     console.print(story)
 
 
-def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Iterator[str]:
+def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str], now: datetime) -> Iterator[str]:
     yield one.id
     if one.case is None:
         yield from ("", "", "", "", "", _minute(one.looked_at), "can't be read")
@@ -98,11 +105,13 @@ def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Ite
     yield _minute(coming.due_at) if coming else ""
     if one.case.customer_id in excluded or one.case.subscription_id in excluded:
         yield "excluded"
+    elif paused.stops(one.case.campaign):
+        yield "paused"
     else:
-        yield "paused" if paused.stops(one.case.campaign) else ""
+        yield in_words(one.late, now) if one.late else ""
 
 
-def _head(told: Told) -> Iterator[str]:
+def _head(told: Told, now: datetime) -> Iterator[str]:
     case = told.case
     if case is None:
         yield f"{told.id}  can't be read: another version of Dunning wrote it"
@@ -111,6 +120,9 @@ def _head(told: Told) -> Iterator[str]:
         yield from _facts(case, told.campaign)
     if told.looked_at is not None:
         yield f"  next look     {_time(told.looked_at)}"
+    if told.late is not None and case is not None and not told.paused.stops(case.campaign):
+        since = f"since {_time(told.late.since)}"
+        yield f"  late          {told.late.step} {since}: {in_words(told.late, now)}"
     if case is None or case.is_open:
         yield from (
             f"  excluded      {one.id} since {_time(one.since)}: no mail until `dunning include {one.id}`"

@@ -12,9 +12,11 @@ from dunning.store.ended import Ended
 from dunning.store.exclusions import Exclusion, Exclusions
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
+from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
+from dunning.store.reaching import tell_until_reached
 from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
@@ -30,6 +32,7 @@ __all__ = [
     "EndedBeforeOpeningError",
     "Exclusion",
     "Hold",
+    "InVain",
     "Mark",
     "Patience",
     "Pause",
@@ -39,9 +42,12 @@ __all__ = [
     "Store",
     "StoryLine",
     "Sweep",
+    "ToTell",
     "Turn",
     "Versioned",
+    "Way",
     "connection_pool",
+    "tell_until_reached",
 ]
 
 
@@ -67,6 +73,7 @@ class Store:
         self.exclusions = Exclusions(self._redis)
         self.health = Health(self._redis)
         self.holds = Holds(self._redis)
+        self.in_vain = TriesInVain(self._redis)
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.reconciling = Reconciling(self._redis)

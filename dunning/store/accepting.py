@@ -67,6 +67,20 @@ class Accepting:
             return answers
 
 
+def keys_of(event_id: str, job: bytes, marked: str, guard: str) -> list[bytes]:
+    """Return the keys that `accept.lua` works with, in its order. `ready.lua` tries the same."""
+    return [
+        keys.event(event_id).encode(),
+        _INBOX,
+        _DEAD,
+        _JOB_KEY + job,
+        _QUEUE,
+        keys.mark(marked).encode(),
+        guard.encode(),
+        keys.stopped(marked).encode(),
+    ]
+
+
 def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes) -> list[bytes]:
     """Return what `accept.lua` names. `before` and `after` stand around the event's id in what arq reads."""
     event_id, facts = event.id, event.facts
@@ -77,14 +91,7 @@ def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes
         marked = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
     job = queue.handle_event_job_id(event_id).encode()
     return [
-        keys.event(event_id).encode(),
-        _INBOX,
-        _DEAD,
-        _JOB_KEY + job,
-        _QUEUE,
-        keys.mark(marked).encode(),
-        guard.encode(),
-        keys.stopped(marked).encode(),
+        *keys_of(event_id, job, marked, guard),
         b"%d" % to_milliseconds(now),
         event_id.encode(),
         event.model_dump_json(exclude_defaults=True).encode(),

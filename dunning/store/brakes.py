@@ -86,7 +86,7 @@ class Brakes:
         until = to_milliseconds(now + PARKED_FOR)
         return bool(
             await self._park(
-                keys=[keys.PAUSED, keys.parked(campaign), keys.DUE],
+                keys=[keys.PAUSED, keys.parked(campaign), keys.DUE, keys.LATE],
                 args=[campaign, until, *case_ids],
             )
         )

@@ -88,6 +88,7 @@ class Cases:
         *,
         due_at: datetime | None,
         now: datetime,
+        late_since: datetime | None = None,
         story: Sequence[str] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
@@ -101,6 +102,7 @@ class Cases:
             revision: what it had when it was read; 0 to create it.
             due_at: when to look at it next; None for never.
             now: the time of the story's lines.
+            late_since: since when a step of it is late; None for none. One that was late before counts from then.
             story: what happened, a line each.
             counts: counters to raise by one.
             event_id: the event that this handles, if one does.
@@ -128,6 +130,7 @@ class Cases:
                     keys.ENDED,
                     keys.history(case.customer_id),
                     keys.history(case.subscription_id),
+                    keys.LATE,
                 ],
                 args=[
                     revision,
@@ -142,6 +145,7 @@ class Cases:
                     round(keys.KEEP_MARK.total_seconds() * 1000),
                     "" if opened_by is None else to_milliseconds(opened_by),
                     "" if opened_by is None or not counts_as_new else hour_of(now),
+                    "" if late_since is None else to_milliseconds(late_since),
                     len(counts),
                     *counts,
                     *story,

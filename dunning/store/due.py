@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from dunning import queue, time_limits
 from dunning.breaker import hour_of
+from dunning.delivery import LONGEST_RETRY
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
 from dunning.store import keys, scripts
@@ -18,6 +19,9 @@ from dunning.store.limiter import WINDOW_MS, background_budget
 LEASE = time_limits.LEASE
 # While the operator has something to mend, one case in this time finds out whether it was mended.
 PROBE_EVERY = timedelta(seconds=30)
+# Whatever is tried is tried again in less.
+NEXT_TRY_WITHIN = LONGEST_RETRY + LEASE
+TIDIED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class DueIndex:
                 keys.PAUSED,
                 keys.BREAKER_RELEASED,
                 keys.OPENED,
+                keys.LATE,
             ],
             args=[
                 to_milliseconds(now),
@@ -92,11 +97,42 @@ class DueIndex:
         scores = await self._redis.zmscore(keys.DUE, list(case_ids)) if case_ids else []
         return [None if at is None else from_milliseconds(int(at)) for at in scores]
 
-    async def put_back(self, case_ids: list[str], at: datetime) -> None:
-        """Have these looked at again at `at`. A case that is over stays over."""
+    async def late_since(self, case_ids: Sequence[str]) -> list[datetime | None]:
+        """Return since when a step of each of these is late; None where none is."""
+        scores = await self._redis.zmscore(keys.LATE, list(case_ids)) if case_ids else []
+        return [None if at is None else from_milliseconds(int(at)) for at in scores]
+
+    async def tidy_late(self, now: datetime) -> None:
+        """Take out what is not being tried. While versions are replaced, one that knows of no lateness leaves it in."""
+        first = await self._redis.zrange(keys.LATE, 0, TIDIED_AT_ONCE - 1)
+        if first:
+            soon = to_milliseconds(now + NEXT_TRY_WITHIN)
+            looks = await self._redis.zmscore(keys.DUE, first)
+            over = [case_id for case_id, at in zip(first, looks, strict=True) if at is None or at > soon]
+            if over:
+                await self._redis.zrem(keys.LATE, *over)
+
+    async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None:
+        """Have these looked at again at `at`. A case that is over stays over.
+
+        `on_time` says that they wait as they are meant to. The others stay late since when they were due.
+        """
+        if not case_ids:
+            return
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True)
+            if on_time:
+                pipe.zrem(keys.LATE, *case_ids)
+            await pipe.execute()
+
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
+        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
         if case_ids:
-            await self._redis.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True)
+            await self._redis.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True, lt=True)
 
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""
-        await self._redis.zrem(keys.DUE, case_id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(keys.DUE, case_id)
+            pipe.zrem(keys.LATE, case_id)
+            await pipe.execute()

@@ -3,14 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis.exceptions import ResponseError
+from redis.exceptions import BusyLoadingError, ResponseError
 
 from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys
+from dunning.store import keys, scripts
+from dunning.store.accepting import keys_of
 from dunning.store.brakes import read_paused
 from dunning.store.connection import REDIS_ERRORS, RedisClient
+from dunning.store.in_vain import Way, seconds_in_vain
+from dunning.store.reach import diagnose
+
+# Stands for the ids of an event and of what it is about, where only the way is tried.
+PROBE_ID = "readiness"
+PROBE_LIVES_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +33,27 @@ class Health:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._ready = scripts.load(redis, "ready")
 
     async def ready(self, now: datetime) -> None:
-        """Return if Redis answers and accepts writes.
+        """Return if Redis answers, and takes all that accepting an event writes.
 
         Raises:
             TransientError: it does not answer.
-            OperatorMustActError: it answers, and refuses writes.
+            OperatorMustActError: it answers, and refuses something of that.
         """
-        try:
-            await self._redis.set(keys.PULSE, to_milliseconds(now))
-        except ResponseError as error:
-            raise OperatorMustActError(f"Redis refuses writes ({_code(error)})", hold="redis_refuses_writes") from None
-        except REDIS_ERRORS as error:
-            raise TransientError(f"Redis does not answer ({type(error).__name__})") from None
+        for guard in (keys.case(PROBE_ID), keys.customer(PROBE_ID)):
+            job = queue.handle_event_job_id(PROBE_ID)
+            try:
+                await self._ready(
+                    keys=[*keys_of(PROBE_ID, job.encode(), PROBE_ID, guard), keys.PULSE],
+                    args=[to_milliseconds(now), PROBE_ID, job, PROBE_LIVES_MS],
+                )
+            except REDIS_ERRORS as error:
+                trouble = diagnose(error)
+                if isinstance(error, ResponseError) and not isinstance(error, BusyLoadingError):
+                    raise OperatorMustActError(str(trouble), hold="redis_refuses_writes") from error
+                raise TransientError(str(trouble)) from error
 
     async def time(self) -> datetime:
         """Return the time on Redis' clock."""
@@ -52,7 +66,9 @@ class Health:
             pipe.hgetall(keys.COUNTS)
             pipe.hgetall(keys.PAUSED)
             pipe.get(keys.RECONCILE_WAITING)
-            for index in (keys.DUE, keys.INBOX):
+            for way in Way:
+                pipe.hgetall(keys.in_vain(way))
+            for index in (keys.DUE, keys.LATE, keys.INBOX):
                 pipe.zrange(index, 0, 0, withscores=True)
             batches_end = to_milliseconds(now - queue.AHEAD / 2)
             pipe.zrangebyscore(queue.QUEUE, "-inf", batches_end, start=0, num=1, withscores=True)
@@ -61,16 +77,19 @@ class Health:
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, due, inbox, batches, events, *sizes = await pipe.execute()
+            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *sizes = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
             gauges={
-                "oldest_due_seconds": _age(due, now),
+                # A try moves when a case is looked at next, and not since when it waits.
+                "oldest_due_seconds": max(_age(due, now), _age(late, now)),
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
+                "mail_in_vain_seconds": seconds_in_vain(mail, counts, Way.MAIL, now),
+                "paddle_in_vain_seconds": seconds_in_vain(paddle, counts, Way.PADDLE, now),
                 "paused": float(paused.all is not None),
                 "paused_campaigns": float(len(paused.campaigns)),
                 "reconcile_waiting": float(waiting or 0),
@@ -99,8 +118,3 @@ class Health:
 def _age(oldest: list[tuple[bytes, float]], now: datetime) -> float:
     """Return for how many seconds the first entry has been due; 0 where none is."""
     return max(0.0, (to_milliseconds(now) - oldest[0][1]) / 1000) if oldest else 0.0
-
-
-def _code(error: ResponseError) -> str:
-    """Return the error's code word; the rest of its text is not ours to show."""
-    return type(error).__name__ if type(error) is not ResponseError else (str(error).split() or ["ERR"])[0]

@@ -8,6 +8,8 @@
 | dunning:case:{txn} | string | revision, state and the case; below, its story's first line | 90 d past its end |
 | dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
+| dunning:late | zset | cases with a step that is being tried, by since when it is late (ms) | |
+| dunning:in_vain:{way} | hash | since when the mail server, or Paddle, is tried without one success | 25 min |
 | dunning:customer:{ctm} | set | the customer's open cases | |
 | dunning:ended | zset | ended cases by when they were last written (ms) | 90 d |
 | dunning:history:{ctm or sub} | zset | those of the customer or subscription, likewise | 90 d |
@@ -48,6 +50,7 @@ from dunning.case import OPEN_FOR
 INBOX: Final = "dunning:inbox"
 DEAD: Final = "dunning:dead"
 DUE: Final = "dunning:due"
+LATE: Final = "dunning:late"
 ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
 EXCLUDED: Final = "dunning:excluded"
@@ -142,6 +145,11 @@ def reconcile_done(what: str) -> str:
 def doubted(word: str) -> str:
     """Return the key of the doubt whether a look can tell that this hold is mended."""
     return f"dunning:holds:doubted:{word}"
+
+
+def in_vain(way: str) -> str:
+    """Return the key of since when this way is tried without one success."""
+    return f"dunning:in_vain:{way}"
 
 
 def parked(campaign: str) -> str:

@@ -16,6 +16,8 @@ from yarl import URL
 from dunning.settings import Settings, load_settings
 from webhooks.app import create_app
 from webhooks.deadlines import Deadlines
+from webhooks.door import EdgeRunner
+from webhooks.limits import Limits
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 WEBHOOK_SECRET = "pdl_ntfset_01jb2q8v6kxw3m9r5t7y0z4c1d_Zk3vB8nQ"
@@ -46,6 +48,7 @@ class Edge:
     url: URL
     http: ClientSession
     app: web.Application
+    runner: web.AppRunner
 
     async def notify(self, body: bytes, signature: str | None = None, **headers: str) -> ClientResponse:
         """Send a notification as Paddle does; `signature` replaces the right one."""
@@ -67,16 +70,17 @@ async def running(
     *,
     clock: Callable[[], datetime] = lambda: NOW,
     deadlines: Deadlines | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Edge]:
     """Run the edge on a free port."""
-    app = create_app(of, clock=clock, deadlines=deadlines)
-    runner = web.AppRunner(app)
+    app = create_app(of, clock=clock, deadlines=deadlines, limits=limits)
+    runner = EdgeRunner(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         port = runner.addresses[0][1]
         async with ClientSession(auto_decompress=False) as http:
-            yield Edge(URL(f"http://127.0.0.1:{port}"), http, app)
+            yield Edge(URL(f"http://127.0.0.1:{port}"), http, app, runner)
     finally:
         await runner.cleanup()
 

@@ -44,6 +44,7 @@ async def test_open_cases_are_listed_by_when_they_are_due_with_what_was_done_and
         *("first", "sent"),
         CAMPAIGN.steps[1].name,
         *f"{due:%Y-%m-%d %H:%M}".split(),
+        *["late", "24", "h,", "not", "tried", "yet,", "waits", "for", "a", "worker"],
     ]
 
 
@@ -101,9 +102,9 @@ async def test_on_a_terminal_each_case_has_two_lines_that_fit_80_columns(store: 
     case = await put(store, failed_days_ago=4, deliveries={"first": sent(days_ago(3))})
     paused = Paused(Pause(datetime(2026, 5, 4, 12, 0, tzinfo=UTC), "by_operator"), {})
     terminal = Console(file=StringIO(), force_terminal=True, no_color=True, width=80, highlight=False, markup=False)
-    found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), Wanted())]
+    found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), Wanted(), datetime.now(UTC))]
 
-    show_list(terminal, found, paused, set(), more=False)
+    show_list(terminal, found, paused, set(), datetime.now(UTC), more=False)
 
     assert isinstance(terminal.file, StringIO)
     shown = [line.split() for line in terminal.file.getvalue().splitlines()]

@@ -43,9 +43,11 @@ async def test_a_newer_debts_step_waits_while_an_older_one_has_a_mail_to_come(re
         subscription = home.add_subscription()
         older, newer = decline(home, subscription, "declined"), decline(home, subscription, "expired_card")
         async with served(home) as services:
+            await sweep_once(services, None)
             await send(services, newer)
 
             assert timedelta(minutes=55) < await looked_at_in(services, newer) <= timedelta(hours=1)
+            assert await services.store.due.late_since([newer]) == [None]
         case = await home.case(newer)
         assert case is not None
         assert case.deliveries == {}

@@ -57,6 +57,7 @@ async def assert_same(services: WorkerServices, redis: Redis, model: Rehearsal) 
         assert await services.store.cases.story(case_id) == await model.store.cases.story(case_id)
         (due_at,) = await model.store.due.when([case_id])
         assert await redis.zscore(keys.DUE, case_id) == (None if due_at is None else to_milliseconds(due_at))
+        assert await services.store.due.late_since([case_id]) == await model.store.due.late_since([case_id])
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=name_of)

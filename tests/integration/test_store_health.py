@@ -39,7 +39,7 @@ async def test_a_redis_that_is_away_does_not_answer(own_server: EmbeddedServer) 
 
         error = await raised(TransientError, store.health.ready(NOW))
 
-    assert str(error) == "Redis does not answer (ConnectionError)"
+    assert str(error).startswith("Redis does not answer (ConnectionError): DUNNING_REDIS_URL should name a server")
 
 
 async def test_a_redis_that_hangs_does_not_answer(own_server: EmbeddedServer) -> None:
@@ -51,7 +51,7 @@ async def test_a_redis_that_hangs_does_not_answer(own_server: EmbeddedServer) ->
         finally:
             os.kill(own_server.pid, signal.SIGCONT)
 
-        assert str(error) == "Redis does not answer (TimeoutError)"
+        assert str(error).startswith("Redis does not answer (TimeoutError)")
         await store.health.ready(NOW)
 
 
@@ -81,14 +81,20 @@ async def test_a_redis_out_of_memory_refuses_writes(own_server: EmbeddedServer) 
 
     error = await refusal(own_server)
 
-    assert (str(error), error.hold) == ("Redis refuses writes (OutOfMemoryError)", "redis_refuses_writes")
+    assert (str(error), error.hold) == (
+        "Redis refuses writes (OOM): its memory is full; give it more, by maxmemory.",
+        "redis_refuses_writes",
+    )
 
 
 async def test_a_replica_refuses_writes(own_server: EmbeddedServer) -> None:
     with Redis.from_url(own_server.url) as redis:
         redis.replicaof("127.0.0.1", 1)
 
-    assert str(await refusal(own_server)) == "Redis refuses writes (ReadOnlyError)"
+    assert (
+        str(await refusal(own_server))
+        == "Redis refuses writes (READONLY): this is a replica; DUNNING_REDIS_URL should name the master."
+    )
 
 
 async def test_a_redis_that_cannot_save_refuses_writes(own_server: EmbeddedServer, tmp_path: Path) -> None:
@@ -106,7 +112,7 @@ async def test_a_redis_that_cannot_save_refuses_writes(own_server: EmbeddedServe
         error = await refusal(own_server)
         redis.config_set("save", "")  # or it would not stop before it has saved
 
-    assert str(error) == "Redis refuses writes (MISCONF)"
+    assert str(error) == "Redis refuses writes (MISCONF): it can't write to its disk; make room there."
 
 
 async def test_a_login_that_is_not_allowed_to_write_is_for_the_operator_to_mend(own_server: EmbeddedServer) -> None:
@@ -116,7 +122,7 @@ async def test_a_login_that_is_not_allowed_to_write_is_for_the_operator_to_mend(
     async with opened(own_server.url.replace("//", "//reader:secret@")) as store:
         error = await raised(OperatorMustActError, store.health.ready(NOW))
 
-    assert str(error) == "Redis refuses writes (NoPermissionError)"
+    assert str(error) == "Redis refuses the command EVALSHA (NOPERM): its ACL should let Dunning's user run it."
 
 
 async def test_an_empty_store_has_nothing_to_tell(store: Store) -> None:
@@ -151,6 +157,8 @@ async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store
     assert snapshot.counters == {"webhooks_accepted": 3}
     assert snapshot.gauges == {
         "oldest_due_seconds": 30.0,
+        "mail_in_vain_seconds": 0.0,
+        "paddle_in_vain_seconds": 0.0,
         "oldest_unhandled_event_seconds": 7.0,
         "oldest_queued_job_seconds": 7.0,
         "open_cases": 2.0,

@@ -53,7 +53,8 @@ async def test_it_starts_without_redis_and_says_so() -> None:
             assert response.status == 200
         async with edge.http.get(edge.url / "readyz") as response:
             assert response.status == 503
-            assert (await response.text()).splitlines() == ["Redis does not answer (ConnectionError)"]
+            (line,) = (await response.text()).splitlines()
+            assert line.startswith("Redis does not answer (ConnectionError): DUNNING_REDIS_URL should name a server")
 
 
 async def test_without_redis_a_notification_stays_paddle_s() -> None:
@@ -64,7 +65,7 @@ async def test_without_redis_a_notification_stays_paddle_s() -> None:
 
     assert response.status == 503
     assert int(response.headers["Retry-After"]) > 0
-    assert [line["event"] for line in logs] == ["webhook.not_recorded"]
+    assert "webhook.not_recorded" in [line["event"] for line in logs]
     assert 'dunning_notifications_total{event_type="transaction.past_due",outcome="redis_away"} 1.0' in metrics
 
 

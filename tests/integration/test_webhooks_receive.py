@@ -129,7 +129,10 @@ async def test_a_type_without_use_is_acknowledged_and_counted_under_few_labels(e
         ("api_key.expiring", "paddle.api_key.expiring"),
         ("api_key.revoked", "paddle.api_key.revoked"),
         ("api_key_exposure.created", "paddle.api_key.exposed"),
+        ("api_key_rotation.created", "paddle.api_key.rotation_created"),
+        ("api_key_rotation.updated", "paddle.api_key.rotation_updated"),
         ("api_key.brand_new", "paddle.api_key.changed"),
+        ("api_key_rotation.brand_new", "paddle.api_key.changed"),
     ],
 )
 async def test_news_of_an_api_key_alerts(edge: Edge, event_type: str, alert: str) -> None:

@@ -18,6 +18,7 @@ from dunning.store.memory.few import (
     MemorySeen,
     MemorySuppressions,
 )
+from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
 
@@ -51,6 +52,7 @@ class MemoryStore:
         self.counters = MemoryCounters(kept)
         self.exclusions = MemoryExclusions(kept)
         self.holds = MemoryHolds(kept)
+        self.in_vain = MemoryTriesInVain(kept)
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)

@@ -57,6 +57,7 @@ class MemoryCases:
         *,
         due_at: datetime | None,
         now: datetime,
+        late_since: datetime | None = None,
         story: Sequence[str] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
@@ -83,6 +84,10 @@ class MemoryCases:
         for what in story:
             self._tell(found, what, now)
         self._index(case, due_at)
+        if late_since is None:
+            kept.late.pop(case.id, None)
+        else:
+            kept.late.setdefault(case.id, kept.moment(late_since))
         kept.counts.update(counts)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1

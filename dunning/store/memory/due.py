@@ -56,6 +56,7 @@ class MemoryBrakes:
         for case_id in case_ids:
             if case_id in self._kept.due:
                 self._kept.due[case_id] = self._kept.moment(now + PARKED_FOR)
+            self._kept.late.pop(case_id, None)
             self._parked.setdefault(campaign, set()).add(case_id)
         return True
 
@@ -192,7 +193,8 @@ class MemoryDueIndex:
         if room < batch or most < 1:
             return Sweep(0, "no_grants")
         case_ids = [case_id for _, case_id in first[:most]]
-        for case_id in case_ids:
+        for at, case_id in first[:most]:
+            self._kept.late.setdefault(case_id, at)
             self._kept.due[case_id] = self._kept.moment(now + LEASE)
         if self._holds.on:
             self._holds.probe.add("probe", PROBE_EVERY)
@@ -221,15 +223,28 @@ class MemoryDueIndex:
         """Return when each of these is looked at next; None for one that is over."""
         return [self._kept.due.get(case_id) for case_id in case_ids]
 
-    async def put_back(self, case_ids: list[str], at: datetime) -> None:
+    async def late_since(self, case_ids: Sequence[str]) -> list[datetime | None]:
+        """Return since when a step of each of these is late; None where none is."""
+        return [self._kept.late.get(case_id) for case_id in case_ids]
+
+    async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None:
         """Have these looked at again at `at`. A case that is over stays over."""
         for case_id in case_ids:
             if case_id in self._kept.due:
                 self._kept.due[case_id] = self._kept.moment(at)
+            if on_time:
+                self._kept.late.pop(case_id, None)
+
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
+        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
+        for case_id in case_ids:
+            if case_id in self._kept.due:
+                self._kept.due[case_id] = min(self._kept.due[case_id], self._kept.moment(at))
 
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""
         self._kept.due.pop(case_id, None)
+        self._kept.late.pop(case_id, None)
 
     def _sorted(self) -> list[tuple[datetime, str]]:
         return sorted((at, case_id) for case_id, at in self._kept.due.items())

@@ -92,6 +92,7 @@ class Kept:
     told: Callable[[str, str, datetime], None] | None
     cases: dict[str, KeptCase] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
+    late: dict[str, datetime] = field(default_factory=dict)
     of_customer: dict[str, set[str]] = field(default_factory=dict)
     inbox: dict[str, Event] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

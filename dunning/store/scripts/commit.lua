@@ -3,10 +3,11 @@
 -- was to be opened had already ended.
 -- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
 --       cases opened by the hour, the subscription's cases that were stopped lately, ended cases, the customer's, the
---       subscription's
+--       subscription's, late
 -- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
 --       now, event id ('' for none), handled ms to live, mark ms to live, occurred at (when opening), the
---       hour it counts in ('' for none), number of counters, the counters, the story's lines
+--       hour it counts in ('' for none), since when a step is late ('' for none),
+--       number of counters, the counters, the story's lines
 local revision = 0
 local old = redis.call('GET', KEYS[1])
 if old then
@@ -22,8 +23,8 @@ if ARGV[11] ~= '' then
   end
 end
 revision = revision + 1
-local counters = tonumber(ARGV[13])
-local line = 14 + counters
+local counters = tonumber(ARGV[14])
+local line = 15 + counters
 -- A story's first line stays with the case: for days most have no other, and a list for it alone is dear.
 local beginning = ''
 if old then
@@ -38,7 +39,13 @@ if ARGV[5] == '' then
 else
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
 end
-for i = 14, 13 + counters do
+-- What is known already counts from the first time: the sweep saw when it was due, with all that it had to wait for.
+if ARGV[13] == '' then
+  redis.call('ZREM', KEYS[15], ARGV[2])
+else
+  redis.call('ZADD', KEYS[15], 'NX', ARGV[13], ARGV[2])
+end
+for i = 15, 14 + counters do
   redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
 end
 if ARGV[12] ~= '' then

@@ -1,7 +1,8 @@
 -- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: in one
 -- step, so that nothing is lost in between and nothing is queued twice. Before anything goes out it looks whether the
 -- breaker is to trip. Answers {how many were moved, why not more, new cases in this hour where the breaker tripped}.
--- KEYS: due, arq queue, API log, API hold, holds, probe, paused, breaker released, cases opened by the hour
+-- KEYS: due, arq queue, API log, API hold, holds, probe, paused, breaker released, cases opened by the hour,
+--       late
 -- ARGV: now, lease ms, cases at most, arq job key, arq job id, payload ms to live, job name,
 --       background budget, calls for the batch, calls for each case, prefix of grants, probe ms, grant ms,
 --       the hour it is, most new cases in it ('' for any number), field for all mail, how the breaker's sentence begins,
@@ -24,7 +25,7 @@ if paused then
   return {0, 'paused'}
 end
 local count = tonumber(ARGV[3])
-local first = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, count)
+local first = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, count)
 if #first == 0 then
   return {0, 'nothing_due'}
 end
@@ -50,9 +51,11 @@ if room < batch or count < 1 then
 end
 -- The first write is one that a Redis out of memory refuses: after any other, the rest of a script is let through.
 local cases, grants = {}, {}
-for i = 1, math.min(count, #first) do
-  cases[i] = first[i]
-  redis.call('ZADD', KEYS[1], ARGV[1] + ARGV[2], first[i])
+for i = 1, math.min(count, #first / 2) do
+  cases[i] = first[2 * i - 1]
+  redis.call('ZADD', KEYS[1], ARGV[1] + ARGV[2], cases[i])
+  -- The lease hides when it was due. What was tried before stays late since then.
+  redis.call('ZADD', KEYS[10], 'NX', first[2 * i], cases[i])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', clock)
 for i = 1, batch + each * #cases do

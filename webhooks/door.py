@@ -1,0 +1,186 @@
+"""Who may stay connected: aiohttp's server waits for a request's head for ever, and takes any number of connections.
+
+The head must come in time. When there are too many connections, the one idle for longest leaves, then the one that has
+owed a head for longest, then the one that has owed a body, or not read its answer, for longest. So a client that sends
+its request at once is served, whoever else is there.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from webhooks.keys import LIMITS, METRICS, SPARING_LOG
+from webhooks.limits import Limits
+from webhooks.metrics import Metrics
+from webhooks.sparing_log import SparingLog
+
+FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class Stage(Enum):
+    """What a connection is at."""
+
+    HEAD = auto()  # its request line and headers are to come
+    REQUEST = auto()  # a request is read, handled or answered
+    IDLE = auto()  # all is answered, and nothing else has come
+
+
+class Door:
+    """The connections of one server by stage, in the order in which they came to it."""
+
+    def __init__(self, limits: Limits, metrics: Metrics, log: SparingLog) -> None:
+        self.limits = limits
+        self._metrics = metrics
+        self._log = log
+        self._at: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
+        metrics.watch_connections(self._count)
+
+    def admit(self, connection: "Connection") -> bool:
+        """Let a connection in, if need be in place of another. False: every other one is being served."""
+        if self._count() >= self.limits.connections:
+            leaving = next(self._dispensable(), None)
+            if leaving is None:
+                self.turn_away("full")
+                return False
+            leaving.put_out("crowded")
+        self._at[connection.stage][connection] = None
+        return True
+
+    def move(self, connection: "Connection", to: Stage) -> None:
+        """Note that a connection came to a stage."""
+        self.forget(connection)
+        self._at[to][connection] = None
+
+    def forget(self, connection: "Connection") -> None:
+        """Note that a connection has left."""
+        self._at[connection.stage].pop(connection, None)
+
+    def turn_away(self, why: str) -> None:
+        """Count a connection that was closed for a reason of ours, and tell of it."""
+        self._metrics.count_turned_away(why)
+        self._log.warning("http.turned_away", why, why=why, connections=self._count())
+
+    def _count(self) -> int:
+        return sum(map(len, self._at.values()))
+
+    def _dispensable(self) -> "Iterator[Connection]":
+        yield from self._at[Stage.IDLE]
+        yield from self._at[Stage.HEAD]
+        yield from (connection for connection in self._at[Stage.REQUEST] if connection.keeps_us_waiting)
+
+
+class Connection(RequestHandler):
+    """One connection, with deadlines."""
+
+    __slots__ = ("_deadline", "_door", "_head_bytes", "_wire", "stage")
+
+    def __init__(self, manager: "GuardedServer", door: Door, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+        super().__init__(manager, **options)
+        self._door = door
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        # aiohttp forgets its own while there is still something to be written.
+        self._wire: asyncio.Transport | None = None
+        self.stage = Stage.HEAD
+
+    @property
+    def keeps_us_waiting(self) -> bool:
+        """Whether it is the other side that has to do something: send the body, or read the answer."""
+        request = self._current_request
+        return self._paused or (request is not None and not request.content.is_eof())
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, if there is room."""
+        self._wire = cast("asyncio.Transport", transport)
+        if not self._door.admit(self):
+            self._wire.write(FULL)
+            self._wire.close()
+            return
+        super().connection_made(transport)
+        self._enter(Stage.HEAD)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come: of a head, or of a request under way."""
+        super().data_received(data)
+        if self.stage is Stage.REQUEST or not data:
+            return
+        if self._messages:
+            self._enter(Stage.REQUEST)
+        # While nothing waits for a request, this is the rest of a body that was refused.
+        elif self.stage is Stage.HEAD or self._waiter is not None:
+            if self.stage is Stage.IDLE:
+                self._enter(Stage.HEAD)
+            self._head_bytes += len(data)
+            if self._head_bytes > self._door.limits.head_bytes:
+                self.put_out("large_head")
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Answer, and be idle or go on with the next request that is here already."""
+        finished = await super().finish_response(request, resp, start_time)
+        self._enter(Stage.REQUEST if self._messages else Stage.IDLE)
+        return finished
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self._door.forget(self)
+        self._wait_until(None, "")
+        super().connection_lost(exc)
+
+    def put_out(self, why: str) -> None:
+        """Close the connection at once, whatever it is at."""
+        self._door.forget(self)
+        self._door.turn_away(why)
+        self._wait_until(None, "")
+        if self._wire is not None:
+            self._wire.abort()
+
+    def _enter(self, stage: Stage) -> None:
+        if self.transport is None:
+            return
+        self._door.move(self, stage)
+        self.stage = stage
+        self._head_bytes = 0
+        limits = self._door.limits
+        if stage is Stage.HEAD:
+            self._wait_until(limits.head.total_seconds(), "slow_head")
+        elif stage is Stage.REQUEST:
+            self._wait_until(limits.request.total_seconds(), "slow_request")
+        else:
+            self._wait_until(None, "")
+
+    def _wait_until(self, seconds: float | None, why: str) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None if seconds is None else self._loop.call_later(seconds, self.put_out, why)
+
+
+class GuardedServer(web.Server):
+    """aiohttp's server with a door."""
+
+    def __init__(self, plain: web.Server, door: Door) -> None:
+        """Do what `plain` would."""
+        super().__init__(
+            plain.request_handler,
+            request_factory=plain.request_factory,
+            handler_cancellation=plain.handler_cancellation,
+            **plain._kwargs,  # noqa: SLF001 - an application makes its server itself, and this is what it gave it
+        )
+        self._door = door
+
+    def __call__(self) -> RequestHandler:
+        """Make what serves a new connection."""
+        return Connection(self, self._door, loop=self._loop, **self._kwargs)
+
+
+class EdgeRunner(web.AppRunner):
+    """Runs an application of `create_app` behind a door."""
+
+    async def _make_server(self) -> web.Server:
+        plain = await super()._make_server()
+        return GuardedServer(plain, Door(self.app[LIMITS], self.app[METRICS], self.app[SPARING_LOG]))

@@ -1,0 +1,45 @@
+"""Telling of tries in vain: each is made again by itself, so somebody has to be told when none has worked for long."""
+
+import contextlib
+
+import structlog
+
+from dunning.store import REDIS_ERRORS, InVain, ToTell, Way
+from worker.services import Services
+
+log = structlog.get_logger()
+
+EVENTS = {Way.MAIL: ("mail.in_vain", "mail.works_again"), Way.PADDLE: ("paddle.in_vain", "paddle.works_again")}
+
+
+async def note_in_vain(services: Services, way: Way, why: str) -> None:
+    """Note a try in vain, and tell of what has gone on for long. A Redis that is away is no reason to do less."""
+    with contextlib.suppress(*REDIS_ERRORS):
+        _tell(services, way, await services.store.in_vain.note(way, why, services.clock()))
+
+
+async def note_works(services: Services, way: Way) -> None:
+    """Note a success that nothing else counts. A Redis that is away is no reason to do less."""
+    with contextlib.suppress(*REDIS_ERRORS):
+        await services.store.in_vain.works(way)
+
+
+async def look_in_vain(services: Services) -> None:
+    """Tell which ways have been tried in vain for long, and which work again. Over all workers, each is told once."""
+    for way in Way:
+        _tell(services, way, await services.store.in_vain.look(way, services.clock()))
+
+
+def _tell(services: Services, way: Way, found: InVain | None) -> None:
+    if found is None:
+        return
+    seconds = round((services.clock() - found.since).total_seconds())
+    said = {"since": found.since.isoformat(), "seconds": seconds, "tries": found.tries, "why": found.why}
+    in_vain, works_again = EVENTS[way]
+    match found.what:
+        case ToTell.WARNING:
+            log.warning(in_vain, **said)
+        case ToTell.ERROR:
+            log.error(in_vain, **said)
+        case ToTell.WORKS_AGAIN:
+            log.info(works_again, **said)
