@@ -80,7 +80,7 @@ async def a_case(store: Store, number: int, **changes: object) -> str:
         decline_class=DeclineClass.HARD,
         failed_at=NOW,
         attempted_at=NOW,
-        **changes,  # type: ignore[arg-type] # any field
+        **changes,
     )
     await store.cases.commit(case, 0, due_at=None, now=NOW, story=["opened"])
     return Links([LINK_SECRET]).sign(case.id, NOW + LINK_LIFETIME)
