@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis.exceptions import BusyLoadingError, ResponseError
+from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
 
 from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
@@ -51,7 +51,7 @@ class Health:
                 )
             except REDIS_ERRORS as error:
                 trouble = diagnose(error)
-                if isinstance(error, ResponseError) and not isinstance(error, BusyLoadingError):
+                if isinstance(error, (AuthenticationError, ResponseError)) and not isinstance(error, BusyLoadingError):
                     raise OperatorMustActError(str(trouble), hold="redis_refuses_writes") from error
                 raise TransientError(str(trouble)) from error
 
