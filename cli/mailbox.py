@@ -21,6 +21,7 @@ from aiosmtpd.smtp import Envelope, LoginPassword
 
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
 from cli.mailbox_smtp import Conversation, House, Said, Silence, Stage
+from cli.own_origin import own_origin_only
 
 USERNAME = "mailer"
 
@@ -214,7 +215,7 @@ def listing(server: MailServer) -> web.Application:
         server.plan(asked["stage"], asked["what"])
         return web.json_response(server.planned)
 
-    app = web.Application()
+    app = web.Application(middlewares=[own_origin_only])
     app.add_routes([web.get("/mails", mails), web.get("/faults", faults), web.post("/faults", plan)])
     return app
 

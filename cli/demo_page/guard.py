@@ -5,6 +5,8 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from cli.own_origin import own_names
+
 # Another origin's page can't set a header of its own without asking us first, and we never say yes.
 OWN_HEADER = "X-Dunning-Demo"
 
@@ -23,7 +25,7 @@ MAIL_POLICY = (
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what does not come from the page itself."""
-    if request.host not in _own_names(request):
+    if request.host not in own_names(request):
         # A name that somebody lets point here: its pages would be of our origin.
         return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST, text="Not a name of this page.\n")
     if request.method not in _SAFE and request.headers.get(OWN_HEADER) != "1":
@@ -42,10 +44,3 @@ async def protect(_request: web.Request, response: web.StreamResponse) -> None:
     }
     for name, value in headers.items():
         response.headers.setdefault(name, value)
-
-
-def _own_names(request: web.Request) -> set[str]:
-    if request.transport is None:
-        return set()
-    port = request.transport.get_extra_info("sockname")[1]
-    return {f"127.0.0.1:{port}", f"localhost:{port}"}

@@ -10,6 +10,7 @@ from typing import Self
 
 from aiohttp import web
 
+from cli.own_origin import own_origin_only
 from cli.twin.api import Api, ApiCall
 from cli.twin.budget import Budget
 from cli.twin.control import Control
@@ -105,7 +106,7 @@ class Twin:
 
     async def start(self) -> Self:
         """Listen."""
-        app = web.Application()
+        app = web.Application(middlewares=[own_origin_only])
         app.add_routes(Portal(self.world, self.links).routes())
         app.add_routes(Control(self).routes())
         app.add_routes(self.api.routes())  # last: it answers whatever path is left

@@ -47,8 +47,8 @@ FIRES = {
         Told({AWAY: "4x24 1x60"}),  # restarted, and one since
     ],
     "DunningEdgeFull": [
-        Told({"dunning_http_turned_away_total": "_x24 1x60"}),
-        Told({"dunning_http_turned_away_total": "4x24 5x60"}),
+        Told({'dunning_http_turned_away_total{why="full"}': "_x24 1x60"}),
+        Told({'dunning_http_turned_away_total{why="bodies"}': "4x24 5x60"}),
     ],
     "DunningOnHold": [Told({"dunning_holds": "1x60"}, 2)],
     "DunningBreakerTripped": [Told({"dunning_breaker_tripped": "1x60"}, 1)],
@@ -93,7 +93,10 @@ SILENT = {
         Told({AWAY: "5x60"}),
         Told({AWAY.replace("redis_away", "accepted"): "_x24 1x60"}),
     ],
-    "DunningEdgeFull": [Told({"dunning_http_turned_away_total": "0x60"})],
+    "DunningEdgeFull": [
+        Told({'dunning_http_turned_away_total{why="full"}': "0x60"}),
+        Told({'dunning_http_turned_away_total{why="slow_head"}': "_x24 9x60"}),  # a stranger who says nothing
+    ],
     "DunningOnHold": [Told({"dunning_holds": "0x60"})],
     "DunningBreakerTripped": [Told({"dunning_breaker_tripped": "0x60"})],
     "DunningPausedForLong": [Told({"dunning_paused": "1x1500", "dunning_paused_campaigns": "0x1500"}, 1400)],
