@@ -1,0 +1,134 @@
+"""The million months can fail: whatever rule is taken out of the product, they count wrong mails."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("dunning", "worker", "webhooks", "cli", "bench")
+SEED, CASES = 1, 400
+PLAY = """
+import json, sys
+from bench.month import play_chunk
+seed, cases, *packages = sys.argv[1:]
+counts = play_chunk(int(seed), int(cases))
+files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in packages]
+print(json.dumps({"counts": counts, "files": files}))
+"""
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    changes: dict[str, str]
+    """What is written instead of what; each of them is there once."""
+    counted_as: str
+    cases: int = CASES
+
+
+VERDICTS = "dunning/case_verdicts.py"
+
+MUTANTS = (
+    Mutant("paid", VERDICTS, {"return End(CaseState.RECOVERED, None)": "return None"}, "not owed"),
+    Mutant(
+        "ended",
+        VERDICTS,
+        # Paddle cancels the debt along with the subscription, and either is enough to end the case.
+        {
+            'return End(CaseState.STOPPED, "debt_canceled")': "return None",
+            'return End(CaseState.STOPPED, f"subscription_{subscription.status}")': "return None",
+        },
+        "not owed",
+    ),
+    Mutant(
+        "charged back",
+        "dunning/case_events.py",
+        {'return _stop(case, "charged_back", now)': 'return Verdict(None, "no_charge_back")'},
+        "in dispute",
+        cases=1200,
+    ),
+    Mutant(
+        "collection mode",
+        VERDICTS,
+        {"return Skip(SkipReason.COLLECTED_BY_INVOICE)": "return None"},
+        "not collected automatically",
+    ),
+    Mutant("ending", VERDICTS, {"return Skip(SkipReason.ENDING_BY_ITSELF)": "return None"}, "ending by itself"),
+    Mutant("archived", VERDICTS, {"return Skip(SkipReason.CUSTOMER_ARCHIVED)": "return None"}, "archived"),
+    Mutant("other customer", VERDICTS, {"return Skip(SkipReason.OTHER_CUSTOMER)": "return None"}, "somebody else's"),
+    Mutant(
+        "on its way",
+        VERDICTS,
+        {"return Later(ON_ITS_WAY, ASK_ABOUT_PAYMENT_EVERY, counted=False)": "return None"},
+        "on its way",
+    ),
+    Mutant("hours", VERDICTS, {"return Send() if opening <= now else": "return Send() if True else"}, "out of hours"),
+    Mutant(
+        "distance",
+        "dunning/case_steps.py",
+        {"return max(moments, default=None)": "return None"},
+        "too close to the last",
+        cases=1200,
+    ),
+    Mutant(
+        "suppressed",
+        "worker/send_steps.py",
+        {"return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None": "return None"},
+        "bounced",
+    ),
+    Mutant(
+        "excluded",
+        "worker/excluded.py",
+        {"return frozenset(one.id for one in await services.store.exclusions.of(ids))": "return frozenset()"},
+        "excluded",
+    ),
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_none_is_wrong_where_nothing_was_changed(copy: Path) -> None:
+    counts = _play(copy, CASES)
+
+    assert counts["cases"] >= CASES
+    assert counts["mails"] > CASES
+    assert counts["wrong"] == 0
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_rule_that_is_missing_is_found(copy: Path, mutant: Mutant) -> None:
+    source = copy / mutant.file
+    text = source.read_text(encoding="utf-8")
+    for old, new in mutant.changes.items():
+        found = text.count(old)
+        assert found == 1, f"{mutant.file} has {old!r} {found} times: this mutant is to be written anew"
+        text = text.replace(old, new)
+    source.write_text(text, encoding="utf-8")
+
+    counts = _play(copy, mutant.cases)
+
+    assert counts["wrong"] > 0
+    assert counts.get(f"wrong: {mutant.counted_as}", 0) > 0, counts
+
+
+def _play(copy: Path, cases: int) -> dict[str, int]:
+    environment = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", PLAY, str(SEED), str(cases), *PACKAGES]
+    played = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stderr
+    told = json.loads(played.stdout)
+    elsewhere = [file for file in told["files"] if not Path(file).is_relative_to(copy)]
+    assert told["files"]
+    assert not elsewhere, "what was played is not the copy"
+    counts: dict[str, int] = told["counts"]
+    return counts
