@@ -34,6 +34,7 @@ def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) 
     settings = load_settings()
     if until_stdin_closes:
         end_with_stdin()
+    _check_account(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, clock))
 
@@ -49,6 +50,7 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) ->
     if until_stdin_closes:
         end_with_stdin()
     logger.info("worker.starting")
+    _check_account(settings)
     run(settings, clock or utc_now)
 
 
@@ -116,6 +118,14 @@ def warn_of_sandbox(settings: Settings) -> None:
     """Ask for a redirection where mails of made-up debts would reach real addresses."""
     if settings.paddle.sandbox and settings.mail_redirect is None:
         logger.warning("settings.mail_redirect_missing", variable="DUNNING_MAIL_REDIRECT")
+
+
+def _check_account(settings: Settings) -> None:
+    """Refuse the store of another Paddle account."""
+    from cli.one_account import check_account  # noqa: PLC0415 - `up` leaves it to its processes
+
+    if settings.redis_url is not None:
+        asyncio.run(check_account(settings, settings.redis_url.get_secret_value()))
 
 
 def _begin() -> None:

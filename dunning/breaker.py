@@ -4,7 +4,7 @@ A burst of failures far above the usual means that Paddle, a bank or we are brok
 an operator has looked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -33,11 +33,26 @@ def oldest_remembered(now: datetime) -> int:
     return hour_of(now - REMEMBERED)
 
 
+def without_alarms(opened: Mapping[int, int], alarms: Iterable[tuple[datetime, datetime]]) -> dict[int, int]:
+    """Return new cases by `hour_of`, none in the hours of an alarm: what was too many to be true is not usual.
+
+    Those hours stay, as ones that were watched.
+
+    Args:
+        opened: new cases by `hour_of`.
+        alarms: from when the breaker tripped until its pause was taken off.
+    """
+    of_alarms = {
+        hour for tripped, ended in alarms for hour in range(hour_of(tripped), hour_of(max(tripped, ended)) + 1)
+    }
+    return {hour: 0 if hour in of_alarms else count for hour, count in opened.items()}
+
+
 def threshold(opened: Mapping[int, int], setting: Breaker, now: datetime) -> int | None:
     """Return how many new cases this clock hour may have; None for any number.
 
     Args:
-        opened: new cases by `hour_of`.
+        opened: new cases by `hour_of`, `without_alarms`.
         setting: what `DUNNING_BREAKER` says.
         now: the hour in which it is, is the one that is judged, and so no part of its own measure.
     """

@@ -164,6 +164,10 @@ class PaddleClient:
         )
         return answers.read_portal_session(await self._calls.make(call, grant))
 
+    async def read_account_id(self, grant: Grant) -> str | None:
+        """Read which account the API key is of; None where the answer doesn't say. Takes no permission."""
+        return answers.read_account_id(await self._calls.make(Call("GET /", "GET", self._calls.url("/"), ()), grant))
+
     async def try_access(self, needed: Collection[str], next_grant: NextGrant) -> Collection[str]:
         """Make one small call that takes these permissions, and return those that it shows the API key to have.
 

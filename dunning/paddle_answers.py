@@ -104,6 +104,18 @@ def read_portal_session(body: bytes) -> PortalSession:
     )
 
 
+def read_account_id(body: bytes) -> str | None:
+    """Read from the answer of `GET /` which account the API key is of. Total: None where it doesn't say.
+
+    https://developer.paddle.com/api-reference/api-root/get-api-root
+    """
+    try:
+        account = shapes.RootAnswer.model_validate_json(body).data.caller.account
+    except ValidationError:
+        return None
+    return _word(str(account.id)) if account else None
+
+
 def read_error(body: bytes) -> ErrorAnswer:
     """Read an error answer. Total: what can't be read, or is no plain word, is left out."""
     try:

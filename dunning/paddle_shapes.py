@@ -196,6 +196,30 @@ class SessionAnswer(Answer):
     data: Session
 
 
+class Account(Answer):
+    """A seller's account. Paddle's own tokens know it by a number."""
+
+    id: str | int
+
+
+class Caller(Answer):
+    """Whom Paddle takes us for."""
+
+    account: Account | None = None
+
+
+class Root(Answer):
+    """The API's root."""
+
+    caller: Caller
+
+
+class RootAnswer(Answer):
+    """The answer that holds the API's root."""
+
+    data: Root
+
+
 class ErrorBody(Answer):
     """What went wrong."""
 

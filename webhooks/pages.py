@@ -4,7 +4,7 @@ import base64
 from collections.abc import Collection
 from enum import StrEnum
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -43,7 +43,7 @@ class Pages:
         style = environment.get_template("style.css").render()
         self._html = {
             page: environment.get_template(f"{page}.html").render(
-                seller=seller, contact=contact, login_url=login_url, style=style
+                seller=seller, contact=quote(contact, safe="@"), login_url=login_url, style=style
             )
             for page in Page
         }

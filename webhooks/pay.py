@@ -5,6 +5,7 @@ the customer's whole account: it goes into this one answer, and nowhere else.
 """
 
 import asyncio
+import contextlib
 import math
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,8 +188,9 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
     is_anothers = live.customer is not None and live.customer.id != case.customer_id
     if page is None and not is_anothers:
         return
-    async with redis_within(app[DEADLINES].redis):
-        await app[STORE].limiter.give_back([not_needed])
+    with contextlib.suppress(RedisAwayError):  # it lapses by itself
+        async with redis_within(app[DEADLINES].redis):
+            await app[STORE].limiter.give_back([not_needed])
     if page is not None:
         raise _OverError(page)
     raise _DetourError("other_customer", PermanentError(f"the debt of case {case.id} is another customer's"))

@@ -4,22 +4,28 @@ A debt that is over is closed there and then: what ends it goes in where webhook
 """
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from dunning.case import Case
-from dunning.errors import DunningError
-from dunning.events import EventType
+from dunning.case_events import on_transaction
+from dunning.case_writing import write_by
+from dunning.errors import CaseConflictError, DunningError
+from dunning.events import Event, EventType, TransactionFacts
 from dunning.grants import Grant
 from dunning.healing import closing_event
 from dunning.live import LiveTransaction
+from dunning.store import Store
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import DEADLINES, PADDLE, SPARING_LOG, STORE
 from webhooks.pages import Page
 
 # What is left of a click's ten seconds has to do for the portal session.
 ASK_WITHIN = timedelta(seconds=4)
+# A mail that may have arrived isn't sent again once the debt is over, whichever way mail goes.
+NO_REPEATS = 0
 
 
 async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTransaction | None:
@@ -41,7 +47,24 @@ async def close_if_over(app: web.Application, case: Case, live: LiveTransaction,
     try:
         async with redis_within(app[DEADLINES].redis):
             await app[STORE].inbox.accept(event, now)
+            await _close(app[STORE], case.id, event, now)
     except RedisAwayError as error:
         # What the page says is true all the same, and the event comes by itself.
         app[SPARING_LOG].warning("click.not_closed", case_id=case.id, reason=str(error))
     return Page.PAID if event.type is EventType.TRANSACTION_PAID else Page.CLOSED
+
+
+async def _close(store: Store, case_id: str, event: Event, now: datetime) -> None:
+    """Write the end at once, so that the link's next page tells it even while no worker runs.
+
+    The event is left for the worker to take off the inbox, and whatever can't be written here is the worker's too.
+    """
+    (before,) = await store.cases.read_versioned([case_id])
+    campaign = await store.campaigns.read(before.case.version) if before.case is not None else None
+    if campaign is None or not isinstance(event.facts, TransactionFacts):
+        return
+    verdict = on_transaction(event, event.facts, before.case, (), now)
+    if verdict.case is not None:
+        why = f"{verdict.why} ({event.type} {event.id})"
+        with contextlib.suppress(CaseConflictError):
+            await write_by(store, campaign, NO_REPEATS, now, before, verdict.case, why=why)

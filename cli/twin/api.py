@@ -55,6 +55,7 @@ class Api:
     events: EventLog
     budget: Budget
     api_key: str
+    account: str
     faults: Faults = field(default_factory=Faults)
     permissions: set[str] = field(default_factory=lambda: set(PERMISSIONS))
     calls: list[ApiCall] = field(default_factory=list)
@@ -138,8 +139,16 @@ class Api:
             raise ApiError(HTTPStatus.FORBIDDEN)
 
     async def _root(self, _: web.Request) -> web.Response:
+        # https://developer.paddle.com/api-reference/api-root/get-api-root
         return _entity(
-            {"environment": "sandbox", "account": {"name": self.world.seller}, "permissions": sorted(self.permissions)}
+            {
+                "api": {"name": "Paddle API", "version": "1", "environment": "sandbox"},
+                "caller": {
+                    "auth_type": "api_key",
+                    "account": {"id": self.account, "name": self.world.seller},
+                    "permissions": sorted(self.permissions),
+                },
+            }
         )
 
     async def _list_transactions(self, request: web.Request) -> web.Response:

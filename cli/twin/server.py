@@ -48,12 +48,14 @@ class Twin:
         rate_limit: int = CALLS_PER_MINUTE,
         retry_after: timedelta = timedelta(seconds=1),
         seller: str = "Lantern Software",
+        account: str = "acc_01jb2q8v6kxw3m9r5t7y0z4c1d",
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Choose an address; port 0 is any free one.
 
         Without `webhook_url` notifications are kept unsent until `notifications.url` is set. Real Paddle waits a
         minute before its first retry; `retry_after` is shorter here. A key and a secret are made where none is given.
+        Without `account` all twins are of the same one, so that one may follow another.
         """
         self._host = host
         self._port = port
@@ -63,7 +65,7 @@ class Twin:
         )
         self.links = Links(self.world)
         self.events = EventLog(clock)
-        self.api = Api(self.world, self.links, self.events, Budget(rate_limit), api_key or _made_key())
+        self.api = Api(self.world, self.links, self.events, Budget(rate_limit), api_key or _made_key(), account)
         self._runner: web.AppRunner | None = None
 
     @property

@@ -1,5 +1,6 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
+from dunning.store.account import Account
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
@@ -61,6 +62,7 @@ class Store:
             rate_limit: API calls allowed in any 60 s, over all processes.
         """
         self._redis = connect(url, Patience.LITTLE)
+        self.account = Account(self._redis)
         self.brakes = Brakes(self._redis)
         self.campaigns = CampaignVersions(self._redis)
         self.cases = Cases(self._redis)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dunning.breaker import oldest_remembered
+from dunning.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys, scripts
 from dunning.store.connection import RedisClient
@@ -69,8 +69,8 @@ class Brakes:
         does not come back for a day.
         """
         entry = await self._resume(
-            keys=[keys.PAUSED, keys.BREAKER_RELEASED],
-            args=[campaign or ALL, BY_BREAKER, round(RELEASED_FOR.total_seconds() * 1000)],
+            keys=[keys.PAUSED, keys.BREAKER_RELEASED, keys.BREAKER_ALARMS],
+            args=[campaign or ALL, BY_BREAKER, round(RELEASED_FOR.total_seconds() * 1000), to_milliseconds(now)],
         )
         if campaign is not None:
             # Also where nothing was paused: the last resume may have been cut short.
@@ -92,12 +92,24 @@ class Brakes:
         )
 
     async def opened(self, now: datetime) -> dict[int, int]:
-        """Return how many cases were opened, by `dunning.breaker.hour_of`; forget what is too old to say anything."""
+        """Return how many cases were opened, by `dunning.breaker.hour_of`, none in the hours of the breaker's alarms.
+
+        What is too old to say anything is forgotten.
+        """
         counts = {int(hour): int(count) for hour, count in (await self._redis.hgetall(keys.OPENED)).items()}
         old = [hour for hour in counts if hour < oldest_remembered(now)]
         if old:
             await self._redis.hdel(keys.OPENED, *old)
-        return counts
+        return without_alarms(counts, await self._alarms(now))
+
+    async def _alarms(self, now: datetime) -> list[tuple[datetime, datetime]]:
+        """Return from when to when the breaker held, and forget what is too old."""
+        ends = {int(since): int(until) for since, until in (await self._redis.hgetall(keys.BREAKER_ALARMS)).items()}
+        alarms = {since: (from_milliseconds(since), from_milliseconds(until)) for since, until in ends.items()}
+        old = [since for since, alarm in alarms.items() if hour_of(max(alarm)) < oldest_remembered(now)]
+        if old:
+            await self._redis.hdel(keys.BREAKER_ALARMS, *old)
+        return list(alarms.values())
 
     async def _put_back_parked(self, campaign: str, now: datetime) -> None:
         """Make what was parked due. What a crash takes out of the set only is due within the hour all the same."""

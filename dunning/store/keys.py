@@ -18,6 +18,7 @@
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
 | dunning:parked:{campaign} | set | cases of a paused campaign that are out of the sweep's way | until it is resumed |
 | dunning:breaker:released | string | present while the breaker, released by an operator, stays off | 1 d |
+| dunning:breaker:alarms | hash | pauses of the breaker's: since when, and when they were taken off (ms) | 35 d |
 | dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
 | dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
@@ -36,6 +37,7 @@
 | dunning:api:log | zset | grants by when each stops counting (ms, Redis' clock) | 5 min |
 | dunning:api:hold | string | present while Paddle's 429 stops everyone | as Paddle says |
 | dunning:seen:{sub} | string | a subscription's live state, where the budget is too small to read all at once | 5 min |
+| dunning:account | string | the id of the Paddle account that all of this is of | |
 | dunning:counts | hash | counters of all workers together | |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
@@ -61,10 +63,12 @@ CAMPAIGNS: Final = "dunning:campaigns"
 OPENED: Final = "dunning:opened"
 PAUSED: Final = "dunning:paused"
 BREAKER_RELEASED: Final = "dunning:breaker:released"
+BREAKER_ALARMS: Final = "dunning:breaker:alarms"
 API_LOG: Final = "dunning:api:log"
 API_HOLD: Final = "dunning:api:hold"
 RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
 RECONCILE_WAITING: Final = "dunning:reconcile:waiting"
+ACCOUNT: Final = "dunning:account"
 COUNTS: Final = "dunning:counts"
 PULSE: Final = "dunning:pulse"
 

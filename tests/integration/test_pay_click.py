@@ -13,6 +13,8 @@ from yarl import URL
 from cli.embedded import EmbeddedServer
 from cli.twin import Twin
 from cli.twin.faults import Fault
+from dunning.campaign_file import parse_campaigns, shipped
+from dunning.campaign_version import version
 from dunning.case import Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
@@ -22,6 +24,7 @@ from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from webhooks.deadlines import Deadlines
 
 SESSIONS = "POST /customers/{id}/portal-sessions"
+(CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
 
 
 @pytest.fixture
@@ -55,11 +58,13 @@ async def case(twin: Twin, store: Store) -> Case:
         id=twin.world.decline(subscription_id, "expired_card"),
         subscription_id=subscription_id,
         customer_id=customer_id,
-        campaign="renewal",
+        campaign=CAMPAIGN.name,
+        version=version(CAMPAIGN),
         decline_class=DeclineClass.HARD,
         failed_at=NOW,
         attempted_at=NOW,
     )
+    await store.campaigns.keep([CAMPAIGN])
     await store.cases.commit(case, 0, due_at=None, now=NOW, story=["opened"])
     return case
 

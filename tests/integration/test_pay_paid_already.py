@@ -4,15 +4,17 @@ import pytest
 
 from cli.twin import Twin
 from cli.twin.faults import Fault
-from dunning.case import Case
+from dunning.case import Case, CaseState
+from dunning.links import LINK_LIFETIME, Links
 from dunning.settings import Settings
 from dunning.store import Store
-from tests.integration.edge import NOW, Edge, running, settings
+from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from tests.integration.test_pay_click import SESSIONS, case, click, edge, of, twin
 
 __all__ = ["case", "edge", "of", "twin"]  # fixtures
 
 ASKED = "GET /transactions"
+ENDS = ("Nothing is left to pay here", "This link is no longer in use")
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +29,14 @@ async def closes(store: Store, case: Case, what: str) -> bool:
     return event is not None
 
 
+async def told(edge: Edge, case: Case) -> str:
+    """Return the words of the link's page, as a later visit finds them."""
+    token = Links([LINK_SECRET]).sign(case.id, NOW + LINK_LIFETIME)
+    async with edge.http.get(edge.url / "pay" / token) as response:
+        page = await response.text()
+    return next((one for one in ENDS if one in page), "Update")
+
+
 async def test_a_paid_debt_gets_the_page_that_says_so_and_is_closed_there_and_then(
     edge: Edge, twin: Twin, case: Case, store: Store
 ) -> None:
@@ -39,7 +49,13 @@ async def test_a_paid_debt_gets_the_page_that_says_so_and_is_closed_there_and_th
     assert "pga_" not in page
     assert twin.counts == {ASKED: 1}
     assert await closes(store, case, "paid")
-    assert [line.what for line in await store.cases.story(case.id)] == ["opened", "click_found: paid"]
+    assert (await told(edge, case)) == "Nothing is left to pay here"  # by the link's next page, with no worker at hand
+    read = await store.cases.read(case.id)
+    assert read is not None
+    assert read.state is CaseState.RECOVERED
+    story = [line.what for line in await store.cases.story(case.id)]
+    assert story[:2] == ["opened", f"recovered (transaction.paid reconciled_{case.id[4:]}{NOW:%Y%m%d}paid)"]
+    assert story[-1] == "click_found: paid"
     metrics = await edge.metrics()
     assert 'dunning_clicks_total{outcome="already_paid"} 1.0' in metrics
     assert "dunning_api_grants 1.0" in metrics  # the call that was not needed is given back
@@ -54,6 +70,7 @@ async def test_a_debt_that_is_canceled_gets_neutral_words(edge: Edge, twin: Twin
     assert "This link is no longer in use" in page
     assert "left to pay" not in page
     assert await closes(store, case, "canceled")
+    assert (await told(edge, case)) == "This link is no longer in use"
     assert 'dunning_clicks_total{outcome="already_over"} 1.0' in await edge.metrics()
 
 

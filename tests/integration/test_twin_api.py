@@ -141,11 +141,12 @@ async def test_a_manually_collected_subscription_has_no_link_to_update_a_card(tw
     assert found["data"]["management_urls"]["update_payment_method"] is None
 
 
-async def test_the_root_tells_what_the_key_may_do(twin: Twin, http: ClientSession) -> None:
+async def test_the_root_tells_what_the_key_may_do_and_whose_it_is(twin: Twin, http: ClientSession) -> None:
     _, body = await get(http, twin, "/")
 
-    assert body["data"]["environment"] == "sandbox"
-    assert "transaction.read" in body["data"]["permissions"]
+    assert body["data"]["api"]["environment"] == "sandbox"
+    assert body["data"]["caller"]["account"]["id"].startswith("acc_")
+    assert "transaction.read" in body["data"]["caller"]["permissions"]
 
 
 async def test_transactions_are_found_by_subscriptions_and_by_how_they_are_collected(

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.breaker import hour_of, oldest_remembered, threshold
+from dunning.breaker import hour_of, oldest_remembered, threshold, without_alarms
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 THIS_HOUR = hour_of(NOW)
@@ -76,3 +76,30 @@ def test_the_limit_holds_for_a_whole_hour() -> None:
     limits = {threshold(opened, "auto", NOW.replace(minute=0) + timedelta(minutes=minute)) for minute in range(60)}
 
     assert limits == {60}
+
+
+@pytest.mark.parametrize(
+    ("held_for", "left"),
+    [
+        (timedelta(), {1: 40, 2: 50, 3: 0, 4: 20}),
+        (timedelta(minutes=29), {1: 40, 2: 50, 3: 0, 4: 20}),
+        (timedelta(minutes=30), {1: 40, 2: 0, 3: 0, 4: 20}),
+        (timedelta(hours=2), {1: 0, 2: 0, 3: 0, 4: 20}),
+        (timedelta(minutes=-1), {1: 40, 2: 50, 3: 0, 4: 20}),
+        (timedelta(hours=-2), {1: 40, 2: 50, 3: 0, 4: 20}),
+    ],
+    ids=["tripped and off", "within the hour", "to the next hour", "for hours", "a clock behind", "one far behind"],
+)
+def test_nothing_is_learned_from_the_hours_of_an_alarm(held_for: timedelta, left: dict[int, int]) -> None:
+    tripped = NOW - timedelta(hours=3)
+    opened = ago((1, 40), (2, 50), (3, 5_000), (4, 20))
+
+    usual = without_alarms(opened, [(tripped, tripped + held_for)])
+
+    assert usual == ago(*left.items())
+
+
+def test_an_hour_of_an_alarm_was_watched_all_the_same() -> None:
+    tripped = NOW - timedelta(hours=30)
+
+    assert threshold(without_alarms(ago((30, 5_000)), [(tripped, tripped)]), "auto", NOW) == 50

@@ -314,3 +314,25 @@ def test_an_answers_parts_show_none_of_their_fields() -> None:
 
     assert bodies.EMAIL not in repr(customer) + str(customer)
     assert bodies.NAME not in repr(customer) + str(customer)
+
+
+@pytest.mark.parametrize(
+    ("caller", "account_id"),
+    [
+        ({"auth_type": "api_key", "account": {"id": "acc_1", "name": "Lantern Software"}}, "acc_1"),
+        ({"account": {"id": 257347}}, "257347"),
+        ({"account": {"id": "not a word"}}, None),
+        ({"account": {"name": "Lantern Software"}}, None),
+        ({"account": None, "permissions": []}, None),
+        ({}, None),
+        (None, None),
+    ],
+    ids=["an id", "a number", "no word", "no id", "no account", "an empty caller", "no caller"],
+)
+def test_the_root_tells_the_account_or_nothing(caller: object, account_id: str | None) -> None:
+    assert answers.read_account_id(json.dumps({"data": {"caller": caller}}).encode()) == account_id
+
+
+@given(st.binary())
+def test_what_is_no_root_tells_no_account(body: bytes) -> None:
+    assert answers.read_account_id(body) is None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
-from dunning.breaker import hour_of, oldest_remembered
+from dunning.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.errors import OperatorMustActError
 from dunning.grants import Grant
 from dunning.jobs import BATCH
@@ -25,6 +25,7 @@ class MemoryBrakes:
         self.pauses: dict[str | None, Pause] = {}
         self.released = PassingKeys[str](kept.clock)
         self._parked: dict[str, set[str]] = {}
+        self._alarms: list[tuple[datetime, datetime]] = []
 
     async def pause(self, campaign: str | None, why: str, now: datetime) -> bool:
         """Pause a campaign's mail, or all (None), and return whether it wasn't paused yet. The first reason stays."""
@@ -37,6 +38,7 @@ class MemoryBrakes:
         was = self.pauses.pop(campaign, None)
         if was is not None and was.is_breakers:
             self.released.add("breaker", RELEASED_FOR)
+            self._alarms.append((was.since, self._kept.moment(now)))
         if campaign is not None:
             for case_id in self._parked.pop(campaign, set()) & self._kept.due.keys():
                 self._kept.due[case_id] = self._kept.moment(now)
@@ -59,12 +61,12 @@ class MemoryBrakes:
         return True
 
     async def opened(self, now: datetime) -> dict[int, int]:
-        """Return how many cases were opened, by the hour; forget what is too old to say anything."""
+        """Return how many cases were opened, by the hour, none in the hours of the breaker's alarms."""
         found = dict(self._kept.opened)
         for hour in found:
             if hour < oldest_remembered(now):
                 del self._kept.opened[hour]
-        return found
+        return without_alarms(found, self._alarms)
 
 
 class MemoryHolds:

@@ -1,0 +1,104 @@
+"""Writing a case with all that follows: when it is due next, its story, its counters, and which others are woken."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dunning.campaign import Campaign
+from dunning.case import Case
+from dunning.case_steps import next_due_at, note_due
+from dunning.case_story import counted, moves_told, told
+from dunning.lateness import late_since
+from dunning.store import REDIS_ERRORS, Versioned
+
+
+class Cases(Protocol):
+    """Where cases are written."""
+
+    async def open_of_customer(self, customer_id: str) -> list[str]: ...
+    async def commit(
+        self,
+        case: Case,
+        revision: int,
+        *,
+        due_at: datetime | None,
+        now: datetime,
+        late_since: datetime | None = None,
+        story: Sequence[str] = (),
+        counts: Sequence[str] = (),
+        event_id: str | None = None,
+        opened_by: datetime | None = None,
+        counts_as_new: bool = True,
+    ) -> int: ...
+
+
+class DueIndex(Protocol):
+    """When cases are looked at."""
+
+    async def bring_forward(self, case_ids: list[str], at: datetime) -> None: ...
+
+
+class Store(Protocol):
+    """What of the store is written to."""
+
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def due(self) -> DueIndex: ...
+
+
+async def write_by(  # noqa: PLR0917 - what it is decided by
+    store: Store,
+    campaign: Campaign,
+    repeats: int,
+    now: datetime,
+    before: Versioned,
+    after: Case,
+    *,
+    why: str | None = None,
+    event_id: str | None = None,
+    opened_by: datetime | None = None,
+    counts_as_new: bool = True,
+) -> Versioned:
+    """Write the case if nobody wrote it since `before`, and return it as it is now.
+
+    Args:
+        store: where.
+        campaign: the case's own.
+        repeats: how often a mail that may have arrived is sent again.
+        now: the time.
+        before: the case as it was read.
+        after: the case as it shall be.
+        why: the story's first line, where what changed doesn't say it all.
+        event_id: the event that this handles, if one does.
+        opened_by: since when it is a debt, when it is opened.
+        counts_as_new: whether it is one more failure of this hour, and none that was found late.
+
+    Raises:
+        CaseConflictError: somebody else wrote it: read again, decide again.
+    """
+    if not after.is_open:
+        after = note_due(after, campaign, now)
+    revision = await store.cases.commit(
+        after,
+        before.revision,
+        due_at=next_due_at(after, campaign, repeats),
+        now=now,
+        late_since=late_since(after, campaign, repeats, now),
+        story=[why, *moves_told(before.case, after)] if why else told(before.case, after),
+        counts=counted(before.case, after),
+        event_id=event_id,
+        opened_by=opened_by,
+        counts_as_new=counts_as_new,
+    )
+    if before.case is not None and before.case.is_open and not after.is_open:
+        await _look_at_the_others(store, after, now)
+    return Versioned(after, revision)
+
+
+async def _look_at_the_others(store: Store, ended: Case, now: datetime) -> None:
+    """Look at the customer's other debts at once: a newer one may have waited for a mail that won't come any more."""
+    with contextlib.suppress(*REDIS_ERRORS):  # within the hour they are looked at anyway
+        others = await store.cases.open_of_customer(ended.customer_id)
+        await store.due.bring_forward(others, now)
