@@ -19,24 +19,35 @@ _OPTIONS = frozenset(
     {
         "db",
         "ssl_ca_certs",
-        "ssl_ca_path",
         "ssl_cert_reqs",
         "ssl_certfile",
         "ssl_check_hostname",
         "ssl_keyfile",
-        "ssl_min_version",
     }
 )
-_SENTINEL_OPTIONS = frozenset({"sentinel_password", "tls"})
+_SENTINEL_TLS = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile"})
+_SENTINEL_OPTIONS = _SENTINEL_TLS | {"sentinel_password", "tls"}
+_VALUES = {"ssl_cert_reqs": ("none", "optional", "required"), "ssl_check_hostname": ("true", "false"), "tls": ("on",)}
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _SERVICE = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom to trust, and as whom to speak. The paths are of PEM files; the system's are trusted besides `ca_certs`."""
+
+    ca_certs: str | None = None
+    certfile: str | None = None
+    keyfile: str | None = None
+    check_hostname: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SentinelUrl:
     """Sentinels that know where the master of `service` is.
 
-    The login and `tls` are the master's; `sentinel_password` is the sentinels' own, where they ask for one.
+    The login is the master's; `sentinel_password` is the sentinels' own, where they ask for one. With `tls`, both the
+    sentinels and the master are spoken to over it.
     """
 
     sentinels: tuple[tuple[str, int], ...]
@@ -44,7 +55,7 @@ class SentinelUrl:
     db: int = 0
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    tls: bool = False
+    tls: Tls | None = None
     sentinel_password: str | None = field(default=None, repr=False)
 
 
@@ -78,8 +89,8 @@ def parse_sentinel_url(text: str) -> SentinelUrl:
     """
     parts = split_text(text)
     options = _options(parts, _SENTINEL_OPTIONS)
-    if options.get("tls", "on") != "on":
-        raise ValueError("its option tls is not on")
+    if "tls" not in options and options.keys() & _SENTINEL_TLS:
+        raise ValueError("it has an option of TLS (ssl_...) without tls=on")
     login, _, places = parts.netloc.rpartition("@")
     username, _, password = login.partition(":")
     service, _, db = parts.path.removeprefix("/").partition("/")
@@ -91,7 +102,7 @@ def parse_sentinel_url(text: str) -> SentinelUrl:
         db=_db(db),
         username=unquote(username) or None,
         password=unquote(password) or None,
-        tls="tls" in options,
+        tls=_tls(options) if "tls" in options else None,
         sentinel_password=options.get("sentinel_password"),
     )
 
@@ -99,6 +110,15 @@ def parse_sentinel_url(text: str) -> SentinelUrl:
 def _sentinel(place: str) -> tuple[str, int]:
     parts = split_url(f"redis://{place}")
     return check_host(parts), parts.port or SENTINEL_PORT
+
+
+def _tls(options: dict[str, str]) -> Tls:
+    return Tls(
+        ca_certs=options.get("ssl_ca_certs"),
+        certfile=options.get("ssl_certfile"),
+        keyfile=options.get("ssl_keyfile"),
+        check_hostname=options.get("ssl_check_hostname") != "false",
+    )
 
 
 def _options(parts: SplitResult, known: frozenset[str]) -> dict[str, str]:
@@ -110,6 +130,13 @@ def _options(parts: SplitResult, known: frozenset[str]) -> dict[str, str]:
         raise ValueError(f"it has an option (?...) that is none of {', '.join(sorted(known))}")
     if not all(options.values()):
         raise ValueError("it has an option (?...) without a value")
+    if len(options) < len(pairs):
+        raise ValueError("it has an option (?...) twice")
+    for name, values in _VALUES.items():
+        if options.get(name, values[0]) not in values:
+            raise ValueError(f"its option {name} is not {' or '.join(values)}")
+    if ("ssl_certfile" in options) != ("ssl_keyfile" in options):
+        raise ValueError("it has one of ssl_certfile and ssl_keyfile without the other")
     _db(options.get("db", ""))
     return options
 

@@ -65,7 +65,7 @@ def connection_pool(url: str, patience: Patience) -> ConnectionPool:
     }
     if not url.startswith("unix:"):
         options |= {"socket_keepalive": True, "socket_keepalive_options": _keep_alive()}
-    if url.startswith("rediss:") and "ssl_cert_reqs=" not in url:
+    if url.startswith("rediss:") and "ssl_cert_reqs=none" not in url:
         options["ssl_check_hostname"] = True  # redis-py 5 would take any host's certificate; the URL may still say so
     if url.startswith(SENTINEL_SCHEME):
         return make_writes_cancelable(sentinel_pool(url, options))

@@ -94,6 +94,8 @@ async def test_a_certificate_of_another_host_is_refused_unless_the_url_allows_it
         elsewhere = url.replace("localhost", "127.0.0.1") + f"?ssl_ca_certs={certificate.path}"
         async with opened(elsewhere) as store:
             await raised(TransientError, store.health.ready(NOW))
+        async with opened(f"{elsewhere}&ssl_cert_reqs=required") as store:
+            await raised(TransientError, store.health.ready(NOW))
         await works(f"{elsewhere}&ssl_check_hostname=false")
         await works(f"{elsewhere}&ssl_cert_reqs=none")
 

@@ -17,7 +17,6 @@ from cli.embedded import EmbeddedServer, find_server
 from dunning.errors import TransientError
 from dunning.store.connection import Patience, connect
 from tests.integration.at_rest import NOW, open_case, opened, raised, redis_of
-from tests.integration.tls_front import make_certificate, tls_in_front_of
 from tests.until import until
 
 SERVICE = "renewals"
@@ -170,19 +169,3 @@ async def test_whoever_knocks_at_a_master_that_is_gone_hears_of_the_new_one(guar
     assert still_waiting
     assert await writing
     await patient.aclose(close_connection_pool=True)
-
-
-async def test_the_master_that_the_sentinel_names_may_speak_tls(
-    guarded: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = make_certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
-    await until(eventually(lambda: guarded.master_port() > 0))
-
-    async with tls_in_front_of(guarded.master.url, certificate) as url:
-        guarded.says("REMOVE", SERVICE)
-        guarded.says("MONITOR", SERVICE, "127.0.0.1", urlsplit(url).port, 1)
-
-        async with opened(f"{guarded.url}?tls=on") as store:
-            case = await open_case(store)
-            assert await store.cases.read(case.id) == case

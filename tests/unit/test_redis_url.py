@@ -1,6 +1,6 @@
 import pytest
 
-from dunning.redis_url import SentinelUrl, check_redis_url, parse_sentinel_url
+from dunning.redis_url import SentinelUrl, Tls, check_redis_url, parse_sentinel_url
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,15 @@ def test_these_are_redis_urls(text: str) -> None:
         ("redis+sentinel:///main", "no host"),
         ("redis+sentinel://one/main/x", "no whole number"),
         ("redis+sentinel://one/main?tls=maybe", "tls is not on"),
-        ("redis+sentinel://one/main?db=1", "none of sentinel_password, tls"),
+        ("redis+sentinel://one/main?db=1", "none of sentinel_password, ssl_ca_certs"),
+        ("redis+sentinel://one/main?ssl_ca_certs=/etc/ca.pem", "without tls=on"),
+        ("redis+sentinel://one/main?tls=on&ssl_keyfile=/etc/key.pem", "without the other"),
+        ("redis+sentinel://one/main?tls=on&ssl_check_hostname=maybe", "ssl_check_hostname is not true or false"),
+        ("redis+sentinel://one/main?tls=on&ssl_ca_certs", "without a value"),
+        ("redis+sentinel://one/main?tls=on&tls=on", "twice"),
+        ("rediss://one?ssl_certfile=/etc/cert.pem", "without the other"),
+        ("rediss://one?ssl_cert_reqs=CERT_NONE", "ssl_cert_reqs is not none or optional or required"),
+        ("rediss://one?ssl_ca_path=/etc/certs", "none of db, ssl_ca_certs"),
     ],
 )
 def test_what_is_wrong_is_told(text: str, wrong: str) -> None:
@@ -59,7 +67,7 @@ def test_sentinels_are_read() -> None:
         db=3,
         username="user",
         password="p,ss:x",
-        tls=True,
+        tls=Tls(),
         sentinel_password="p&w==",
     )
 
@@ -67,3 +75,10 @@ def test_sentinels_are_read() -> None:
 def test_sentinels_may_need_no_login_and_it_is_not_shown() -> None:
     assert parse_sentinel_url("redis+sentinel://one/main") == SentinelUrl((("one", 26379),), "main")
     assert "s3cr3t" not in repr(parse_sentinel_url("redis+sentinel://s3cr3t:s3cr3t@one/main?sentinel_password=s3cr3t"))
+
+
+def test_whom_to_trust_over_tls_is_read() -> None:
+    text = "redis+sentinel://one/main?tls=on&ssl_ca_certs=/ca%20s&ssl_certfile=/c&ssl_keyfile=/k&ssl_check_hostname="
+
+    assert parse_sentinel_url(f"{text}false").tls == Tls("/ca s", "/c", "/k", check_hostname=False)
+    assert parse_sentinel_url(f"{text}true").tls == Tls("/ca s", "/c", "/k")
