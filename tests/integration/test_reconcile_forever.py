@@ -40,7 +40,13 @@ DAY = timedelta(days=1)
 @asynccontextmanager
 async def services(redis_url: str, twin: Twin) -> AsyncIterator[WorkerServices]:
     """What a worker reconciles with. Its budget is large, and so its pauses are short."""
-    given = settings(redis_url, PADDLE_API_KEY=twin.api_key, PADDLE_API_URL=twin.url, PADDLE_RATE_LIMIT="100000")
+    given = settings(
+        redis_url,
+        PADDLE_API_KEY=twin.api_key,
+        PADDLE_API_URL=twin.url,
+        PADDLE_RATE_LIMIT="100000",
+        PORTAL_LOGIN_URL=twin.portal_login_url,
+    )
     opened = open_services(given, redis_url, check_templates(given))
     try:
         yield opened

@@ -73,6 +73,7 @@ TROUBLES: dict[str, tuple[Any, str, str]] = {
     "wrong login": (lambda one: plain(one.url.replace("//", "//who:secret@")), "password", "user and password"),
     "no such database": (lambda one: plain(one.url.rsplit("/", 1)[0] + "/99"), "database", "no database"),
     "no TLS": (lambda one: plain(one.url.replace("redis:", "rediss:")), "tls", "redis://"),
+    "no such file": (lambda _: plain("rediss://127.0.0.1:1/0?ssl_ca_certs=/nowhere.pem"), "address", "an ssl_ option"),
     "nobody": (lambda _: plain("redis://127.0.0.1:1/0"), "address", "does not answer"),
     "no such host": (lambda _: plain("redis://nowhere.invalid:6379/0"), "name", "not known here"),
 }
@@ -110,7 +111,7 @@ async def test_each_trouble_is_named_and_says_what_to_do(server: EmbeddedServer,
     assert not {"secret", "pw", "who:", "127.0.0.1", "nowhere"} & set(line["problem"].split())
 
 
-@pytest.mark.parametrize("name", [name for name in TROUBLES if name != "no TLS"])
+@pytest.mark.parametrize("name", [name for name in TROUBLES if name not in {"no TLS", "no such file"}])
 async def test_readiness_says_the_same_and_metrics_that_events_are_not_taken(server: EmbeddedServer, name: str) -> None:
     trouble, _, words = TROUBLES[name]
 
