@@ -104,11 +104,7 @@ def _of_the_way(error: BaseException) -> Iterator[tuple[str, str]]:
         yield "address", f"Redis does not answer ({kind}): no sentinel names a master; mend the hosts or the service."
     causes = list(_causes(error))
     if any(isinstance(cause, FileNotFoundError) for cause in causes):
-        yield (
-            "address",
-            f"Redis does not answer ({kind}): a file that DUNNING_REDIS_URL names is not there, "
-            "the socket of unix:// or that of an ssl_ option.",
-        )
+        yield "address", f"Redis does not answer ({kind}): its socket, or the file of an ssl_ option, is not there."
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         yield "name", f"Redis does not answer ({kind}): the host's name in DUNNING_REDIS_URL is not known here."
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
