@@ -15,7 +15,7 @@ from dunning import queue, time_limits
 from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
 from dunning.settings import Settings, load_settings
-from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_until_reached
+from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_once, tell_until_reached
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.look_at_holds import look_at_holds_forever
@@ -177,6 +177,10 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the protocol's own signatur
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     logs.configure()
     try:
-        return type("WorkerSettings", (), _wiring(load_settings()))
+        settings = load_settings()
+        wiring = _wiring(settings)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None  # arq's command line would tell it as a crash
+    if settings.redis_url is not None:
+        asyncio.run(tell_once(settings.redis_url.get_secret_value(), utc_now()))  # arq waits for Redis without a word
+    return type("WorkerSettings", (), wiring)

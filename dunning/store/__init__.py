@@ -16,7 +16,7 @@ from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
-from dunning.store.reaching import tell_until_reached
+from dunning.store.reaching import tell_once, tell_until_reached
 from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
@@ -47,6 +47,7 @@ __all__ = [
     "Versioned",
     "Way",
     "connection_pool",
+    "tell_once",
     "tell_until_reached",
 ]
 

@@ -41,6 +41,12 @@ async def tell_until_reached(url: str, clock: Callable[[], datetime]) -> None:
         log.info("redis.reached", after_seconds=round((clock() - since).total_seconds()))
 
 
+async def tell_once(url: str, now: datetime) -> None:
+    """Log why Redis can't be reached or worked with, if it can't. For who can't wait until it can. Never raises."""
+    if (trouble := await find_trouble(url, now)) is not None:
+        log.error("redis.unreachable", reason=trouble.reason, problem=trouble.problem, since=now.isoformat())
+
+
 async def find_trouble(url: str, now: datetime) -> Trouble | None:
     """Return what keeps us from working with this Redis, within a few seconds; None for nothing."""
     redis = connect(url, Patience.LITTLE)

@@ -1,6 +1,9 @@
 """What is said of a Redis that can't be worked with: each trouble made on a real server, read where operators read."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -155,3 +158,14 @@ def test_each_process_says_at_its_start_that_redis_is_not_there(command: str) ->
         line = process.wait_for("redis.unreachable")
 
     assert (line["level"], line["reason"]) == ("error", "address")
+
+
+def test_arqs_own_command_says_it_too() -> None:
+    environ = {**os.environ, **ENVIRONMENT, "DUNNING_REDIS_URL": "redis://127.0.0.1:9"}
+    arq = [sys.executable, "-m", "arq", "worker.main.WorkerSettings"]
+    with subprocess.Popen(arq, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr is not None
+        said = next((line for line in process.stderr if "redis.unreachable" in line), "")
+        process.terminate()
+
+    assert '"address"' in said
