@@ -5,7 +5,7 @@ from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.clicks import Clicks
-from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool
+from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool, disconnect
 from dunning.store.counters import Counters
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
@@ -90,4 +90,4 @@ class Store:
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._redis.aclose(close_connection_pool=True)
+        await disconnect(self._redis)

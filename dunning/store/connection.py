@@ -1,5 +1,6 @@
 """Connections to Redis: one address, two tempers. The edge gives up fast, the worker outwaits an outage."""
 
+import asyncio
 import socket
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -70,6 +71,19 @@ def connection_pool(url: str, patience: Patience) -> ConnectionPool:
     if url.startswith(SENTINEL_SCHEME):
         return make_writes_cancelable(sentinel_pool(url, options))
     return make_writes_cancelable(BlockingConnectionPool.from_url(url, max_connections=64, timeout=5, **options))
+
+
+async def disconnect(redis: RedisClient) -> None:
+    """Close a client's connections, every one, even when the task that asks for it is canceled meanwhile.
+
+    redis-py closes each of them in a task of its own, and a task that is canceled before its first step does nothing.
+    """
+    closing = asyncio.ensure_future(redis.aclose(close_connection_pool=True))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.gather(closing, return_exceptions=True)  # redis-py bounds it by the time to connect
+        raise
 
 
 def _keep_alive() -> dict[int, int]:

@@ -13,7 +13,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from dunning.errors import DunningError
-from dunning.store.connection import REDIS_ERRORS, Patience, RedisClient, connect
+from dunning.store.connection import REDIS_ERRORS, Patience, RedisClient, connect, disconnect
 from dunning.store.health import Health
 from dunning.store.reach import NOT_TLS, Trouble, diagnose, too_old
 
@@ -58,7 +58,7 @@ async def find_trouble(url: str, now: datetime) -> Trouble | None:
         return NOT_TLS if found.reason == "address" and await _speaks_no_tls(url) else found
     finally:
         with contextlib.suppress(*REDIS_ERRORS):
-            await redis.aclose(close_connection_pool=True)
+            await disconnect(redis)
 
 
 async def _look(redis: RedisClient, now: datetime) -> Trouble | None:

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -7,7 +8,7 @@ from redis import Redis
 from cli.embedded import EmbeddedServer
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.store import Store, keys
-from dunning.store.connection import Patience, connection_pool
+from dunning.store.connection import Patience, connect, connection_pool, disconnect
 from tests.integration.at_rest import NOW, open_case, opened, raised
 from tests.integration.tls_front import Certificate, make_certificate, tls_in_front_of
 
@@ -33,6 +34,21 @@ async def test_opening_a_store_connects_to_nothing() -> None:
     store = Store.open("redis://redis.invalid:6379/0", rate_limit=200)
 
     await store.close()
+
+
+@pytest.mark.parametrize("passes", range(8))
+async def test_closing_closes_every_connection_whenever_it_is_canceled(redis_url: str, passes: int) -> None:
+    redis = connect(redis_url, Patience.LITTLE)
+    await asyncio.gather(redis.ping(), redis.ping())
+    closing = asyncio.create_task(disconnect(redis))
+
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait({closing})
+
+    assert [one.is_connected for one in redis.connection_pool._available_connections] == [passes == 0] * 2
+    await disconnect(redis)
 
 
 @pytest.mark.parametrize("path", ["/3", "/0?db=3"])
