@@ -19,12 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dunning import time_limits
 from dunning.errors import ConfigurationError
 
 # Loading the log of a large store takes a while; a server that has not answered by then never will.
 START_SECONDS = 60.0
-# Every write is on disk before it is answered, so cutting a slow stop short loses nothing.
-STOP_SECONDS = 6.0
 # Valkey starts in about 45 ms.
 POLL_SECONDS = 0.005
 # The kernel takes 108 bytes on Linux and 104 on macOS.
@@ -270,7 +269,8 @@ def _answers(path: Path) -> bool:
 def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     process.send_signal(how)
     try:
-        process.wait(STOP_SECONDS)
+        # Every write is on disk before it is answered, so cutting a slow stop short loses nothing.
+        process.wait(time_limits.SERVER_ENDS.total_seconds())
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -17,15 +17,11 @@ from cli.ends_with_stdin import end_with_stdin
 from cli.open_files import allow_connections
 from cli.server_address import announced
 from cli.supervise import supervise
-from dunning import log
+from dunning import log, time_limits
 from dunning.errors import ConfigurationError
 from dunning.settings import Settings, data_folder, environment_with_redis, load_settings
 
 logger = structlog.get_logger()
-
-# An orchestrator kills after 60 s. Answers take at most 10 s, since a click waits that long for Paddle.
-DRAIN_SECONDS = 15.0
-STOP_SECONDS = 50.0
 
 
 def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
@@ -80,14 +76,14 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     # No access log: the path of a payment link is its whole right.
     limits = Limits(connections=allow_connections(Limits().connections))
     app = create_app(settings, clock=clock or utc_now, limits=limits)
-    runner = EdgeRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    runner = EdgeRunner(app, access_log=None, shutdown_timeout=time_limits.EDGE_DRAIN.total_seconds())
     await runner.setup()
     try:
         await _listen(runner, settings)
         await stop.wait()
         logger.info("webhooks.stopping")
     finally:
-        await _stop(runner, within_seconds=STOP_SECONDS)
+        await _stop(runner, within_seconds=time_limits.EDGE_END.total_seconds())
 
 
 async def _stop(runner: web.AppRunner, *, within_seconds: float) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 import structlog
 
 from cli.embedded import EmbeddedServer
+from dunning import time_limits
 
 logger = structlog.get_logger()
 
-# An orchestrator kills after 60 s; this leaves time to stop the embedded server after the processes that use it.
-STOP_SECONDS = 52.0
 POLL_SECONDS = 0.5
 
 
@@ -49,7 +48,7 @@ async def _supervise(
     for name, process in processes.items():
         if process.returncode is not None:
             logger.error("up.process_ended", process=name, exit_code=process.returncode)
-    all_went_well = await _stop(processes, within_seconds=STOP_SECONDS)
+    all_went_well = await _stop(processes, within_seconds=time_limits.UP_ENDS.total_seconds())
     return 0 if stop.is_set() and all_went_well else 1
 
 

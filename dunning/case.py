@@ -1,20 +1,21 @@
 """A case: one declined renewal being dunned, from the failure to its end. Its id is its transaction's id."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
+from dunning import time_limits
 from dunning.declines import DeclineClass
 from dunning.delivery import WAITING, Delivery, DeliveryState
 from dunning.instants import Instant
 
 # Paddle gives up after 30 days; five more let a late payment, or its late event, still find the case open.
 # https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
-OPEN_FOR = timedelta(days=35)
+OPEN_FOR = time_limits.CASE_OPEN
 
 # Why a step was put off while Paddle's newest attempt may still become money.
 ON_ITS_WAY = "payment_on_its_way"

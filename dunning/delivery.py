@@ -20,7 +20,7 @@ from dunning.instants import Instant
 # A send takes at most 30 s after its claim (SMTP up to RCPT 10 s, DATA 20 s): the claim outlives it.
 CLAIM = time_limits.CLAIM
 FIRST_RETRY = timedelta(seconds=1)
-LONGEST_RETRY = timedelta(minutes=15)
+LONGEST_RETRY = time_limits.LONGEST_RETRY
 
 
 class DeliveryState(StrEnum):

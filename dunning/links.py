@@ -7,15 +7,16 @@ the same mail.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from itsdangerous import Signer
 
+from dunning import time_limits
 from dunning.errors import ExpiredLinkError, InvalidLinkError
 
 # From the failure on: Paddle collects for 30 days and cancels; a late mail is still opened two weeks after that.
-LINK_LIFETIME = timedelta(days=45)
+LINK_LIFETIME = time_limits.LINK_LIFETIME
 
 # Keeps these tokens apart from everything else that is made with the same secrets.
 _PURPOSE = b"dunning.pay"

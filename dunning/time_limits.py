@@ -25,3 +25,27 @@ LEAVE: Final = timedelta(seconds=2)
 LAST_RECORDS: Final = timedelta(seconds=2)
 GOODBYE: Final = timedelta(seconds=1)
 END: Final = timedelta(seconds=60)
+# `dunning up` gives its processes a little more than they take, and then stops its own Redis server.
+UP_ENDS: Final = timedelta(seconds=61)
+SERVER_ENDS: Final = timedelta(seconds=6)
+
+# The edge. Paddle hangs up after 5 s: https://developer.paddle.com/webhooks/about/respond-to-webhooks
+PADDLE_WAITS: Final = timedelta(seconds=5)
+BODY: Final = timedelta(seconds=3)
+REDIS_ANSWER: Final = timedelta(seconds=2)
+# A click: what Paddle may take of a person's time, and how much of that the question whether the debt stands.
+CLICK: Final = timedelta(seconds=10)
+DEBT_QUESTION: Final = timedelta(seconds=4)
+# From the first line of a request to the last byte of its answer.
+REQUEST: Final = timedelta(seconds=30)
+# SIGTERM: requests at hand are answered, and then every connection is closed.
+EDGE_DRAIN: Final = timedelta(seconds=15)
+EDGE_END: Final = timedelta(seconds=50)
+
+# How long things are open, and known. A payment link outlives its case, and so does the mark of its end.
+CASE_OPEN: Final = timedelta(days=35)
+LINK_LIFETIME: Final = timedelta(days=45)
+# Paddle repeats a notification for 3 days: https://developer.paddle.com/webhooks/about/respond-to-webhooks
+PADDLE_REPEATS_FOR: Final = timedelta(days=3)
+KEEP_HANDLED: Final = timedelta(days=4)
+LONGEST_RETRY: Final = timedelta(minutes=15)

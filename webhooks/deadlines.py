@@ -6,17 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dunning import time_limits
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.store import REDIS_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The longest waits. Paddle hangs up after 5 s: https://developer.paddle.com/webhooks/about/respond-to-webhooks."""
+    """The longest waits."""
 
-    body: timedelta = timedelta(seconds=3)
-    redis: timedelta = timedelta(seconds=2)
-    paddle: timedelta = timedelta(seconds=10)
+    body: timedelta = time_limits.BODY
+    redis: timedelta = time_limits.REDIS_ANSWER
+    paddle: timedelta = time_limits.CLICK
 
 
 class RedisAwayError(TransientError):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dunning import time_limits
+
 MIB = 1024 * 1024
 
 
@@ -21,4 +23,4 @@ class Limits:
     # Request line and headers. What a browser sends has a few KiB, with the cookies of the seller's domain.
     head_bytes: int = 32 * 1024
     # From the first line of a request to the last byte of its answer: more than all `Deadlines` together.
-    request: timedelta = timedelta(seconds=30)
+    request: timedelta = time_limits.REQUEST

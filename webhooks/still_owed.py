@@ -5,10 +5,11 @@ A debt that is over is closed there and then: what ends it goes in where webhook
 
 import asyncio
 import contextlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aiohttp import web
 
+from dunning import time_limits
 from dunning.case import Case
 from dunning.case_events import on_transaction
 from dunning.case_writing import write_by
@@ -22,8 +23,6 @@ from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import DEADLINES, PADDLE, SPARING_LOG, STORE
 from webhooks.pages import Page
 
-# What is left of a click's ten seconds has to do for the portal session.
-ASK_WITHIN = timedelta(seconds=4)
 # A mail that may have arrived isn't sent again once the debt is over, whichever way mail goes.
 NO_REPEATS = 0
 
@@ -31,7 +30,7 @@ NO_REPEATS = 0
 async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTransaction | None:
     """Return the debt as Paddle has it now; None where that can't be learned in time, for whatever reason."""
     try:
-        async with asyncio.timeout(ASK_WITHIN.total_seconds()):
+        async with asyncio.timeout(time_limits.DEBT_QUESTION.total_seconds()):
             return (await app[PADDLE].read_transactions([case.id], grant)).get(case.id)
     except (DunningError, TimeoutError) as error:
         why = type(error).__name__

@@ -45,6 +45,7 @@
 from datetime import timedelta
 from typing import Final
 
+from dunning import time_limits
 from dunning.case import OPEN_FOR
 
 INBOX: Final = "dunning:inbox"
@@ -75,8 +76,8 @@ PULSE: Final = "dunning:pulse"
 # Paddle forgets an event after 90 days, so none can come again after that.
 # https://developer.paddle.com/changelog/2024/event-notification-retention-changes
 KEEP_EVENT = timedelta(days=90)
-# Paddle repeats a notification for 3 days; handling one anew later changes nothing, it only costs a look.
-KEEP_HANDLED = timedelta(days=4)
+# Handling one anew later changes nothing, it only costs a look.
+KEEP_HANDLED = time_limits.KEEP_HANDLED
 # As long as a case may be opened or open: whatever is found late meets the end that was heard of.
 KEEP_MARK = OPEN_FOR
 KEEP_ENDED_CASE = timedelta(days=90)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
+from dunning import time_limits
 from worker.mail.addresses import ascii_address
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
 from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
@@ -54,8 +55,8 @@ class ResendTransport:
         api_key: str,
         *,
         api_url: str = API_URL,
-        connect_within: timedelta = timedelta(seconds=10),
-        answer_within: timedelta = timedelta(seconds=20),
+        connect_within: timedelta = time_limits.UP_TO_RCPT,
+        answer_within: timedelta = time_limits.DATA,
     ) -> None:
         self._domains_url = f"{api_url}/domains"
         self._api = HttpApi(
