@@ -111,7 +111,7 @@ async def send_mail(
         log.error("mail.not_possible", case_id=claimed.id, step=step, error=str(error))  # noqa: TRY400 - no fault of ours
         await _put_back_or_die(sending)
     except DunningError as error:
-        log.warning("mail.not_ready", case_id=claimed.id, step=step, error=str(error))
+        log.warning("mail.not_ready", case_id=claimed.id, step=step, tries=before.tries + 1, error=str(error))
         await _put_back(sending, "not_ready")
         await note_in_vain(services, Way.PADDLE, "not_ready")
     except RedisAwayError as error:
