@@ -1,16 +1,17 @@
 """`dunning pause` and `dunning resume`: the operator's brake on all mail, or on one campaign's."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 import click
 
 from cli.open_store import open_store
 from dunning import log
+from dunning.casebook.paused import paused_lines, since
 from dunning.errors import ConfigurationError
 from dunning.settings import StoreSettings, load_campaigns, load_store_settings
-from dunning.store import Pause, Paused, Store
+from dunning.store import Store
 
 BY_HAND = "by_operator"
 
@@ -23,14 +24,6 @@ def pause(campaign: str | None) -> None:
 def resume(campaign: str | None) -> None:
     """Start all mail, or one campaign's, again, and say what is still paused."""
     _run(_resume(load_store_settings(), campaign))
-
-
-def paused_lines(paused: Paused) -> Iterator[str]:
-    """Say what is paused, a line each."""
-    if paused.all is not None:
-        yield f"All mail is paused {_since(paused.all)}."
-    for name, pause_ in paused.campaigns.items():
-        yield f"Mail of the campaign {name} is paused {_since(pause_)}."
 
 
 def _run(work: Coroutine[None, None, list[str]]) -> None:
@@ -57,7 +50,7 @@ async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
     if was is None:
         told = [f"Nothing to do: {subject[0].lower()}{subject[1:]} was not paused."]
     else:
-        told = [f"{subject} is resumed. It was paused {_since(was)}."]
+        told = [f"{subject} is resumed. It was paused {since(was)}."]
         told += ["The breaker stays off for 24 hours."] if was.is_breakers else []
     still = list(paused_lines(paused))
     return [*told, *(still or ["Nothing is paused."])]
@@ -85,7 +78,3 @@ async def _check(store: Store, campaign: str | None) -> None:
 
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def _since(pause_: Pause) -> str:
-    return f"since {pause_.since:%Y-%m-%d %H:%M} UTC ({pause_.why})"

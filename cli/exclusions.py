@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import click
 
-from cli.cases.find import Wanted, listed_cases
 from cli.open_store import open_store
 from dunning import log
 from dunning.campaign_file import parse_campaigns, shipped
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.find import Wanted, listed_cases
 from dunning.settings import load_store_settings
 from dunning.store import Exclusion, Store
-from worker.campaigns import Campaigns
 
 Answer = TypeVar("Answer")
 

@@ -68,6 +68,22 @@ class GrantRefusedError(TransientError):
     """The API budget has no room for this call now. Not a failed try: nothing was asked of Paddle."""
 
 
+class NotPossibleError(PermanentError):
+    """What somebody asked for by hand can't be done. The sentence is for them."""
+
+
+class CaseNotFoundError(NotPossibleError):
+    """There is no such case. What else is known of it is said."""
+
+
+class CaseUnreadableError(NotPossibleError):
+    """The case was written by another version of Dunning."""
+
+
+class NotSendableError(NotPossibleError):
+    """The step can't be sent, or nothing of its case."""
+
+
 class CaseConflictError(DunningError):
     """Somebody else wrote the case since it was read: read again and decide again."""
 

@@ -18,8 +18,10 @@ def verify_signature(
     secrets: Sequence[str],
     now: datetime,
     tolerance: timedelta,
-) -> None:
+) -> int:
     """Check that Paddle signed `body` with one of `secrets` no longer than `tolerance` before or after `now`.
+
+    Returns the index of the secret that it was signed with, of several the first.
 
     The header is `ts=<unix seconds>;h1=<hex>`, with one h1 for each secret in force while one is being replaced;
     the HMAC-SHA256 is over `ts`, a colon and the raw body, its key the whole secret as it is shown.
@@ -33,7 +35,8 @@ def verify_signature(
     timestamp, digests = _parse(header)
     # The digest goes first, so that a skewed clock is only ever spoken of to somebody who knows a secret.
     signed = timestamp.encode() + b":" + body
-    if not any(_matches(signed, secret, digests) for secret in secrets):
+    matching = next((index for index, secret in enumerate(secrets) if _matches(signed, secret, digests)), None)
+    if matching is None:
         raise InvalidSignatureError("No signature in the Paddle-Signature header was made with a secret of ours.")
     age = now.timestamp() - int(timestamp)
     if abs(age) > tolerance.total_seconds():
@@ -42,6 +45,7 @@ def verify_signature(
             f"The signature is right, but was made {abs(age):.0f} s {direction}, and {tolerance.total_seconds():.0f} s"
             " are allowed: is this machine's clock right?"
         )
+    return matching
 
 
 def _parse(header: str) -> tuple[str, list[bytes]]:

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dunning import event_types
 from dunning.store import Snapshot
-from webhooks import event_types
 
 
 class Metrics:
@@ -30,6 +30,12 @@ class Metrics:
             "dunning_notifications",
             "Notifications of Paddle, by event type and by what became of them.",
             ["event_type", "outcome"],
+            registry=self._registry,
+        )
+        self._signatures = Counter(
+            "dunning_webhook_signatures",
+            "Good signatures of notifications, by the place of the secret in DUNNING_WEBHOOK_SECRETS.",
+            ["secret"],
             registry=self._registry,
         )
         self._clicks = Counter(
@@ -57,6 +63,10 @@ class Metrics:
     def count_notification(self, event_type: str, outcome: str) -> None:
         """Count a notification. Types that we don't know count as `other`."""
         self._notifications.labels(event_types.label(event_type), outcome).inc()
+
+    def count_signature(self, secret: int) -> None:
+        """Count a good signature under its secret's place, the first being 1."""
+        self._signatures.labels(str(secret + 1)).inc()
 
     def count_click(self, outcome: str) -> None:
         """Count a click."""

@@ -12,7 +12,7 @@ from aiohttp import web
 from dunning import time_limits
 from dunning.case import Case
 from dunning.case_events import on_transaction
-from dunning.case_writing import write_by
+from dunning.casebook.write import write_by
 from dunning.errors import CaseConflictError, DunningError
 from dunning.events import Event, EventType, TransactionFacts
 from dunning.grants import Grant

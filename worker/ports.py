@@ -9,8 +9,8 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
-from dunning.campaign import Campaign
 from dunning.case import Case
+from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
 from dunning.events import Event
 from dunning.grants import Grant
@@ -50,13 +50,6 @@ class Cases(Protocol):
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
     ) -> int: ...
-
-
-class CampaignVersions(Protocol):
-    """The campaigns that cases began with."""
-
-    async def keep(self, campaigns: Iterable[Campaign]) -> None: ...
-    async def read(self, wanted: str) -> Campaign | None: ...
 
 
 class DueIndex(Protocol):

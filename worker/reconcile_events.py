@@ -3,25 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import structlog
 
-from dunning.errors import MalformedEventError, NotAnEventError
-from dunning.events import (
-    USED,
-    Envelope,
-    Event,
-    EventType,
-    TransactionFacts,
-    burial_id,
-    is_simulated,
-    parse_envelope,
-)
+from dunning.events import Event, EventType, TransactionFacts
 from dunning.healing import SETTLED_AFTER, Cursor, most_unasked
+from dunning.intake import Accept, Bury, Refused, decide_listed
 from dunning.paddle import CallRefusedError
-from dunning.projection import project
 from dunning.store import Accepted
 from dunning.triggers import triggered_by
 from worker.reconcile import Reconciler
@@ -81,10 +71,11 @@ async def _begin_anew(reconciler: Reconciler, *, dry_run: bool) -> None:
     newest = await reconciler.paddle.newest_event(reconciler.next_grant)
     if newest is None or dry_run:
         return
-    try:
-        await reconciler.store.reconciling.keep_cursor(parse_envelope(newest).event_id)
-    except NotAnEventError as error:
-        log.warning("reconcile.not_an_event", problem=str(error))
+    decision = decide_listed(newest)
+    if isinstance(decision, Refused):
+        log.warning("reconcile.not_an_event", problem=decision.reason)
+    else:
+        await reconciler.store.reconciling.keep_cursor(decision.envelope.event_id)
 
 
 async def _read_on(reconciler: Reconciler, cursor: Cursor, missed: Missed, most: int | None, *, dry_run: bool) -> None:
@@ -143,20 +134,17 @@ async def _read(reconciler: Reconciler, page: Sequence[bytes], cursor: Cursor, *
     now = reconciler.clock()
     events = []
     for body in page:
-        try:
-            envelope = parse_envelope(body)
-        except NotAnEventError as error:
-            log.warning("reconcile.not_an_event", problem=str(error))
+        decision = decide_listed(body)
+        if isinstance(decision, Refused):
+            log.warning("reconcile.not_an_event", problem=decision.reason)
             continue
-        at = _aware(envelope.occurred_at)
-        cursor.saw(envelope.event_id, min(at, now))
-        if is_simulated(envelope) or envelope.event_type not in USED or at > now - SETTLED_AFTER:
+        cursor.saw(decision.envelope.event_id, min(decision.occurred_at, now))
+        if decision.occurred_at > now - SETTLED_AFTER:  # its webhook may be under way
             continue
-        try:
-            events.append(project(body, envelope))
-        except MalformedEventError as error:
-            if not dry_run:
-                await _bury(reconciler, envelope, str(error), now)
+        if isinstance(decision, Accept):
+            events.append(decision.event)
+        elif isinstance(decision, Bury) and not dry_run:
+            await _bury(reconciler, decision, now)
     return events
 
 
@@ -173,20 +161,14 @@ async def _hand_in(reconciler: Reconciler, events: Sequence[Event]) -> list[Even
     return taken
 
 
-async def _bury(reconciler: Reconciler, envelope: Envelope, reason: str, now: datetime) -> None:
-    event_id = burial_id(envelope)
+async def _bury(reconciler: Reconciler, bury: Bury, now: datetime) -> None:
     buried = await reconciler.store.inbox.bury(
-        event_id,
-        event_type=envelope.event_type,
-        notification_id=None,
-        occurred_at=_aware(envelope.occurred_at),
-        reason=reason,
+        bury.event_id,
+        event_type=bury.label,
+        notification_id=bury.notification_id,
+        occurred_at=bury.occurred_at,
+        reason=bury.reason,
         now=now,
     )
     if buried is Accepted.ACCEPTED:
-        log.error("reconcile.buried", event_id=event_id, event_type=envelope.event_type, reason=reason)
-
-
-def _aware(at: datetime) -> datetime:
-    """Return the time with an offset: having none may be what is wrong with an event, and Paddle's times are UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+        log.error("reconcile.buried", event_id=bury.event_id, event_type=bury.label, reason=bury.reason)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from aiohttp import ClientSession
 
 from dunning import time_limits
+from dunning.casebook.campaigns import Campaigns
 from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle import PaddleClient
 from dunning.settings import LinkMint, Settings
 from dunning.store import Store
 from worker import ports
-from worker.campaigns import Campaigns
 from worker.chance import Chance
 from worker.mail.create import create_transport
 from worker.mail.transport import Transport

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dunning.case import Case
-from dunning.case_writing import write_by
+from dunning.casebook.write import write_by
 from dunning.store import Versioned
 from worker.services import Services
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from cli.cases.find import ListedCase, Told
-from cli.cases.late import Late
-from cli.cases.steps import StepRow, last_done, next_to_come
 from dunning.case import Case
+from dunning.casebook.find import ListedCase, Told
+from dunning.casebook.late import Late
+from dunning.casebook.step_rows import StepRow, last_done, next_to_come
 from dunning.store import Paused
 
 Json = dict[str, Any]

@@ -9,18 +9,18 @@ from typing import TypeVar
 import click
 
 from cli.cases import as_json
-from cli.cases.change import send_now as send_now_
-from cli.cases.change import stop as stop_
-from cli.cases.find import ListedCase, Told, Wanted, listed_cases, tell
 from cli.cases.screen import console, show_case, show_list, show_none
 from cli.open_store import open_store
 from dunning import log
 from dunning.campaign import Campaign
 from dunning.campaign_file import parse_campaigns, shipped
-from dunning.errors import ConfigurationError
+from dunning.casebook.by_hand import send_now as send_now_
+from dunning.casebook.by_hand import stop as stop_
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.find import ListedCase, Told, Wanted, listed_cases, tell
+from dunning.errors import ConfigurationError, NotPossibleError
 from dunning.settings import load_campaigns, load_store_settings
 from dunning.store import Paused, Store
-from worker.campaigns import Campaigns
 
 Answer = TypeVar("Answer")
 
@@ -85,7 +85,10 @@ def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:
         async with open_store(settings) as store:
             return await work(store, Campaigns(store, configured))
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except NotPossibleError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _configured() -> Sequence[Campaign]:

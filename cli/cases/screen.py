@@ -7,12 +7,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from cli.brakes import paused_lines
-from cli.cases.find import ListedCase, Told, Wanted
-from cli.cases.late import in_words
-from cli.cases.steps import last_done, next_to_come
 from dunning.campaign import Campaign
 from dunning.case import Case
+from dunning.casebook.find import ListedCase, Told, Wanted
+from dunning.casebook.late import in_words
+from dunning.casebook.paused import paused_lines
+from dunning.casebook.step_rows import last_done, next_to_come
 from dunning.store import Paused
 
 # Room for a whole row where nobody sees a terminal's edge.

@@ -18,10 +18,10 @@ from cli.simulate.asked import AskedPaddle, Trouble, no_trouble
 from cli.simulate.paddle import Happening, Paddle
 from dunning.breaker import threshold
 from dunning.campaign import Campaign
+from dunning.casebook.campaigns import Campaigns
 from dunning.links import Links
 from dunning.settings import Settings, load_settings
 from dunning.store.memory import MemoryStore
-from worker.campaigns import Campaigns
 from worker.chance import Chance
 from worker.handle_event import handle_event
 from worker.mail.transport import Transport

@@ -7,11 +7,11 @@ from pathlib import Path
 from dunning.campaign import Campaign
 from dunning.campaign_file import parse_campaigns
 from dunning.campaign_version import version
+from dunning.casebook.campaigns import Campaigns
 from dunning.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.at_rest import a_case
 from tests.integration.house import AT_ONCE, House, house, running
-from worker.campaigns import Campaigns
 
 CHANGED = AT_ONCE.replace('name = "reminder"', 'name = "another"')
 (OLD,), (NEW,) = parse_campaigns(AT_ONCE, "old.toml"), parse_campaigns(CHANGED, "new.toml")

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.cases.change import send_now, stop
 from cli.main import main
 from dunning.campaign_file import parse_campaigns
 from dunning.case import Case, CaseState
+from dunning.casebook.by_hand import send_now, stop
+from dunning.casebook.campaigns import Campaigns
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import OperatorMustActError
 from dunning.store import Store, Versioned
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, put, read, runner, sent
 from tests.integration.house import house
-from worker.campaigns import Campaigns
 
 HOURS = """
 [campaign.renewal]
@@ -62,6 +62,19 @@ async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, 
     assert (await store.health.snapshot(datetime.now(UTC))).counters["cases_stopped"] == 1
     assert await store.due.when([case.id]) == [None]
     assert await store.cases.open_of_customer(case.customer_id) == []
+
+
+async def test_stopping_a_debt_has_the_customers_others_looked_at_at_once(run: Run, store: Store) -> None:
+    case = await put(store)
+    newer = await put(store, failed_days_ago=0, customer_id=case.customer_id, subscription_id=case.subscription_id)
+    (waits_until,) = await store.due.when([newer.id])
+
+    await run("stop", case.id)
+
+    (at,) = await store.due.when([newer.id])
+    assert at is not None
+    assert waits_until is not None
+    assert at <= datetime.now(UTC) < waits_until
 
 
 @pytest.mark.parametrize(("others", "go_on"), [(1, "1 other open case goes on"), (2, "2 other open cases go on")])
@@ -124,6 +137,29 @@ async def test_a_named_step_is_made_due_and_what_it_overtakes_is_said(run: Run, 
     assert result.stdout.splitlines()[:2] == [
         f"Step final of case {case.id} is due now.",
         f"What comes before it is not sent any more: {before}.",
+    ]
+
+
+async def test_what_was_due_long_before_is_due_now_and_no_earlier(run: Run, store: Store) -> None:
+    case = await put(store, failed_days_ago=9, not_before=days_ago(-1))
+    asked_at = days_ago(0).replace(microsecond=0)
+
+    await run("send-now", case.id)
+
+    (at,) = await store.due.when([case.id])
+    assert at is not None
+    assert asked_at <= at <= datetime.now(UTC)
+
+
+async def test_what_was_tried_in_vain_stays_late_since_it_was_planned(run: Run, store: Store) -> None:
+    tried = Delivery(reason="smtp_451", tries=3, retry_at=days_ago(-0.01))
+    case = await put(store, deliveries={"first": tried})
+
+    await run("send-now", case.id)
+
+    planned_at = CAMPAIGN.steps[0].due_at(case.failed_at, case.decline_class)
+    assert [at and at.replace(microsecond=0) for at in await store.due.late_since([case.id])] == [
+        planned_at.replace(microsecond=0)
     ]
 
 

@@ -6,13 +6,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cli.cases.find import Wanted, listed_cases
 from cli.cases.screen import show_list
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.find import Wanted, listed_cases
 from dunning.store import Pause, Paused, Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, rows, runner, sent
 from tests.unit.case_builders import a_case
-from worker.campaigns import Campaigns
 
 OTHER_CUSTOMER = paddle_id("ctm")
 OTHER_SUBSCRIPTION = paddle_id("sub")

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -56,6 +57,21 @@ async def test_any_secret_may_have_signed(redis_url: str, store: Store) -> None:
 
     assert response.status == 200
     assert await store.inbox.read(EVENT_ID)
+
+
+async def test_good_signatures_are_counted_by_the_place_of_their_secret(redis_url: str, store: Store) -> None:
+    del store
+    async with running(settings(redis_url, WEBHOOK_SECRETS=f"pdl_ntfset_new,{WEBHOOK_SECRET}")) as edge:
+        for body in (notification(), notification(), b"{}"):
+            await edge.notify(body)
+        await edge.notify(notification(), sign(notification(), secret="pdl_ntfset_new"))
+        await edge.notify(notification(), sign(notification(), secret="pdl_ntfset_somebody_else"))
+        metrics = await edge.metrics()
+
+    assert re.findall(r"^dunning_webhook_signatures_total.*", metrics, re.MULTILINE) == [
+        'dunning_webhook_signatures_total{secret="2"} 3.0',
+        'dunning_webhook_signatures_total{secret="1"} 1.0',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from cli.cases.change import send_now
 from cli.embedded import EmbeddedServer
+from dunning.casebook.by_hand import send_now
 from dunning.delivery import DeliveryState
 from dunning.instants import to_milliseconds
 from dunning.store import Way, keys

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cli.cases.late import Late, in_words, late
-from cli.cases.steps import step_rows
+from dunning.casebook.late import Late, in_words, late
+from dunning.casebook.step_rows import step_rows
 from dunning.delivery import Delivery
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, HOUR, ME, MINUTE, SECOND, a_case, sent
 

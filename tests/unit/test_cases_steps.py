@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.cases.steps import StepRow, last_done, next_to_come, step_rows
 from dunning.case import Case, CaseState
+from dunning.casebook.step_rows import StepRow, last_done, next_to_come, step_rows
 from dunning.delivery import Delivery, DeliveryState
 from dunning.store import StoryLine
 from tests.unit.case_builders import (

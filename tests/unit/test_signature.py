@@ -28,8 +28,8 @@ def verify(
     body: bytes = BODY,
     secrets: tuple[str, ...] = (SECRET,),
     now: datetime = NOW,
-) -> None:
-    verify_signature(body, header, secrets=secrets, now=now, tolerance=timedelta(seconds=60))
+) -> int:
+    return verify_signature(body, header, secrets=secrets, now=now, tolerance=timedelta(seconds=60))
 
 
 @dataclass
@@ -86,6 +86,15 @@ def test_any_of_several_digests_may_match_while_paddle_rotates() -> None:
 def test_any_of_several_secrets_may_match_while_we_rotate() -> None:
     verify(f"ts={TS};h1={digest()}", secrets=("new", SECRET))
     verify(f"ts={TS};h1={digest()}", secrets=(SECRET, "new"))
+
+
+def test_the_secret_that_matched_is_told_by_its_index() -> None:
+    new, old = f"ts={TS};h1={digest(secret='new')}", f"ts={TS};h1={digest()}"
+
+    assert verify(new, secrets=("new", SECRET)) == 0
+    assert verify(old, secrets=("new", SECRET)) == 1
+    assert verify(old, secrets=("", SECRET, SECRET)) == 1
+    assert verify(f"{old};h1={digest(secret='new')}", secrets=("new", SECRET)) == 0
 
 
 def test_unknown_keys_spaces_and_empty_pairs_are_passed_over() -> None:

@@ -40,5 +40,11 @@ def test_only_the_store_and_the_queue_spell_a_redis_key(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_casebook_writes_a_case(path: Path) -> None:
+    writes = re.search(r"\.commit\b(?!\.lua)", path.read_text())
+    assert bool(writes) == (path == ROOT / "dunning" / "casebook" / "write.py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_two_things(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import click
-
-from cli.cases.late import Late, late
-from cli.cases.steps import StepRow, step_rows
 from dunning.campaign import Campaign
 from dunning.case import Case
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.late import Late, late
+from dunning.casebook.step_rows import StepRow, step_rows
+from dunning.errors import CaseNotFoundError
 from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
-from worker.campaigns import Campaigns
 
 # A trip to Redis for so many cases.
 CHUNK = 500
@@ -131,11 +130,11 @@ async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
     """Return everything there is to tell of a case.
 
     Raises:
-        ClickException: there is no such case; it says so if its end is known all the same.
+        CaseNotFoundError: there is no such case; it says so if its end is known all the same.
     """
     (read,) = await store.cases.read_versioned([case_id])
     if read.case is None and not read.unreadable:
-        raise click.ClickException(await no_such_case(store, case_id))
+        raise CaseNotFoundError(await no_such_case(store, case_id))
     case, story = read.case, await store.cases.story(case_id)
     campaign = None if case is None else await campaigns.of(case)
     (looked_at,) = await store.due.when([case_id])

@@ -3,21 +3,19 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import click
-
-from cli.brakes import paused_lines
-from cli.cases.find import no_such_case
 from dunning.campaign import Campaign
 from dunning.case import OPEN_FOR, Case, CaseState
 from dunning.case_debts import Carried, Debts
-from dunning.case_steps import bring_forward, next_due_at, note_due
-from dunning.case_story import counted, told
+from dunning.case_steps import bring_forward
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.find import no_such_case
+from dunning.casebook.paused import paused_lines
+from dunning.casebook.write import write_by
 from dunning.delivery import DeliveryState
 from dunning.durations import format_duration
-from dunning.errors import CaseConflictError
+from dunning.errors import CaseConflictError, CaseNotFoundError, CaseUnreadableError, NotSendableError
 from dunning.sending_hours import format_time_of_day
 from dunning.store import Paused, Store, Versioned
-from worker.campaigns import Campaigns
 
 BY_OPERATOR = "by_operator"
 # Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
@@ -28,23 +26,16 @@ async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
     """End a case, and say what came of it.
 
     Raises:
-        ClickException: there is no such case, or it can't be read.
+        NotPossibleError: there is no such case, or it can't be read.
     """
     while True:
         before, case = await _read(store, case_id)
         if not case.is_open:
             return [f"Nothing to do: case {case_id} has ended already, {_end(case)}."]
         campaign = await campaigns.of(case)
-        after = note_due(case.end(CaseState.STOPPED, BY_OPERATOR, now), campaign, now)
+        after = case.end(CaseState.STOPPED, BY_OPERATOR, now)
         try:
-            await store.cases.commit(
-                after,
-                before.revision,
-                due_at=next_due_at(after, campaign, NO_REPEATS),
-                now=now,
-                story=told(case, after),
-                counts=counted(case, after),
-            )
+            await write_by(store, campaign, NO_REPEATS, now, before, after)
         except CaseConflictError:
             continue
         stopped = f"Case {case_id} is stopped: no more mail, and its links are dead."
@@ -55,32 +46,26 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
     """Make the step due, or the next that is not done, and say what will happen.
 
     Raises:
-        ClickException: there is no such case, it can't be read, or the step can't be sent.
+        NotPossibleError: there is no such case, it can't be read, or the step can't be sent.
     """
     while True:
         before, case = await _read(store, case_id)
         for one in await store.exclusions.of([case.customer_id, case.subscription_id]) if case.is_open else ():
-            raise click.ClickException(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
+            raise NotSendableError(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
         campaign = await campaigns.of(case)
         left = [one.name for one in campaign.steps if not case.delivery(one.name).is_settled(NO_REPEATS)]
         chosen = step or next(iter(left), None)
         try:
             after = bring_forward(case, campaign, chosen, NO_REPEATS, now)
         except ValueError as error:
-            raise click.ClickException(str(error)) from None
+            raise NotSendableError(str(error)) from None
         if now >= case.failed_at + OPEN_FOR:
-            raise click.ClickException(
+            raise NotSendableError(
                 f"Case {case_id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
             )
         try:
-            await store.cases.commit(
-                after,
-                before.revision,
-                due_at=now,
-                now=now,
-                story=[f"{chosen} made due: {BY_OPERATOR}"],
-                counts=counted(case, after),
-            )
+            why = f"{chosen} made due: {BY_OPERATOR}"
+            await write_by(store, campaign, NO_REPEATS, now, before, after, why=why, due_at=now)
         except CaseConflictError:
             continue
         told_ = [f"Step {chosen} of case {case_id} is due now.", *_overtaken(left[: left.index(str(chosen))])]
@@ -94,9 +79,9 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
 async def _read(store: Store, case_id: str) -> tuple[Versioned, Case]:
     (read,) = await store.cases.read_versioned([case_id])
     if read.unreadable:
-        raise click.ClickException(f"Case {case_id} was written by another version of Dunning and can't be read.")
+        raise CaseUnreadableError(f"Case {case_id} was written by another version of Dunning and can't be read.")
     if read.case is None:
-        raise click.ClickException(await no_such_case(store, case_id))
+        raise CaseNotFoundError(await no_such_case(store, case_id))
     return read, read.case
 
 

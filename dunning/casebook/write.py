@@ -60,6 +60,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
     event_id: str | None = None,
     opened_by: datetime | None = None,
     counts_as_new: bool = True,
+    due_at: datetime | None = None,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now.
 
@@ -74,6 +75,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         event_id: the event that this handles, if one does.
         opened_by: since when it is a debt, when it is opened.
         counts_as_new: whether it is one more failure of this hour, and none that was found late.
+        due_at: when it is looked at next, where that is not for its campaign to say.
 
     Raises:
         CaseConflictError: somebody else wrote it: read again, decide again.
@@ -83,7 +85,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
     revision = await store.cases.commit(
         after,
         before.revision,
-        due_at=next_due_at(after, campaign, repeats),
+        due_at=due_at or next_due_at(after, campaign, repeats),
         now=now,
         late_since=late_since(after, campaign, repeats, now),
         story=[why, *moves_told(before.case, after)] if why else told(before.case, after),

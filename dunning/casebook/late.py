@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cli.cases.steps import StepRow
+from dunning.casebook.step_rows import StepRow
 
 # What has been due for less, and was never tried in vain, is just being sent.
 A_MINUTE = timedelta(minutes=1)

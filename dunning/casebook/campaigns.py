@@ -1,11 +1,25 @@
 """Campaigns: those of the campaign file for new cases, and for each old one the version that it began with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from dunning.campaign import Campaign
 from dunning.campaign_version import version
 from dunning.case import Case
-from worker.ports import Store
+
+
+class CampaignVersions(Protocol):
+    """Where the campaigns are kept that cases began with."""
+
+    async def keep(self, campaigns: Iterable[Campaign]) -> None: ...
+    async def read(self, wanted: str) -> Campaign | None: ...
+
+
+class Store(Protocol):
+    """What of the store is read and written."""
+
+    @property
+    def campaigns(self) -> CampaignVersions: ...
 
 
 class Campaigns:

@@ -1,0 +1,1 @@
+"""The one way a case is written, found, changed by hand and told."""
