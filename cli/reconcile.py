@@ -14,6 +14,7 @@ from cli.reconcile_table import output, report, show_openings
 from dunning import log
 from dunning.errors import DunningError, OperatorMustActError
 from dunning.healing import most_unasked
+from dunning.one_account import check_account
 from dunning.paddle import PaddleClient
 from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Store
@@ -64,6 +65,8 @@ async def _reconcile(
     max_age: timedelta,
     spread: timedelta | None,
 ) -> None:
+    if not dry_run:
+        await check_account(settings, redis_url)
     store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     errors = Console(stderr=True)
     try:

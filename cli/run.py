@@ -118,7 +118,7 @@ def warn_of_sandbox(settings: Settings) -> None:
 
 def _check_account(settings: Settings) -> None:
     """Refuse the store of another Paddle account."""
-    from cli.one_account import check_account  # noqa: PLC0415 - `up` leaves it to its processes
+    from dunning.one_account import check_account  # noqa: PLC0415 - `up` leaves it to its processes
 
     if settings.redis_url is not None:
         asyncio.run(check_account(settings, settings.redis_url.get_secret_value()))

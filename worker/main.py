@@ -14,6 +14,7 @@ from dunning import log as logs
 from dunning import queue, time_limits
 from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
+from dunning.one_account import check_account
 from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_once, tell_until_reached
 from worker.adapter import adapt
@@ -181,6 +182,17 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the protocol's own signatur
         wiring = _wiring(settings)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None  # arq's command line would tell it as a crash
-    if settings.redis_url is not None:
-        asyncio.run(tell_once(settings.redis_url.get_secret_value(), utc_now()))  # arq waits for Redis without a word
+    asyncio.run(_look_before_arq_does(settings))
     return type("WorkerSettings", (), wiring)
+
+
+async def _look_before_arq_does(settings: Settings) -> None:
+    """Say why Redis can't be worked with, since arq waits for it without a word; refuse another account's store."""
+    if settings.redis_url is None:
+        return
+    redis_url = settings.redis_url.get_secret_value()
+    await tell_once(redis_url, utc_now())
+    try:
+        await check_account(settings, redis_url)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from cli.commands.reconcile import reconcile
 from cli.twin import Twin
 from dunning.errors import ConfigurationError
-from dunning.store import Store
+from dunning.store import Store, keys
 from tests.dunning_process import ENVIRONMENT
 from tests.integration.at_rest import redis_of
 
@@ -119,6 +119,19 @@ async def test_with_apply_they_are_opened(twin: Twin, redis_url: str, store: Sto
     assert result.exit_code == 0, result.output
     assert "51 opened" in result.stdout
     assert await unhandled(store) == 51
+
+
+async def test_another_accounts_store_is_refused_and_nothing_is_opened(
+    twin: Twin, redis_url: str, store: Store
+) -> None:
+    declined(twin)
+    await redis_of(store).set(keys.ACCOUNT, "acc_other")
+
+    result = await run(twin, redis_url)
+
+    assert result.exit_code != 0
+    assert "acc_other" in result.output
+    assert await unhandled(store) == 0
 
 
 async def test_the_breaker_says_what_is_usual(twin: Twin, redis_url: str) -> None:

@@ -1,4 +1,4 @@
-"""That a store is of one Paddle account alone: looked at before `webhooks` or `worker` begins."""
+"""That a store is of one Paddle account alone: looked at before anything works with it."""
 
 import asyncio
 from datetime import timedelta
