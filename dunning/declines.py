@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from dunning.live import CARDS
+
 
 class DeclineClass(StrEnum):
     """Why a collection attempt failed, as far as it matters for when to write."""
@@ -106,9 +108,6 @@ CODES: Mapping[str, Decline] = MappingProxyType(
 )
 """Every code there is. One that isn't here means the same as `unknown`."""
 
-# Methods that are a card, or hold one. `payments[].method_details.type` at
-# https://developer.paddle.com/api-reference/transactions/overview; what isn't known may be anything.
-CARDS = frozenset({"apple_pay", "card", "google_pay", "samsung_pay", "south_korea_local_card"})
 _ABOUT_A_CARD = frozenset({Reason.EXPIRED_CARD, Reason.CARD_NOT_ACCEPTED})
 
 

@@ -7,6 +7,10 @@ from datetime import datetime
 # the customer. `payments[].status` at https://developer.paddle.com/api-reference/transactions/overview
 STILL_UNDER_WAY = frozenset({"authorized", "authorized_flagged", "captured", "created", "pending_no_action_required"})
 
+# Methods that are a card, or hold one. `payments[].method_details.type` at
+# https://developer.paddle.com/api-reference/transactions/overview; what isn't known may be anything.
+CARDS = frozenset({"apple_pay", "card", "google_pay", "samsung_pay", "south_korea_local_card"})
+
 
 @dataclass(frozen=True, slots=True)
 class LiveAttempt:

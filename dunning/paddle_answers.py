@@ -13,9 +13,8 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from dunning import paddle_shapes as shapes
-from dunning.declines import CARDS
 from dunning.errors import TransientError
-from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.live import CARDS, LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
 from dunning.portal import PortalLinks, PortalSession
 
 # Not \d, which is every script's digits.

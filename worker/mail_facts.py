@@ -1,6 +1,7 @@
 """Gathering what one mail says: of the case that is mailed, and of the debts it names too."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from dunning.campaign import Campaign, Step
@@ -8,8 +9,21 @@ from dunning.case import Case
 from dunning.declines import advice_key, reason_key
 from dunning.live import LiveAttempt, LiveCustomer, LiveTransaction
 from dunning.time_zones import zone_of
-from worker.named_debts import NamedDebt
 from worker.render import Debt, MailFacts, Sum
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDebt:
+    """A debt that the mail of another case names too. `step` is what the mail covers of it, as soon as it is out.
+
+    `carries`: it carries the steps of another subscription, and so has a button of its own.
+    """
+
+    case: Case
+    campaign: Campaign
+    step: Step | None
+    transaction: LiveTransaction
+    carries: bool = False
 
 
 def with_links(case: Case, named: Sequence[NamedDebt]) -> list[Case]:

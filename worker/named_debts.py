@@ -1,17 +1,16 @@
 """The further debts that one mail names: chosen by what Paddle says now, and checked again just before DATA."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from dunning.campaign import Campaign, Step
+from dunning.campaign import Step
 from dunning.case import Case
 from dunning.case_debts import still_named
 from dunning.case_steps import cover
 from dunning.delivery import DeliveryState
 from dunning.errors import CaseConflictError
 from dunning.jobs import BATCH
-from dunning.live import LiveTransaction
 from dunning.paddle import SUBSCRIPTIONS_PER_SESSION
+from worker.mail_facts import NamedDebt
 from worker.read_live import Live
 from worker.services import Services
 from worker.share_mails import SharedMail
@@ -20,20 +19,6 @@ from worker.write_case import write_case
 # Why a mail was put back that Paddle's answers or odd data make impossible. The next try names nothing but its own
 # debt, since another one may be the cause.
 NOT_POSSIBLE = "not_possible"
-
-
-@dataclass(frozen=True, slots=True)
-class NamedDebt:
-    """A debt that the mail of another case names too. `step` is what the mail covers of it, as soon as it is out.
-
-    `carries`: it carries the steps of another subscription, and so has a button of its own.
-    """
-
-    case: Case
-    campaign: Campaign
-    step: Step | None
-    transaction: LiveTransaction
-    carries: bool = False
 
 
 def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[NamedDebt, ...]:

@@ -29,10 +29,10 @@ from worker.find_due import Due
 from worker.in_vain import note_in_vain
 from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
-from worker.mail_facts import gather_facts, with_links
+from worker.mail_facts import NamedDebt, gather_facts, with_links
 from worker.make_links import make_links
 from worker.missing_templates import check_template
-from worker.named_debts import NOT_POSSIBLE, NamedDebt, are_still_owed, cover_steps
+from worker.named_debts import NOT_POSSIBLE, are_still_owed, cover_steps
 from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
 from worker.redis_away import RedisAwayError, look_again
 from worker.refusals import REFUSALS_HOLD, note_accepted, weigh

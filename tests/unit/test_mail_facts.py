@@ -21,8 +21,7 @@ from tests.unit.case_builders import (
     a_live_attempt,
     a_live_transaction,
 )
-from worker.mail_facts import gather_facts
-from worker.named_debts import NamedDebt
+from worker.mail_facts import NamedDebt, gather_facts
 from worker.render import MailFacts
 
 ENDING = replace(CAMPAIGN, gives_up=GivesUp(30 * DAY, FinalAction.CANCEL))
