@@ -1,7 +1,6 @@
 """`dunning reconcile`: compare Paddle with what we have, and mend what webhooks did not bring."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -32,7 +31,6 @@ def reconcile(
     apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
-    clock: Callable[[], datetime] | None,
 ) -> None:
     """Find what webhooks did not bring, mend it unless it is a dry run, and print a report.
 
@@ -44,11 +42,7 @@ def reconcile(
     settings = load_settings(redis_required=False)
     redis_url = store_address(settings.redis_url)
     try:
-        asyncio.run(
-            _reconcile(
-                settings, redis_url, clock or _utc_now, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread
-            )
-        )
+        asyncio.run(_reconcile(settings, redis_url, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread))
     except DunningError as error:
         raise click.ClickException(str(error)) from None
     except REDIS_ERRORS as error:
@@ -58,7 +52,6 @@ def reconcile(
 async def _reconcile(
     settings: Settings,
     redis_url: str,
-    clock: Callable[[], datetime],
     *,
     dry_run: bool,
     apply: bool,
@@ -73,7 +66,7 @@ async def _reconcile(
         async with ClientSession() as http:
             # Shown on a terminal only, and gone when it is done: what a script reads is the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-                reconciler = _reconciler(settings, store, http, clock, progress)
+                reconciler = _reconciler(settings, store, http, progress)
                 missed = Missed()
                 has_events = await _take_in_events(reconciler, missed, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
@@ -81,7 +74,7 @@ async def _reconcile(
     finally:
         await store.close()
     console = output()
-    show_openings(console, findings.plan.openings, clock())
+    show_openings(console, findings.plan.openings, _utc_now())
     done = _as_if_done(findings) if dry_run else outcome
     console.print(report(findings, done, missed.events, max_age=max_age, dry_run=dry_run))
     if outcome.waiting:
@@ -109,9 +102,7 @@ async def _take_in_events(reconciler: Reconciler, missed: Missed, *, dry_run: bo
     return True
 
 
-def _reconciler(
-    settings: Settings, store: Store, http: ClientSession, clock: Callable[[], datetime], progress: Progress
-) -> Reconciler:
+def _reconciler(settings: Settings, store: Store, http: ClientSession, progress: Progress) -> Reconciler:
     tasks: dict[str, TaskID] = {}
 
     def tell(what: str, done: int, of: int | None) -> None:
@@ -130,7 +121,7 @@ def _reconciler(
         campaigns=settings.campaigns,
         breaker=settings.breaker,
         next_grant=PatientGrants(store.limiter, settings.paddle.rate_limit),
-        clock=clock,
+        clock=_utc_now,
         tell=tell,
     )
 

@@ -24,7 +24,7 @@ from dunning.settings import Settings, data_folder, environment_with_redis, load
 logger = structlog.get_logger()
 
 
-def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = None) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
     _begin()
     settings = load_settings()
@@ -35,7 +35,7 @@ def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) 
         runner.run(serve(settings, clock))
 
 
-def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = None) -> None:
     """Handle events and send mail."""
     _begin()
     from worker.main import run  # noqa: PLC0415 - `webhooks` has no use for arq and mail

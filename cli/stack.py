@@ -74,7 +74,8 @@ class Stack:
 
     async def start(self, command: str, name: str | None = None) -> Part:
         """Start a command of `dunning` with the stack's settings."""
-        return await self.run(name or command, "cli.main", command, "--until-stdin-closes", *self.timing)
+        entry = ["cli.clocked", str(self.clock.path)] if self.clock else ["cli.main"]
+        return await self.run(name or command, *entry, command, "--until-stdin-closes")
 
     async def run(self, name: str, *module: str) -> Part:
         """Start a Python module, given with its arguments, with the stack's settings."""

@@ -1,11 +1,9 @@
 """`dunning reconcile`."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 
-from cli.shifted_clock import clock_option
 from dunning.durations import parse_duration
 
 
@@ -38,14 +36,12 @@ class _Duration(click.ParamType[timedelta]):
     help="Over how long to spread the mails that would all be due now. Otherwise a few go at once, and of more than 50 "
     "at most 300 an hour.",
 )
-@clock_option
 def reconcile(
     *,
     dry_run: bool,
     apply_: bool,
     max_age: timedelta,
     spread: timedelta | None,
-    clock: Callable[[], datetime] | None,
 ) -> None:
     """Find what webhooks did not bring: failures, debts and payments that we don't know of.
 
@@ -63,4 +59,4 @@ def reconcile(
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
     from cli import reconcile
 
-    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread, clock=clock)
+    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread)

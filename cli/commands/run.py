@@ -1,33 +1,28 @@
 """`dunning webhooks`, `worker` and `up`."""
 
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from cli.ends_with_stdin import until_stdin_closes
-from cli.shifted_clock import clock_option
 
 
 @click.command()
 @until_stdin_closes
-@clock_option
-def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+def webhooks(*, until_stdin_closes: bool) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
     from cli import run
 
-    run.webhooks(until_stdin_closes=until_stdin_closes, clock=clock)
+    run.webhooks(until_stdin_closes=until_stdin_closes)
 
 
 @click.command()
 @until_stdin_closes
-@clock_option
-def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None) -> None:
+def worker(*, until_stdin_closes: bool) -> None:
     """Handle events and send mail."""
     from cli import run
 
-    run.worker(until_stdin_closes=until_stdin_closes, clock=clock)
+    run.worker(until_stdin_closes=until_stdin_closes)
 
 
 @click.command()
