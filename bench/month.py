@@ -1,6 +1,5 @@
 """A month of one customer, at random: what people, Paddle, mail servers and operators do, and what they are mailed."""
 
-import asyncio
 import contextlib
 import random
 from collections import Counter
@@ -15,6 +14,7 @@ from cli.simulate.entities import Customer, Subscription
 from cli.simulate.mortal import Killed, Life, watched
 from cli.simulate.paddle import Happening
 from cli.simulate.rehearsal import WEBHOOK_TAKES, Act, Rehearsal, quietly
+from cli.simulate.timeless import run
 from cli.simulate.unwritten import Slip, Unwritten
 from dunning.campaign import Campaign, SendBetween
 from dunning.campaign_file import parse_campaigns, shipped
@@ -46,7 +46,7 @@ REDRIVEN_AFTER = timedelta(seconds=20)
 
 def play_chunk(seed: int, cases: int) -> Counter[str]:
     """Play so many cases; the same seed plays the same."""
-    return asyncio.run(_play_cases(seed, cases))
+    return run(_play_cases(seed, cases))
 
 
 async def _play_cases(seed: int, cases: int) -> Counter[str]:

@@ -28,7 +28,7 @@ from worker.mail.transport import Transport
 from worker.ports import Writer
 from worker.send_steps import send_steps
 from worker.services import Services
-from worker.sweep import redrive_once, sweep_once
+from worker.sweep import LIMIT_EVERY, redrive_once, sweep_once
 
 # How long a webhook is on its way, and a mail.
 WEBHOOK_TAKES = timedelta(milliseconds=400)
@@ -129,7 +129,8 @@ class Rehearsal:
         self._lasts = lasts
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._arrived: list[Happening] = []
-        self._not_before = began
+        self._not_before = self._limit_until = began
+        self._most_opened: int | None = None
         self._serial = count()
 
     def clock(self) -> datetime:
@@ -155,8 +156,11 @@ class Rehearsal:
 
     async def sweep(self) -> None:
         """Let a worker take what is due now, until nothing is, or something stands in its way."""
-        breaker = threshold(await self.store.brakes.opened(self.now), self.services.settings.breaker, self.now)
-        while (swept := await sweep_once(self.services, breaker)).moved:
+        if self.now >= self._limit_until:
+            opened = await self.store.brakes.opened(self.now)
+            self._most_opened = threshold(opened, self.services.settings.breaker, self.now)
+            self._limit_until = self.now + LIMIT_EVERY
+        while (swept := await sweep_once(self.services, self._most_opened)).moved:
             await self.work()
         self._wait_for(swept.why)
 
