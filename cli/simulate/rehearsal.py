@@ -16,7 +16,7 @@ import structlog
 
 from cli.simulate.asked import AskedPaddle, Trouble, no_trouble
 from cli.simulate.paddle import Happening, Paddle
-from dunning.breaker import threshold
+from dunning.breaker import Breaker, threshold
 from dunning.campaign import Campaign
 from dunning.links import Links
 from dunning.settings import Settings, load_settings
@@ -90,6 +90,7 @@ class Rehearsal:
         trouble: what calls to Paddle run into.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
         lasts: how long it may go on.
+        breaker: as `DUNNING_BREAKER` has it.
         as_text: whether cases are kept as Redis holds them.
     """
 
@@ -106,12 +107,13 @@ class Rehearsal:
         trouble: Trouble = no_trouble,
         travel: Travel = at_once,
         lasts: timedelta = LASTS,
+        breaker: Breaker = "auto",
         as_text: bool = False,
     ) -> None:
         self.began = began
         self.now = began
         self.paddle = Paddle(self._on_its_way)
-        given = replace(settings(), campaigns=tuple(campaigns))
+        given = replace(settings(), campaigns=tuple(campaigns), breaker=breaker)
         self.store = MemoryStore(self.clock, rate_limit=given.paddle.rate_limit, as_text=as_text, told=told)
         self.services = Services(
             settings=given,
