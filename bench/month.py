@@ -1,7 +1,5 @@
 """A month of one customer, at random: what people, Paddle, mail servers and operators do, and what they are mailed."""
 
-import asyncio
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,23 +8,22 @@ from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
 from functools import partial
 
+from bench.deadly import REDRIVEN_AFTER, Deadly
 from bench.forbidden import UNDER_WAY, Forbidden, Said
 from cli.simulate.entities import Customer, Subscription
-from cli.simulate.mortal import Killed, Life, watched
 from cli.simulate.paddle import Happening
-from cli.simulate.rehearsal import WEBHOOK_TAKES, Act, Rehearsal, quietly
+from cli.simulate.rehearsal import WEBHOOK_TAKES, Act, quietly
+from cli.simulate.timeless import run
 from cli.simulate.unwritten import Slip, Unwritten
 from dunning.campaign import Campaign, SendBetween
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.declines import CODES
 from dunning.delivery import FINAL, DeliveryState
-from dunning.errors import TransientError
+from dunning.errors import OperatorMustActError, TransientError
 from dunning.events import AdjustmentFacts
 from dunning.suppression import address_key
 from worker.chance import Chance
-from worker.handle_event import handle_event
 from worker.mail.transport import Outcome, Result
-from worker.send_steps import send_steps
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,13 +37,16 @@ BILLS = tuple(f"txn_{number:026d}" for number in range(4))
 SUBSCRIPTIONS = tuple(f"sub_{number:026d}" for number in range(2))
 CUSTOMER, BUYER = (f"ctm_{number:026d}" for number in range(2))
 ADDRESS = "ada@customer.example"
-# An event whose job died is driven again within this.
-REDRIVEN_AFTER = timedelta(seconds=20)
+# The first of these many cases in an hour is too many for the breaker.
+NONE_AT_ALL = 0
+# For how long Paddle lets nobody in whose key was revoked, and nobody who has called too often.
+LOCKED_OUT = timedelta(minutes=10)
+TOO_MANY_CALLS = timedelta(seconds=30)
 
 
 def play_chunk(seed: int, cases: int) -> Counter[str]:
     """Play so many cases; the same seed plays the same."""
-    return asyncio.run(_play_cases(seed, cases))
+    return run(_play_cases(seed, cases))
 
 
 async def _play_cases(seed: int, cases: int) -> Counter[str]:
@@ -67,8 +67,9 @@ class Month:
         self._rng = rng
         self._counts = counts
         self._arrived: Counter[str] = Counter()
-        self._broken_until = self._deaf_until = BEGAN
-        self._rehearsal = _Deadly(
+        self._broken_until = self._deaf_until = self._locked_until = BEGAN
+        self._breaks_at_once = rng.random() < 0.05  # noqa: PLR2004 - one in twenty has a breaker that lets none through
+        self._rehearsal = Deadly(
             BEGAN,
             [campaign],
             Unwritten(),
@@ -78,7 +79,9 @@ class Month:
             trouble=self._trouble,
             travel=self._travel,
             lasts=LASTS,
+            breaker=NONE_AT_ALL if self._breaks_at_once else "auto",
         )
+        self._rehearsal.met = counts
         between = campaign.send_between
         self._forbidden = Forbidden(self._rehearsal.paddle, (between.opens, between.closes) if between else None)
 
@@ -102,6 +105,8 @@ class Month:
             self._then(timedelta(0), 3 * DAY, partial(self._live, SUBSCRIPTIONS[1], list(BILLS[2:])))
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without mail, for one reason or another
             self._then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
+        if self._breaks_at_once:
+            self._then(timedelta(hours=1), 6 * DAY, self._resume)
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks
             self._then(timedelta(0), 20 * DAY, self._go_deaf)
         await self._rehearsal.play()
@@ -233,13 +238,12 @@ class Month:
 
     async def _pause(self, now: datetime) -> None:
         """Let an operator pause all mail for some days."""
-        brakes = self._rehearsal.store.brakes
+        await self._rehearsal.store.brakes.pause(None, "by_operator", now)
+        self._rehearsal.plan(now + 6 * DAY * self._rng.random(), self._resume)
 
-        async def resume(now: datetime) -> None:
-            await brakes.resume(None, now)
-
-        await brakes.pause(None, "by_operator", now)
-        self._rehearsal.plan(now + 6 * DAY * self._rng.random(), resume)
+    async def _resume(self, now: datetime) -> None:
+        """Let an operator take off a pause, whoever put it on."""
+        await self._rehearsal.store.brakes.resume(None, now)
 
     def _break(self, now: datetime) -> None:
         """Let mail server and Paddle be away for some days."""
@@ -250,7 +254,15 @@ class Month:
         self._deaf_until = now + 10 * DAY * self._rng.random()
 
     def _trouble(self) -> None:
-        if self._rehearsal.now < self._broken_until and self._rng.random() < 0.5:  # noqa: PLR2004 - half of them
+        now, what = self._rehearsal.now, self._rng.random()
+        if what < 0.01:  # noqa: PLR2004 - one call in a hundred, the first of several
+            self._locked_until = max(self._locked_until, now + LOCKED_OUT * self._rng.random())
+        if now < self._locked_until:
+            raise OperatorMustActError("Paddle refuses the API key.", hold="paddle_key")
+        if what > 0.99:  # noqa: PLR2004 - one call in a hundred
+            self._rehearsal.store.limiter.on_hold.add("api", TOO_MANY_CALLS)
+            raise TransientError("Paddle answered GET /transactions with 429, too many calls.")
+        if now < self._broken_until and self._rng.random() < 0.5:  # noqa: PLR2004 - half of them
             raise TransientError("Paddle answered GET /transactions with 503.")
 
     def _hear(self, happening: Happening) -> None:
@@ -273,24 +285,6 @@ class Month:
         if what < 0.06:  # noqa: PLR2004 - same
             return (WEBHOOK_TAKES, 3 * DAY * self._rng.random())
         return (WEBHOOK_TAKES,)
-
-
-class _Deadly(Rehearsal):
-    """Kills one worker in thirty, in the middle of whatever it does."""
-
-    async def run_event(self, event_id: str) -> None:
-        await self._run(handle_event, event_id)
-
-    async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
-        await self._run(send_steps, case_ids, grant_ids)
-
-    async def _run(self, job: Callable[..., Awaitable[None]], *ids: object) -> None:
-        if self.services.chance.jitter() > 1 / 30:
-            await job(self.services, *ids)
-            return
-        with contextlib.suppress(Killed):
-            await job(watched(self.services, Life(round(60 * self.services.chance.jitter()))), *ids)
-        self.plan(self.now + REDRIVEN_AFTER, lambda _now: self.redrive())
 
 
 def _bill_of(link: str) -> str:

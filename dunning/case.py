@@ -77,7 +77,7 @@ class Case(BaseModel):
 
     def delivery(self, step: str) -> Delivery:
         """Return the step's delivery; an untouched one is planned."""
-        return self.deliveries.get(step) or UNTOUCHED
+        return self.deliveries.get(step, UNTOUCHED)
 
     def with_delivery(self, step: str, delivery: Delivery) -> Self:
         """Return the case with this step's delivery replaced.

@@ -213,8 +213,8 @@ def _next_of(case: Case, campaign: Campaign, repeats: int, now: datetime) -> _Ne
     """Return the case with the step that it sends next; None when it has none left."""
     # One that is spread out is mailed at its turn: with the step that is due by then.
     case, _ = tidy(case, campaign, repeats, max(now, case.not_before or now))
-    left = [step for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)]
-    return _next(case, campaign, left[0]) if case.is_open and left else None
+    left = next((step for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)), None)
+    return _next(case, campaign, left) if case.is_open and left is not None else None
 
 
 def _next(case: Case, campaign: Campaign, step: Step) -> _Next:

@@ -85,9 +85,12 @@ def next_due_at(case: Case, campaign: Campaign, repeats: int) -> datetime | None
     moments = [case.failed_at + OPEN_FOR]
     for step in campaign.steps:
         delivery = case.delivery(step.name)
-        if not delivery.is_settled(repeats):
-            at = max(ready_at(case, campaign, step), delivery.retry_at or case.failed_at)
-            moments.append(delivery.held_until or at)
+        if delivery.is_settled(repeats):
+            continue
+        if delivery.held_until is not None:
+            moments.append(delivery.held_until)
+        elif _due_at(case, step) < min(moments):  # or else it can't be the first
+            moments.append(max(ready_at(case, campaign, step), delivery.retry_at or case.failed_at))
     return max(min(moments), case.not_before or case.failed_at)
 
 
@@ -103,8 +106,12 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     Between two mails lies at least half of what the campaign plans between their steps, however late the first was.
     What had begun before a mail went out is not held up by it.
     """
+    if not case.deliveries:
+        return None
     begun_at, moments = case.delivery(step.name).dated_at, []
-    for earlier in campaign.steps[: campaign.steps.index(step)]:
+    for earlier in campaign.steps:
+        if earlier.name == step.name:
+            break
         mailed_at = _mailed_at(case.delivery(earlier.name))
         if mailed_at is not None and (begun_at is None or mailed_at > begun_at):
             planned = step.after[case.decline_class] - earlier.after[case.decline_class]
@@ -159,12 +166,12 @@ def _due_at(case: Case, step: Step) -> datetime:
 
 def _reached(case: Case, campaign: Campaign, repeats: int, now: datetime) -> Sequence[Step]:
     """Return the steps up to the latest that is due, was begun or was dealt with."""
-    reached = 0
-    for position, step in enumerate(campaign.steps, start=1):
+    for position in range(len(campaign.steps), 0, -1):
+        step = campaign.steps[position - 1]
         delivery = case.delivery(step.name)
         if delivery.dated_at or delivery.is_settled(repeats) or _due_at(case, step) <= now:
-            reached = position
-    return campaign.steps[:reached]
+            return campaign.steps[:position]
+    return ()
 
 
 def _is_settled_or_held(delivery: Delivery, repeats: int, now: datetime) -> bool:

@@ -16,7 +16,7 @@ import structlog
 
 from cli.simulate.asked import AskedPaddle, Trouble, no_trouble
 from cli.simulate.paddle import Happening, Paddle
-from dunning.breaker import threshold
+from dunning.breaker import Breaker, threshold
 from dunning.campaign import Campaign
 from dunning.casebook.campaigns import Campaigns
 from dunning.links import Links
@@ -28,7 +28,7 @@ from worker.mail.transport import Transport
 from worker.ports import Writer
 from worker.send_steps import send_steps
 from worker.services import Services
-from worker.sweep import redrive_once, sweep_once
+from worker.sweep import LIMIT_EVERY, redrive_once, sweep_once
 
 # How long a webhook is on its way, and a mail.
 WEBHOOK_TAKES = timedelta(milliseconds=400)
@@ -90,6 +90,7 @@ class Rehearsal:
         trouble: what calls to Paddle run into.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
         lasts: how long it may go on.
+        breaker: as `DUNNING_BREAKER` has it.
         as_text: whether cases are kept as Redis holds them.
     """
 
@@ -106,12 +107,13 @@ class Rehearsal:
         trouble: Trouble = no_trouble,
         travel: Travel = at_once,
         lasts: timedelta = LASTS,
+        breaker: Breaker = "auto",
         as_text: bool = False,
     ) -> None:
         self.began = began
         self.now = began
         self.paddle = Paddle(self._on_its_way)
-        given = replace(settings(), campaigns=tuple(campaigns))
+        given = replace(settings(), campaigns=tuple(campaigns), breaker=breaker)
         self.store = MemoryStore(self.clock, rate_limit=given.paddle.rate_limit, as_text=as_text, told=told)
         self.services = Services(
             settings=given,
@@ -129,7 +131,8 @@ class Rehearsal:
         self._lasts = lasts
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._arrived: list[Happening] = []
-        self._not_before = began
+        self._not_before = self._limit_until = began
+        self._most_opened: int | None = None
         self._serial = count()
 
     def clock(self) -> datetime:
@@ -155,8 +158,11 @@ class Rehearsal:
 
     async def sweep(self) -> None:
         """Let a worker take what is due now, until nothing is, or something stands in its way."""
-        breaker = threshold(await self.store.brakes.opened(self.now), self.services.settings.breaker, self.now)
-        while (swept := await sweep_once(self.services, breaker)).moved:
+        if self.now >= self._limit_until:
+            opened = await self.store.brakes.opened(self.now)
+            self._most_opened = threshold(opened, self.services.settings.breaker, self.now)
+            self._limit_until = self.now + LIMIT_EVERY
+        while (swept := await sweep_once(self.services, self._most_opened)).moved:
             await self.work()
         self._wait_for(swept.why)
 

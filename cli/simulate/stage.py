@@ -1,6 +1,5 @@
 """Where a scenario is played: its verbs plan what people and Paddle do, and each is told when it happens."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from cli.simulate.journal import Line, Who
 from cli.simulate.paddle import Happening
 from cli.simulate.post_office import PostOffice
 from cli.simulate.rehearsal import PUBLIC_URL, Act, Rehearsal, links, quietly
+from cli.simulate.timeless import run
 from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.durations import parse_duration
@@ -126,7 +126,7 @@ class Stage:
     def play(self) -> None:
         """Play it to the end."""
         with quietly():
-            asyncio.run(self.rehearsal.play())
+            run(self.rehearsal.play())
 
     def cases(self) -> list[Case]:
         """Return every case that was opened."""
