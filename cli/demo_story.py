@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cli.stack import Stack, running_stack
 from dunning.case import Case, CaseState
+from dunning.casebook.words import in_a_line
 from dunning.errors import DunningError
 from dunning.settings import LinkMint
 from dunning.store import Store
@@ -158,9 +159,8 @@ async def _recovered(stack: Stack, teller: _Teller, case_id: str) -> None:
         await store.close()
     _check(case is not None and case.state is CaseState.RECOVERED, "the case was not recovered")
     teller.say("worker", "[bold green]recovered[/]: the case is closed, the reminder will not be sent")
-    teller.show(
-        "What Dunning remembers of this case", "\n".join(f"{line.at:%H:%M:%S.%f}  {line.what}" for line in story)
-    )
+    remembered = (f"{line.at:%H:%M:%S.%f}  {in_a_line(line.entry)}" for line in story)
+    teller.show("What Dunning remembers of this case", "\n".join(remembered))
 
 
 async def _check_that_the_link_is_spent(stack: Stack, teller: _Teller, link: str) -> None:

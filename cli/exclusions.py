@@ -15,10 +15,9 @@ from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.find import Wanted, listed_cases
 from dunning.settings import load_store_settings
 from dunning.store import Exclusion, Store
+from dunning.story import Entry, Kind
 
 Answer = TypeVar("Answer")
-
-BY_OPERATOR = "by_operator"
 
 
 def list_(*, in_json: bool) -> None:
@@ -41,7 +40,7 @@ def exclude(who: str, *, in_json: bool) -> None:
         new = await store.exclusions.exclude(who, now)
         open_cases = await _open_cases(store, who)
         for case_id in open_cases if new else ():
-            await store.cases.note(case_id, f"excluded: {who} {BY_OPERATOR}", now)
+            await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who), now)
         return new, open_cases, await store.exclusions.of([who])
 
     new, open_cases, (exclusion,) = _run(work)
@@ -63,7 +62,7 @@ def include(who: str) -> None:
         was = await store.exclusions.include(who)
         open_cases = await _open_cases(store, who)
         for case_id in open_cases if was else ():
-            await store.cases.note(case_id, f"included: {who} {BY_OPERATOR}", datetime.now(UTC))
+            await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who), datetime.now(UTC))
         return was, open_cases
 
     was, open_cases = _run(work)

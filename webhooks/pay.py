@@ -25,6 +25,7 @@ from dunning.errors import (
 )
 from dunning.grants import Grant
 from dunning.store import REDIS_ERRORS
+from dunning.story import Entry, Kind
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, SPARING_LOG, STORE
 from webhooks.pages import Page
@@ -77,16 +78,16 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
     try:
         deep_link = await _make_deep_link(request, case, now)
     except _OverError as over:
-        await _note(request, case.id, f"click_found: {over.page}", now)
+        await _note(request, case.id, Entry(kind=Kind.CLICK_FOUND, reason=over.page.value), now)
         log.info("click.found_over", case_id=case.id, page=over.page)
         app[METRICS].count_click(FOUND_OVER[over.page])
         return app[PAGES].answer(over.page)
     except _DetourError as detour:
-        await _note(request, case.id, f"click_fell_back: {detour.reason}", now)
+        await _note(request, case.id, Entry(kind=Kind.CLICK_FELL_BACK, reason=detour.reason), now)
         if detour.reason in MAY_WORK_LATER:
             await _take_back(request, case.id)
         return _fall_back(request, case.id, detour.reason, detour.error)
-    await _note(request, case.id, "clicked", now)
+    await _note(request, case.id, Entry(kind=Kind.CLICKED), now)
     log.info("click.led_to_paddle", case_id=case.id)
     app[METRICS].count_click("led_to_paddle")
     return _see_other(deep_link)
@@ -196,11 +197,11 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
     raise _DetourError("other_customer", PermanentError(f"the debt of case {case.id} is another customer's"))
 
 
-async def _note(request: web.Request, case_id: str, what: str, now: datetime) -> None:
+async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime) -> None:
     """Add to the case's story; a click does not fail for want of it."""
     try:
         async with redis_within(request.app[DEADLINES].redis):
-            await request.app[STORE].cases.note(case_id, what, now)
+            await request.app[STORE].cases.note(case_id, entry, now)
     except RedisAwayError as error:
         request.app[SPARING_LOG].warning("click.not_noted", case_id=case_id, reason=str(error))
 

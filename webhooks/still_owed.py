@@ -12,6 +12,7 @@ from aiohttp import web
 from dunning import time_limits
 from dunning.case import Case
 from dunning.case_events import on_transaction
+from dunning.case_story import caused_by
 from dunning.casebook.write import write_by
 from dunning.errors import CaseConflictError, DunningError
 from dunning.events import Event, EventType, TransactionFacts
@@ -64,6 +65,6 @@ async def _close(store: Store, case_id: str, event: Event, now: datetime) -> Non
         return
     verdict = on_transaction(event, event.facts, before.case, (), now)
     if verdict.case is not None:
-        why = f"{verdict.why} ({event.type} {event.id})"
+        why = caused_by(event, before.case, verdict.case)
         with contextlib.suppress(CaseConflictError):
             await write_by(store, campaign, NO_REPEATS, now, before, verdict.case, why=why)

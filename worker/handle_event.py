@@ -6,6 +6,7 @@ import structlog
 
 from dunning.case import Case
 from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
+from dunning.case_story import caused_by, changed_nothing
 from dunning.errors import CaseConflictError, PermanentError
 from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
 from dunning.store import EndedBeforeOpeningError
@@ -91,15 +92,14 @@ async def _apply(
         log.info("event.applied", event_id=event.id, type=event.type, case_id=case_id, verdict=verdict.why)
         if verdict.case is None:
             if before.case is not None and before.case.is_open and verdict.why in WORTH_A_LINE:
-                line = f"{verdict.why} ({event.type} {event.id})"
-                await services.store.cases.note(case_id, line, services.clock())
+                await services.store.cases.note(case_id, changed_nothing(event, verdict.why), services.clock())
             return False
         try:
             await write_case(
                 services,
                 before,
                 verdict.case,
-                why=f"{verdict.why} ({event.type} {event.id})",
+                why=caused_by(event, before.case, verdict.case),
                 event_id=event.id if handles else None,
                 opened_by=verdict.case.failed_at if before.case is None else None,
                 counts_as_new=not event.is_reconciled,

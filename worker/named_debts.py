@@ -10,6 +10,7 @@ from dunning.delivery import DeliveryState
 from dunning.errors import CaseConflictError
 from dunning.jobs import BATCH
 from dunning.paddle import SUBSCRIPTIONS_PER_SESSION
+from dunning.story import Entry, Kind
 from worker.mail_facts import NamedDebt
 from worker.read_live import Live
 from worker.services import Services
@@ -66,7 +67,7 @@ async def _cover(services: Services, by: str, case_id: str, step: Step) -> None:
             return
         covered = cover(read.case, step, services.clock())
         try:
-            await write_case(services, read, covered, why=f"{step.name} is covered by the mail of {by}")
+            await write_case(services, read, covered, why=Entry(kind=Kind.COVERED, step=step.name, by=by))
         except CaseConflictError:
             continue
         return

@@ -18,6 +18,7 @@ from dunning.live import LiveSubscription, LiveTransaction
 from dunning.portal import PortalSession
 from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
 from dunning.store.refusals import Row
+from dunning.story import Entry
 from worker.render import MailFacts
 
 
@@ -35,7 +36,7 @@ class Cases(Protocol):
     async def open_of_customer(self, customer_id: str) -> list[str]: ...
     async def open_of_customers(self, customer_ids: Sequence[str]) -> list[list[str]]: ...
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]: ...
-    async def note(self, case_id: str, what: str, now: datetime) -> None: ...
+    async def note(self, case_id: str, entry: Entry, now: datetime) -> None: ...
     async def commit(
         self,
         case: Case,
@@ -44,7 +45,7 @@ class Cases(Protocol):
         due_at: datetime | None,
         now: datetime,
         late_since: datetime | None = None,
-        story: Sequence[str] = (),
+        story: Sequence[Entry] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
         opened_by: datetime | None = None,

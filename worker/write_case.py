@@ -5,6 +5,7 @@ from datetime import datetime
 from dunning.case import Case
 from dunning.casebook.write import write_by
 from dunning.store import Versioned
+from dunning.story import Entry
 from worker.services import Services
 
 
@@ -13,7 +14,7 @@ async def write_case(
     before: Versioned,
     after: Case,
     *,
-    why: str | None = None,
+    why: Entry | None = None,
     event_id: str | None = None,
     opened_by: datetime | None = None,
     counts_as_new: bool = True,

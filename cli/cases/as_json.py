@@ -8,7 +8,9 @@ from dunning.case import Case
 from dunning.casebook.find import ListedCase, Told
 from dunning.casebook.late import Late
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come
-from dunning.store import Paused
+from dunning.casebook.words import in_a_line
+from dunning.store import Paused, StoryLine
+from dunning.story import fields_of
 
 Json = dict[str, Any]
 
@@ -30,9 +32,17 @@ def told(story: Told) -> Json:
         "paused": _paused(story.case, story.paused),
         "holds": [{"hold": hold.word, "since": _time(hold.since), "problem": hold.sentence} for hold in story.holds],
         "steps": [_step(row) for row in story.steps],
-        "story": [{"at": _time(line.at), "what": line.what} for line in story.story],
+        "story": [_line(line) for line in story.story],
         "dead_events": [{"id": dead.event_id, "at": _time(dead.at), "reason": dead.reason} for dead in story.dead],
     }
+
+
+def _line(line: StoryLine) -> Json:
+    """Return a thing that happened, in words and field by field. What `prose` says, its words say already."""
+    fields = {name: value for name, value in fields_of(line.entry).items() if name != "text"}
+    if line.entry.again_at is not None:
+        fields["again_at"] = _time(line.entry.again_at)
+    return {"at": _time(line.at), "what": in_a_line(line.entry), "kind": line.entry.kind, **fields}
 
 
 def _listed_case(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Json:

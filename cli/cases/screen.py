@@ -13,6 +13,7 @@ from dunning.casebook.find import ListedCase, Told, Wanted
 from dunning.casebook.late import in_words
 from dunning.casebook.paused import paused_lines
 from dunning.casebook.step_rows import last_done, next_to_come
+from dunning.casebook.words import in_a_line
 from dunning.store import Paused
 
 # Room for a whole row where nobody sees a terminal's edge.
@@ -157,7 +158,7 @@ def _pauses(told: Told) -> Iterator[str]:
 def _story(told: Told) -> list[tuple[datetime, str]]:
     """Return what happened, with the events that could not be handled, by time."""
     dead = [(dead.at, f"event {dead.event_id} could not be handled: {dead.reason}") for dead in told.dead]
-    return sorted([*((line.at, line.what) for line in told.story), *dead], key=lambda line: line[0])
+    return sorted([*((line.at, in_a_line(line.entry)) for line in told.story), *dead], key=lambda line: line[0])
 
 
 def _table(console: Console, *headings: str) -> Table:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from cli.demo_page.scene import Json
-from cli.demo_page.words import STEP_LINE, in_words, tell
 from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.case_steps import next_due_at
+from dunning.casebook.words import in_a_line, in_a_sentence, in_words
 from dunning.store import StoryLine
+from dunning.story import UNDER_WAY, Kind
 
 # What Paddle does with a renewal it can't collect. https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
 PADDLE_GIVES_UP_AFTER = timedelta(days=30)
@@ -18,9 +19,6 @@ PADDLE_GIVES_UP_AFTER = timedelta(days=30)
 _BEFORE_THE_FAILURE = timedelta(seconds=5)
 # Those of its end are told for a moment after it.
 _AFTER_THE_END = timedelta(seconds=5)
-
-# What one send goes through: shown with its end, not each for itself.
-_UNDER_WAY = frozenset({"claimed", "sending"})
 
 
 def timeline(case: Case, story: Sequence[StoryLine], notifications: Iterable[Json], campaign: Campaign) -> list[Json]:
@@ -77,11 +75,11 @@ def _own(case: Case, story: Sequence[StoryLine], campaign: Campaign) -> list[Jso
     entries: list[Json] = []
     begun: dict[str, tuple[StoryLine, list[str]]] = {}
     for line in story:
-        raw = f"{line.at:%H:%M:%S.%f}"[:-3] + f"  {line.what}"
-        moved = STEP_LINE.fullmatch(line.what)
-        _, before = begun.pop(moved["step"], (line, [])) if moved else (line, [])
-        if moved and moved["state"] in _UNDER_WAY:
-            begun[moved["step"]] = (line, [*before, raw])
+        raw = f"{line.at:%H:%M:%S.%f}"[:-3] + f"  {in_a_line(line.entry)}"
+        moved = line.entry.step if line.entry.kind is Kind.STEP else None
+        _, before = begun.pop(moved, (line, [])) if moved else (line, [])
+        if moved and line.entry.moved in UNDER_WAY:
+            begun[moved] = (line, [*before, raw])
         else:
             _add(entries, _entry(line, case, campaign, [*before, raw]))
     return [*entries, *(_entry(line, case, campaign, raw) for line, raw in begun.values())]
@@ -97,7 +95,7 @@ def _add(entries: list[Json], entry: Json) -> None:
 
 
 def _entry(line: StoryLine, case: Case, campaign: Campaign, raw: list[str]) -> Json:
-    told = tell(line.what, case, campaign)
+    told = in_a_sentence(line.entry, case, campaign)
     return {"at": _stamp(line.at), "kind": told.kind, "title": told.title, "why": told.why, "raw": raw}
 
 

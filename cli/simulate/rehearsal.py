@@ -22,6 +22,7 @@ from dunning.casebook.campaigns import Campaigns
 from dunning.links import Links
 from dunning.settings import Settings, load_settings
 from dunning.store.memory import MemoryStore
+from dunning.story import Entry
 from worker.chance import Chance
 from worker.handle_event import handle_event
 from worker.mail.transport import Transport
@@ -85,7 +86,7 @@ class Rehearsal:
         writer: writes the mails.
         transport: makes, of the rehearsal's clock, where mails go.
         chance: what is left to chance.
-        told: is given each line of each case's story, if anybody is to read it.
+        told: is given each entry of each case's story, if anybody is to read it.
         hear: is given each of Paddle's events as it arrives.
         trouble: what calls to Paddle run into.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
@@ -102,7 +103,7 @@ class Rehearsal:
         transport: Callable[[Callable[[], datetime]], Transport],
         *,
         chance: Chance | None = None,
-        told: Callable[[str, str, datetime], None] | None = None,
+        told: Callable[[str, Entry, datetime], None] | None = None,
         hear: Callable[[Happening], None] | None = None,
         trouble: Trouble = no_trouble,
         travel: Travel = at_once,

@@ -1,12 +1,11 @@
 """Where a scenario is played: its verbs plan what people and Paddle do, and each is told when it happens."""
 
-import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from cli.demo_page.cast import Bought, Person
-from cli.demo_page.words import STEP_LINE, tell
 from cli.simulate.entities import Customer, Subscription
 from cli.simulate.journal import Line, Who
 from cli.simulate.paddle import Happening
@@ -15,15 +14,14 @@ from cli.simulate.rehearsal import PUBLIC_URL, Act, Rehearsal, links, quietly
 from cli.simulate.timeless import run
 from dunning.campaign import Campaign
 from dunning.case import Case
+from dunning.casebook.words import in_a_sentence
 from dunning.durations import parse_duration
 from dunning.errors import ExpiredLinkError
+from dunning.story import UNDER_WAY, Entry, Kind
 from dunning.suppression import address_key
 from dunning.time_zones import zone_of
 from worker.render import Renderer
 
-# What one send goes through: told with its end.
-_UNDER_WAY = (" claimed", " sending")
-_TRANSACTION = re.compile(r"txn_\w+")
 _SOON_AFTER = timedelta(minutes=1)
 
 
@@ -202,19 +200,19 @@ class Stage:
         local = at.astimezone(zone_of(customer.country))
         return f"Next look: day {self.day(at)}, {at:%H:%M}; {local:%H:%M} in {customer.country}."
 
-    def _note(self, case_id: str, what: str, now: datetime) -> None:
-        if what.endswith(_UNDER_WAY):
+    def _note(self, case_id: str, entry: Entry, now: datetime) -> None:
+        if entry.moved in UNDER_WAY:
             return
         case = self.rehearsal.store.kept.cases[case_id].case
-        told = tell(what, case, self.campaign)
-        if told.kind == "note":  # why the next line says what it says
-            self._why = _TRANSACTION.sub(lambda found: self._labels.get(found[0], found[0]), f"{told.title}.")
+        if entry.kind is Kind.COVERED:  # why the next line says what it says
+            entry = replace(entry, by=self._labels.get(entry.by or "", entry.by))
+            self._why = f"{in_a_sentence(entry, case, self.campaign).title}."
             return
+        told = in_a_sentence(entry, case, self.campaign)
         why, self._why = self._why or told.why, ""
         line = Line(now, Who.DUNNING, told.title, why, self.about(case_id), told.kind)
-        moved = STEP_LINE.fullmatch(what)
-        if moved and moved["again"]:
-            line.why += f" {self._next_look(datetime.fromisoformat(moved['again']), case)}"
+        if entry.again_at is not None:
+            line.why += f" {self._next_look(entry.again_at, case)}"
         letter = self.post_office.newest_of(case_id)
         if told.kind == "sent" and letter is not None:
             line.subject = letter.subject

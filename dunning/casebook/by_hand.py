@@ -16,8 +16,8 @@ from dunning.durations import format_duration
 from dunning.errors import CaseConflictError, CaseNotFoundError, CaseUnreadableError, NotSendableError
 from dunning.sending_hours import format_time_of_day
 from dunning.store import Paused, Store, Versioned
+from dunning.story import BY_OPERATOR, Entry, Kind
 
-BY_OPERATOR = "by_operator"
 # Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
 NO_REPEATS = 0
 
@@ -64,7 +64,7 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
                 f"Case {case_id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
             )
         try:
-            why = f"{chosen} made due: {BY_OPERATOR}"
+            why = Entry(kind=Kind.MADE_DUE, step=chosen)
             await write_by(store, campaign, NO_REPEATS, now, before, after, why=why, due_at=now)
         except CaseConflictError:
             continue

@@ -8,6 +8,7 @@ from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.delivery import Delivery, DeliveryState
 from dunning.store import StoryLine
+from dunning.story import Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def step_rows(case: Case, campaign: Campaign, story: Sequence[StoryLine] = ()) -
 
 def _row(case: Case, name: str, due_at: datetime | None, story: Sequence[StoryLine]) -> StepRow:
     delivery = case.delivery(name)
+    moved = Moved(delivery.state.value)
     waits = [at for at in (due_at, delivery.retry_at, case.not_before) if at is not None]
     row = StepRow(
         step=name,
@@ -51,7 +53,7 @@ def _row(case: Case, name: str, due_at: datetime | None, story: Sequence[StoryLi
         state=_state(case, delivery),
         reason=delivery.reason,
         tries=delivery.tries + delivery.unknowns,
-        at=max((line.at for line in story if line.what.startswith(f"{name} {delivery.state}")), default=None),
+        at=max((line.at for line in story if (line.entry.step, line.entry.moved) == (name, moved)), default=None),
     )
     if row.is_done or not waits:
         return row

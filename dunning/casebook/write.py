@@ -11,6 +11,7 @@ from dunning.case_steps import next_due_at, note_due
 from dunning.case_story import counted, moves_told, told
 from dunning.lateness import late_since
 from dunning.store import REDIS_ERRORS, Versioned
+from dunning.story import Entry
 
 
 class Cases(Protocol):
@@ -25,7 +26,7 @@ class Cases(Protocol):
         due_at: datetime | None,
         now: datetime,
         late_since: datetime | None = None,
-        story: Sequence[str] = (),
+        story: Sequence[Entry] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
         opened_by: datetime | None = None,
@@ -56,7 +57,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
     before: Versioned,
     after: Case,
     *,
-    why: str | None = None,
+    why: Entry | None = None,
     event_id: str | None = None,
     opened_by: datetime | None = None,
     counts_as_new: bool = True,
@@ -71,7 +72,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         now: the time.
         before: the case as it was read.
         after: the case as it shall be.
-        why: the story's first line, where what changed doesn't say it all.
+        why: the story's first entry, where what changed doesn't say it all.
         event_id: the event that this handles, if one does.
         opened_by: since when it is a debt, when it is opened.
         counts_as_new: whether it is one more failure of this hour, and none that was found late.

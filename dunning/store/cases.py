@@ -10,6 +10,7 @@ from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys, scripts
 from dunning.store.connection import RedisClient
+from dunning.story import Entry, decode, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class StoryLine:
     """One thing that happened to a case."""
 
     at: datetime
-    what: str
+    entry: Entry
 
 
 class EndedBeforeOpeningError(CaseConflictError):
@@ -72,14 +73,14 @@ class Cases:
         """Return what happened to the case, oldest first."""
         entry: bytes = await self._redis.get(keys.case(case_id)) or b""
         first = entry.split(b"\n")[1:]
-        lines = [
-            line.decode().partition(" ") for line in [*first, *await self._redis.lrange(keys.story(case_id), 0, -1)]
-        ]
-        return [StoryLine(from_milliseconds(int(at)), what) for at, _, what in lines]
+        lines = [*first, *await self._redis.lrange(keys.story(case_id), 0, -1)]
+        parts = [line.decode(errors="replace").partition(" ") for line in lines]
+        return [StoryLine(from_milliseconds(int(at)), decode(text)) for at, _, text in parts]
 
-    async def note(self, case_id: str, what: str, now: datetime) -> None:
-        """Add a line to the story of a case that is itself unchanged. A case that is gone stays gone."""
-        await self._note(keys=[keys.case(case_id), keys.story(case_id)], args=[f"{to_milliseconds(now)} {what}"])
+    async def note(self, case_id: str, entry: Entry, now: datetime) -> None:
+        """Add an entry to the story of a case that is itself unchanged. A case that is gone stays gone."""
+        line = f"{to_milliseconds(now)} {encode(entry)}"
+        await self._note(keys=[keys.case(case_id), keys.story(case_id)], args=[line])
 
     async def commit(
         self,
@@ -89,7 +90,7 @@ class Cases:
         due_at: datetime | None,
         now: datetime,
         late_since: datetime | None = None,
-        story: Sequence[str] = (),
+        story: Sequence[Entry] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
         opened_by: datetime | None = None,
@@ -101,9 +102,9 @@ class Cases:
             case: the new value.
             revision: what it had when it was read; 0 to create it.
             due_at: when to look at it next; None for never.
-            now: the time of the story's lines.
+            now: the time of the story's entries.
             late_since: since when a step of it is late; None for none. One that was late before counts from then.
-            story: what happened, a line each.
+            story: what happened.
             counts: counters to raise by one.
             event_id: the event that this handles, if one does.
             opened_by: since when it is a debt, when it is opened; an end since then that is known already forbids it.
@@ -148,7 +149,7 @@ class Cases:
                     "" if late_since is None else to_milliseconds(late_since),
                     len(counts),
                     *counts,
-                    *story,
+                    *map(encode, story),
                 ],
             )
         )

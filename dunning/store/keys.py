@@ -6,7 +6,7 @@
 | dunning:inbox | zset | unhandled events by when they are to be driven again (ms) | |
 | dunning:dead | zset | dead events by when they died (ms) | 90 d |
 | dunning:case:{txn} | string | revision, state and the case; below, its story's first line | 90 d past its end |
-| dunning:story:{txn} | list | what happened to the case after that, a line each: ms and words | as its case |
+| dunning:story:{txn} | list | what happened to the case after that, a line each: ms and what | as its case |
 | dunning:due | zset | cases by when to look at them next (ms) | |
 | dunning:late | zset | cases with a step that is being tried, by since when it is late (ms) | |
 | dunning:in_vain:{way} | hash | since when the mail server, or Paddle, is tried without one success | 25 min |

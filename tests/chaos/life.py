@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dunning.case import CaseState
+from dunning.casebook.words import in_a_line
 from dunning.delivery import DeliveryState
 from dunning.queue import QUEUE
 from dunning.store import keys
@@ -139,7 +140,7 @@ async def _look_back(house: CutHouse, case_id: str, life: Life) -> None:
         life.problems.append(f"the case is {case.state if case else 'gone'}")
         return
     delivery = case.delivery("first")
-    told = [line.what for line in await house.store.cases.story(case_id)]
+    told = [in_a_line(line.entry) for line in await house.store.cases.story(case_id)]
     life.flagged = delivery.unknowns > 0 and counts.get("deliveries_repeated") == 1
     if len(mails) != 1 and not life.flagged:
         life.problems.append(f"{len(mails)} mails, and it does not show")

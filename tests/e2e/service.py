@@ -19,6 +19,7 @@ from cli.embedded import EmbeddedServer
 from cli.stack import STOP_WITHIN_SECONDS, Part, Stack, running_stack
 from cli.twin.notifications import sign
 from dunning.case import Case
+from dunning.casebook.words import in_a_line
 from dunning.delivery import Delivery
 from dunning.settings import LinkMint
 from dunning.store import Store
@@ -167,7 +168,7 @@ class Service:
 
     async def story(self, case_id: str) -> str:
         """Give the case's story as one text."""
-        return "\n".join(line.what for line in await self.store.cases.story(case_id))
+        return "\n".join(in_a_line(line.entry) for line in await self.store.cases.story(case_id))
 
     async def logged(self, name: str, event: str, times: int = 1) -> None:
         """Wait until a process has logged this so often."""

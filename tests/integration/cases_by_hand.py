@@ -14,13 +14,19 @@ from dunning.campaign_file import parse_campaigns, shipped
 from dunning.campaign_version import version
 from dunning.case import Case
 from dunning.case_steps import next_due_at
+from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
+from dunning.events import EventType
 from dunning.store import Store
+from dunning.story import Entry, Kind
 from tests.integration.at_rest import paddle_id
 from tests.unit.case_builders import a_case
 
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
 Run = Callable[..., Awaitable[Result]]
+OPENED = Entry(
+    kind=Kind.OPENED, decline_class=DeclineClass.HARD, event_type=EventType.TRANSACTION_PAST_DUE, event_id="evt_1"
+)
 
 
 def runner(redis_url: str) -> Run:
@@ -52,7 +58,7 @@ async def put(store: Store, *, failed_days_ago: float = 1, following: Campaign =
     )
     due_at = next_due_at(case, following, repeats=1)
     await store.campaigns.keep([following])
-    await store.cases.commit(case, 0, due_at=due_at, now=failed_at, story=["opened: hard (transaction.past_due evt_1)"])
+    await store.cases.commit(case, 0, due_at=due_at, now=failed_at, story=[OPENED])
     return case
 
 

@@ -14,6 +14,7 @@ from arq.worker import Worker
 from cli.mailbox import MailServer
 from cli.twin import Twin
 from dunning.case import Case
+from dunning.casebook.words import in_a_line
 from dunning.delivery import DeliveryState
 from dunning.settings import Settings
 from dunning.store import Store
@@ -78,7 +79,7 @@ class House:
 
     async def told(self, case_id: str) -> str:
         """Give the case's story as one text."""
-        return "\n".join(line.what for line in await self.store.cases.story(case_id))
+        return "\n".join(in_a_line(line.entry) for line in await self.store.cases.story(case_id))
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from dunning.campaign_file import parse_campaigns
 from dunning.case import Case, CaseState
 from dunning.casebook.by_hand import send_now, stop
 from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.words import in_a_line
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import OperatorMustActError
 from dunning.store import Store, Versioned
@@ -55,7 +56,7 @@ async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, 
     ]
     assert (stopped.state, stopped.reason) == (CaseState.STOPPED, "by_operator")
     assert stopped.delivery("first").state is DeliveryState.SKIPPED
-    assert [line.what for line in await store.cases.story(case.id)][-2:] == [
+    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][-2:] == [
         "first skipped: by_operator",
         "stopped: by_operator",
     ]
@@ -125,7 +126,7 @@ async def test_the_next_step_that_is_not_done_is_made_due(run: Run, store: Store
     assert at is not None
     assert days_ago(0.01) < at <= datetime.now(UTC)
     assert (await read(store, case)).delivery(second).dated_at == at
-    assert [line.what for line in await store.cases.story(case.id)][-1] == f"{second} made due: by_operator"
+    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][-1] == f"{second} made due: by_operator"
 
 
 async def test_a_named_step_is_made_due_and_what_it_overtakes_is_said(run: Run, store: Store) -> None:

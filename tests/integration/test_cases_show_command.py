@@ -8,6 +8,7 @@ from dunning.campaign_version import version
 from dunning.errors import OperatorMustActError
 from dunning.events import EventType
 from dunning.store import Store
+from dunning.story import Entry, Kind, Moved
 from tests.integration.at_rest import of_transaction, paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, read, runner, sent
 
@@ -19,8 +20,10 @@ def run(redis_url: str) -> Run:
 
 async def test_the_story_of_a_case_is_told_from_its_head_to_its_last_click(run: Run, store: Store) -> None:
     case = await put(store, failed_days_ago=2, deliveries={"first": sent(days_ago(1))})
-    await store.cases.note(case.id, "first sent: smtp_250", days_ago(1))
-    await store.cases.note(case.id, "clicked", datetime.now(UTC))
+    await store.cases.note(
+        case.id, Entry(kind=Kind.STEP, step="first", moved=Moved.SENT, reason="smtp_250"), days_ago(1)
+    )
+    await store.cases.note(case.id, Entry(kind=Kind.CLICKED), datetime.now(UTC))
 
     result = await run("show", case.id)
 
@@ -128,7 +131,14 @@ async def test_the_story_in_json_is_one_document(run: Run, store: Store) -> None
     assert (told["id"], told["state"], told["decline_code"]) == (case.id, "open", "expired_card")
     assert [step["step"] for step in told["steps"]] == [step.name for step in CAMPAIGN.steps]
     assert told["story"] == [
-        {"at": f"{case.failed_at:%Y-%m-%dT%H:%M:%SZ}", "what": "opened: hard (transaction.past_due evt_1)"}
+        {
+            "at": f"{case.failed_at:%Y-%m-%dT%H:%M:%SZ}",
+            "what": "opened: hard (transaction.past_due evt_1)",
+            "kind": "opened",
+            "decline_class": "hard",
+            "event_type": "transaction.past_due",
+            "event_id": "evt_1",
+        }
     ]
 
 

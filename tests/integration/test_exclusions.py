@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from dunning.casebook.words import in_a_line
 from dunning.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.cases_by_hand import put
@@ -114,7 +115,9 @@ async def test_excluding_says_what_is_so_and_tells_it_in_the_story(run: Run, sto
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"No email goes out to this customer until `dunning include {case.customer_id}`" in result.stdout
     assert case.id in result.stdout
-    assert [line.what for line in await store.cases.story(case.id)][-1] == f"excluded: {case.customer_id} by_operator"
+    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][
+        -1
+    ] == f"excluded: {case.customer_id} by_operator"
     shown = await run("cases", "show", case.id)
     assert f"excluded      {case.customer_id} since" in shown.stdout
     assert "excluded" in (await run("cases", "list")).stdout
@@ -134,7 +137,7 @@ async def test_including_takes_it_back_and_tells_it(run: Run, store: Store) -> N
     assert case.id in result.stdout
     assert await store.exclusions.all() == []
     last = (await store.cases.story(case.id))[-1]
-    assert last.what == f"included: {case.subscription_id} by_operator"
+    assert in_a_line(last.entry) == f"included: {case.subscription_id} by_operator"
     assert "excluded      " not in (await run("cases", "show", case.id)).stdout
 
 
@@ -158,7 +161,7 @@ async def test_doing_it_twice_is_nothing_to_do(run: Run, store: Store) -> None:
 
     assert again.exit_code == 0
     assert again.stdout.startswith(f"Nothing to do: {case.customer_id} was excluded already, since ")
-    assert len([line for line in await store.cases.story(case.id) if line.what.startswith("excluded")]) == 1
+    assert len([line for line in await store.cases.story(case.id) if in_a_line(line.entry).startswith("excluded")]) == 1
     assert (await run("include", NOBODY)).stdout == f"Nothing to do: {NOBODY} was not excluded.\n"
 
 

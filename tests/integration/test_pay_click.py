@@ -16,10 +16,12 @@ from cli.twin.faults import Fault
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.campaign_version import version
 from dunning.case import Case, CaseState
+from dunning.casebook.words import in_a_line
 from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
 from dunning.settings import Settings
 from dunning.store import Store, keys
+from dunning.story import Entry
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from webhooks.deadlines import Deadlines
 
@@ -65,7 +67,7 @@ async def case(twin: Twin, store: Store) -> Case:
         attempted_at=NOW,
     )
     await store.campaigns.keep([CAMPAIGN])
-    await store.cases.commit(case, 0, due_at=None, now=NOW, story=["opened"])
+    await store.cases.commit(case, 0, due_at=None, now=NOW, story=[Entry.prose("opened")])
     return case
 
 
@@ -91,7 +93,7 @@ async def test_a_click_leads_signed_in_to_the_page_where_the_card_is_changed(
     async with ClientSession() as customer, customer.get(location) as portal:
         assert 'data-page="update"' in await portal.text()
     assert twin.counts == {"GET /transactions": 1, SESSIONS: 1}
-    assert [line.what for line in await store.cases.story(case.id)] == ["opened", "clicked"]
+    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)] == ["opened", "clicked"]
     assert 'dunning_clicks_total{outcome="led_to_paddle"} 1.0' in await edge.metrics()
     assert "token" not in str(logs)
     assert "pga_" not in str(logs)
@@ -179,7 +181,7 @@ async def test_when_paddle_fails_the_click_leads_to_the_login_page(
         metrics = await edge.metrics()
 
     assert (status, location) == (303, twin.portal_login_url)
-    story = [line.what for line in await store.cases.story(case.id)]
+    story = [in_a_line(line.entry) for line in await store.cases.story(case.id)]
     assert story == ["opened", f"click_fell_back: {failure.reason}"]
     assert f'dunning_clicks_total{{outcome="{failure.reason}"}} 1.0' in metrics
     [fell_back] = [line for line in logs if line["event"] == "click.fell_back"]

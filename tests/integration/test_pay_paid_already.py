@@ -5,6 +5,7 @@ import pytest
 from cli.twin import Twin
 from cli.twin.faults import Fault
 from dunning.case import Case, CaseState
+from dunning.casebook.words import in_a_line
 from dunning.links import LINK_LIFETIME, Links
 from dunning.settings import Settings
 from dunning.store import Store
@@ -53,7 +54,7 @@ async def test_a_paid_debt_gets_the_page_that_says_so_and_is_closed_there_and_th
     read = await store.cases.read(case.id)
     assert read is not None
     assert read.state is CaseState.RECOVERED
-    story = [line.what for line in await store.cases.story(case.id)]
+    story = [in_a_line(line.entry) for line in await store.cases.story(case.id)]
     assert story[:2] == ["opened", f"recovered (transaction.paid reconciled_{case.id[4:]}{NOW:%Y%m%d}paid)"]
     assert story[-1] == "click_found: paid"
     metrics = await edge.metrics()

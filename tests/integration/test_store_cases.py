@@ -7,6 +7,7 @@ from dunning.case import Case, CaseState
 from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import CaseConflictError
 from dunning.store import EndedBeforeOpeningError, Store, StoryLine, Versioned, keys
+from dunning.story import Entry
 from tests.integration.at_rest import (
     NOW,
     a_case,
@@ -30,7 +31,12 @@ async def test_a_new_case_is_written_with_all_that_belongs_to_it(store: Store) -
     case = a_case()
 
     revision = await store.cases.commit(
-        case, 0, due_at=later(hours=2), now=NOW, story=["opened: soft", "and more"], counts=["cases_opened"]
+        case,
+        0,
+        due_at=later(hours=2),
+        now=NOW,
+        story=[Entry.prose("opened: soft"), Entry.prose("and more")],
+        counts=["cases_opened"],
     )
 
     redis = redis_of(store)
@@ -40,7 +46,10 @@ async def test_a_new_case_is_written_with_all_that_belongs_to_it(store: Store) -
         (case.id.encode(), later(hours=2).timestamp() * 1000)
     ]
     assert await store.cases.open_of_customer(case.customer_id) == [case.id]
-    assert await store.cases.story(case.id) == [StoryLine(NOW, "opened: soft"), StoryLine(NOW, "and more")]
+    assert await store.cases.story(case.id) == [
+        StoryLine(NOW, Entry.prose("opened: soft")),
+        StoryLine(NOW, Entry.prose("and more")),
+    ]
     assert await redis.hgetall(keys.COUNTS) == {b"cases_opened": b"1"}
     assert {await redis.pttl(key) for key in await redis.keys("*")} == {-1}
 
@@ -76,7 +85,9 @@ async def test_a_write_on_another_revision_changes_nothing(store: Store, revisio
 
     await raised(
         CaseConflictError,
-        store.cases.commit(ended(case), revision, due_at=None, now=NOW, story=["x"], counts=["x"], event_id=event.id),
+        store.cases.commit(
+            ended(case), revision, due_at=None, now=NOW, story=[Entry.prose("x")], counts=["x"], event_id=event.id
+        ),
     )
 
     assert await everything(redis_of(store)) == before
@@ -93,7 +104,9 @@ async def test_a_case_that_is_gone_is_not_brought_back_by_a_late_write(store: St
 
 async def test_of_many_writers_at_once_exactly_one_wins(store: Store) -> None:
     case = await open_case(store)
-    writes = [store.cases.commit(case, 1, due_at=NOW, now=NOW, story=[str(number)]) for number in range(20)]
+    writes = [
+        store.cases.commit(case, 1, due_at=NOW, now=NOW, story=[Entry.prose(str(number))]) for number in range(20)
+    ]
 
     outcomes = await asyncio.gather(*writes, return_exceptions=True)
 
@@ -130,9 +143,11 @@ async def test_what_is_never_due_leaves_the_index(store: Store) -> None:
 async def test_an_ended_case_leaves_the_open_ones_and_is_kept_for_ninety_days(store: Store) -> None:
     subscription = paddle_id("sub")
     case, other = [await open_case(store, subscription=subscription) for _ in range(2)]
-    await store.cases.commit(case, 1, due_at=NOW, now=NOW, story=["opened"])
+    await store.cases.commit(case, 1, due_at=NOW, now=NOW, story=[Entry.prose("opened")])
 
-    await store.cases.commit(ended(case), 2, due_at=None, now=NOW, story=["recovered"], counts=["cases_recovered"])
+    await store.cases.commit(
+        ended(case), 2, due_at=None, now=NOW, story=[Entry.prose("recovered")], counts=["cases_recovered"]
+    )
 
     redis = redis_of(store)
     assert await store.cases.open_of_customer(case.customer_id) == [other.id]
@@ -144,9 +159,11 @@ async def test_an_ended_case_leaves_the_open_ones_and_is_kept_for_ninety_days(st
 
 async def test_an_ended_case_that_is_written_once_more_still_expires(store: Store) -> None:
     case = await open_case(store)
-    await store.cases.commit(case.end(CaseState.STOPPED, "canceled", NOW), 1, due_at=None, now=NOW, story=["stopped"])
+    await store.cases.commit(
+        case.end(CaseState.STOPPED, "canceled", NOW), 1, due_at=None, now=NOW, story=[Entry.prose("stopped")]
+    )
 
-    await store.cases.commit(ended(case), 2, due_at=later(seconds=50), now=NOW, story=["paid after all"])
+    await store.cases.commit(ended(case), 2, due_at=later(seconds=50), now=NOW, story=[Entry.prose("paid after all")])
 
     redis = redis_of(store)
     assert await redis.pttl(keys.case(case.id)) > 0
@@ -231,66 +248,3 @@ async def test_a_mark_does_not_touch_a_case_that_is_open(store: Store) -> None:
     await redis_of(store).set(keys.mark(case.id), "paid 1")
 
     assert await store.cases.commit(case, 1, due_at=NOW, now=NOW) == 2
-
-
-async def test_a_note_is_a_line_in_the_story(store: Store) -> None:
-    case = a_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=["opened"])
-
-    await store.cases.note(case.id, "click_fell_back: paddle_unreachable", later(hours=1))
-
-    assert (await store.cases.story(case.id))[1] == StoryLine(later(hours=1), "click_fell_back: paddle_unreachable")
-
-
-async def test_a_note_on_a_case_that_is_gone_leaves_nothing(store: Store) -> None:
-    await store.cases.note(paddle_id("txn"), "clicked", NOW)
-
-    assert await everything(redis_of(store)) == {}
-
-
-async def test_a_case_to_which_nothing_happened_yet_has_no_list_of_its_own(store: Store) -> None:
-    case = a_case()
-
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=["opened: soft"])
-
-    assert await store.cases.story(case.id) == [StoryLine(NOW, "opened: soft")]
-    assert not await redis_of(store).exists(keys.story(case.id))
-
-
-async def test_a_story_keeps_its_order_however_often_the_case_is_written(store: Store) -> None:
-    case = a_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=["opened: soft"])
-    await store.cases.commit(case, 1, due_at=NOW, now=later(hours=1), story=["first claimed", "first sending"])
-    await store.cases.commit(case, 2, due_at=NOW, now=later(hours=2))
-
-    await store.cases.commit(ended(case), 3, due_at=None, now=later(hours=3), story=["recovered"])
-
-    assert [line.what for line in await store.cases.story(case.id)] == [
-        "opened: soft",
-        "first claimed",
-        "first sending",
-        "recovered",
-    ]
-    assert await store.cases.read(case.id) == ended(case)
-
-
-async def test_a_case_that_began_without_a_line_tells_what_came_later(store: Store) -> None:
-    case = await open_case(store)
-
-    await store.cases.commit(case, 1, due_at=NOW, now=NOW, story=["first sent"])
-
-    assert await store.cases.story(case.id) == [StoryLine(NOW, "first sent")]
-
-
-async def test_the_story_of_no_case_is_empty(store: Store) -> None:
-    assert await store.cases.story(paddle_id("txn")) == []
-
-
-async def test_a_note_on_an_ended_case_goes_when_the_case_does(store: Store) -> None:
-    case = await open_case(store)
-    await store.cases.commit(ended(case), 1, due_at=None, now=NOW)
-
-    await store.cases.note(case.id, "clicked", NOW)
-
-    redis = redis_of(store)
-    assert 0 < await redis.pttl(keys.story(case.id)) <= await redis.pttl(keys.case(case.id)) + 1

@@ -10,6 +10,7 @@ from cli.embedded import EmbeddedServer
 from dunning.case import Case, CaseState
 from dunning.events import Event, EventType
 from dunning.store import REDIS_ERRORS, Accepted, Store
+from dunning.story import Entry
 from tests.integration.at_rest import (
     NOW,
     a_case,
@@ -89,13 +90,21 @@ async def redrive(full: Full) -> object:
 
 async def open_another(full: Full) -> object:
     return await full.store.cases.commit(
-        a_case(full.event.facts.id), 0, due_at=NOW, now=NOW, story=["x"], counts=["y"], event_id=full.event.id
+        a_case(full.event.facts.id),
+        0,
+        due_at=NOW,
+        now=NOW,
+        story=[Entry.prose("x")],
+        counts=["y"],
+        event_id=full.event.id,
     )
 
 
 async def end(full: Full) -> object:
     case = full.case.end(CaseState.RECOVERED, None, NOW)
-    return await full.store.cases.commit(case, 1, due_at=None, now=NOW, story=["x"], event_id=full.event.id)
+    return await full.store.cases.commit(
+        case, 1, due_at=None, now=NOW, story=[Entry.prose("x")], event_id=full.event.id
+    )
 
 
 async def sweep(full: Full) -> object:

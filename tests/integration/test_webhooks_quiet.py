@@ -11,6 +11,7 @@ from dunning.case import Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
 from dunning.store import Store
+from dunning.story import Entry
 from tests.integration.edge import LINK_SECRET, NOW, paddle_id, running, settings
 from tests.integration.test_webhooks_crowds import wires
 from webhooks.body import MAX_BODY_BYTES
@@ -82,7 +83,7 @@ async def a_case(store: Store, number: int, **changes: object) -> str:
         attempted_at=NOW,
         **changes,
     )
-    await store.cases.commit(case, 0, due_at=None, now=NOW, story=["opened"])
+    await store.cases.commit(case, 0, due_at=None, now=NOW, story=[Entry.prose("opened")])
     return Links([LINK_SECRET]).sign(case.id, NOW + LINK_LIFETIME)
 
 

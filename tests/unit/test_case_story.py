@@ -1,13 +1,20 @@
 import pytest
 
 from dunning.case import Case, CaseState
-from dunning.case_story import counted, told
+from dunning.case_story import caused_by, changed_nothing, counted, told
+from dunning.casebook.words import in_a_line
+from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
-from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, held, planned, sending, sent, unknown
+from dunning.story import Entry, decode, encode
+from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, declined, held, planned, sending, sent, unknown
 
 LATER = FAILED_AT + MINUTE
 PUT_BACK = held().put_back(ME, "smtp_451", LATER, counted=True)
 REPEATED = unknown().claim(ME, LATER).begin_data(ME).settle(ME, DeliveryState.SENT, "smtp_250")
+
+
+def in_lines(entries: list[Entry]) -> list[str]:
+    return [in_a_line(entry) for entry in entries]
 
 
 def with_first(delivery: Delivery) -> Case:
@@ -36,14 +43,14 @@ CHARGED_BACK = STOPPED.end(CaseState.STOPPED, "charged_back", LATER + MINUTE)
     ],
 )
 def test_a_delivery_that_moved_is_told_with_why(before: Delivery, after: Delivery, lines: list[str]) -> None:
-    assert told(with_first(before), with_first(after)) == lines
+    assert in_lines(told(with_first(before), with_first(after))) == lines
 
 
 def test_an_ended_case_promises_no_retry() -> None:
     on_its_way = with_first(sending()).end(CaseState.RECOVERED, None, LATER)
     silence = unknown().postpone("eof_after_data", LATER, counted=False)
 
-    assert told(on_its_way, on_its_way.with_delivery("first", silence)) == ["first unknown: eof_after_data"]
+    assert in_lines(told(on_its_way, on_its_way.with_delivery("first", silence))) == ["first unknown: eof_after_data"]
 
 
 @pytest.mark.parametrize(
@@ -58,13 +65,47 @@ def test_an_ended_case_promises_no_retry() -> None:
     ],
 )
 def test_an_end_is_told_once_with_why(before: Case | None, after: Case, lines: list[str]) -> None:
-    assert told(before, after) == lines
+    assert in_lines(told(before, after)) == lines
 
 
 def test_an_end_tells_what_it_skipped() -> None:
     before = with_first(PUT_BACK)
 
-    assert told(before, before.end(CaseState.RECOVERED, None, LATER)) == ["first skipped: recovered", "recovered"]
+    ended = before.end(CaseState.RECOVERED, None, LATER)
+
+    assert in_lines(told(before, ended)) == ["first skipped: recovered", "recovered"]
+
+
+def test_what_an_event_did_is_told_with_the_event() -> None:
+    by = declined(MINUTE, "expired_card")
+    named = f"({by.type} {by.id})"
+
+    lines = in_lines(
+        [
+            caused_by(by, None, a_case(decline_class=DeclineClass.SOFT)),
+            caused_by(by, a_case(), a_case(decline_class=DeclineClass.HARD)),
+            caused_by(by, a_case(), RECOVERED),
+            caused_by(by, STOPPED, CHARGED_BACK),
+            changed_nothing(by, "older_than_the_failure"),
+        ]
+    )
+
+    assert lines == [
+        f"opened: soft {named}",
+        f"failed_again: hard {named}",
+        f"recovered {named}",
+        f"stopped: charged_back {named}",
+        f"older_than_the_failure {named}",
+    ]
+
+
+def test_the_next_try_is_told_in_whole_seconds_as_it_is_kept() -> None:
+    put_back = held().put_back(ME, "smtp_451", LATER.replace(microsecond=999_999), counted=True)
+
+    (entry,) = told(with_first(held()), with_first(put_back))
+
+    assert entry.again_at == LATER
+    assert decode(encode(entry)) == entry
 
 
 @pytest.mark.parametrize(
@@ -107,5 +148,5 @@ def test_a_case_is_counted_when_it_opens_and_when_it_ends(
 def test_a_case_that_is_told_of_for_the_first_time_is_told_in_full() -> None:
     first_seen = with_first(sent()).end(CaseState.RECOVERED, None, LATER)
 
-    assert told(None, first_seen) == ["first sent: smtp_250", "recovered"]
+    assert in_lines(told(None, first_seen)) == ["first sent: smtp_250", "recovered"]
     assert counted(None, first_seen) == ["deliveries_sent", "cases_opened", "cases_recovered"]

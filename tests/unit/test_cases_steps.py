@@ -4,8 +4,10 @@ import pytest
 
 from dunning.case import Case, CaseState
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come, step_rows
-from dunning.delivery import Delivery, DeliveryState
+from dunning.declines import DeclineClass
+from dunning.delivery import Delivery
 from dunning.store import StoryLine
+from dunning.story import Entry, Kind, Moved
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,
@@ -84,10 +86,10 @@ def test_a_step_of_an_earlier_campaign_is_shown_behind_those_of_this_one() -> No
 
 def test_when_a_step_came_to_its_state_is_read_from_the_story() -> None:
     story = [
-        StoryLine(FAILED_AT, "opened: hard"),
-        StoryLine(FAILED_AT + HOUR, "first claimed"),
-        StoryLine(FAILED_AT + 2 * HOUR, f"first {DeliveryState.SENT}: smtp_250"),
-        StoryLine(FAILED_AT + DAY, "reminder skipped: overtaken"),
+        StoryLine(FAILED_AT, Entry(kind=Kind.OPENED, decline_class=DeclineClass.HARD)),
+        StoryLine(FAILED_AT + HOUR, Entry(kind=Kind.STEP, step="first", moved=Moved.CLAIMED)),
+        StoryLine(FAILED_AT + 2 * HOUR, Entry(kind=Kind.STEP, step="first", moved=Moved.SENT, reason="smtp_250")),
+        StoryLine(FAILED_AT + DAY, Entry(kind=Kind.STEP, step="reminder", moved=Moved.SKIPPED, reason="overtaken")),
     ]
 
     rows = step_rows(a_case(deliveries={"first": sent(), "reminder": planned().skip("overtaken")}), CAMPAIGN, story)

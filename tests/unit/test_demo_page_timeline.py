@@ -7,6 +7,7 @@ from dunning.case import Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.delivery import Delivery, DeliveryState
 from dunning.store import StoryLine
+from dunning.story import Entry, Kind, Moved
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
@@ -20,6 +21,12 @@ CASE = Case(
     failed_at=NOW,
     attempted_at=NOW,
 )
+
+CLAIMED = Entry(kind=Kind.STEP, step="first", moved=Moved.CLAIMED)
+
+
+def stopped(reason: str, event_type: str) -> Entry:
+    return Entry(kind=Kind.ENDED, state=CaseState.STOPPED, reason=reason, event_type=event_type, event_id="evt_1")
 
 
 def later(**span: float) -> datetime:
@@ -42,7 +49,7 @@ def test_webhooks_that_follow_on_one_another_are_one_entry_in_their_order() -> N
         sent("subscription.updated", "sub_1", later(seconds=-3.8)),
         sent("transaction.payment_failed", "txn_1", answers=(503, 200)),
     ]
-    story = [StoryLine(later(seconds=1), "opened: hard (transaction.payment_failed evt_1)")]
+    story = [StoryLine(later(seconds=1), Entry(kind=Kind.OPENED, decline_class=DeclineClass.HARD))]
 
     entries = timeline(CASE, story, notifications, CAMPAIGN)
 
@@ -73,8 +80,8 @@ def test_webhooks_of_another_debt_or_another_time_are_left_out() -> None:
 
 def test_an_end_that_two_webhooks_told_of_is_one_entry_that_says_what_the_last_did() -> None:
     story = [
-        StoryLine(NOW, "stopped: debt_canceled (transaction.canceled evt_1)"),
-        StoryLine(later(seconds=1), "stopped: subscription_canceled (subscription.canceled evt_2)"),
+        StoryLine(NOW, stopped("debt_canceled", "transaction.canceled")),
+        StoryLine(later(seconds=1), stopped("subscription_canceled", "subscription.canceled")),
     ]
 
     (entry,) = timeline(CASE.end(CaseState.STOPPED, "subscription_canceled", NOW), story, [], CAMPAIGN)
@@ -86,19 +93,23 @@ def test_an_end_that_two_webhooks_told_of_is_one_entry_that_says_what_the_last_d
 
 def test_the_beginnings_of_a_send_are_folded_into_its_end() -> None:
     story = [
-        StoryLine(later(hours=2, seconds=1), "first claimed"),
-        StoryLine(later(hours=2, seconds=2), "first sending"),
-        StoryLine(later(hours=2, seconds=3), "first sent: smtp_250"),
+        StoryLine(later(hours=2, seconds=1), CLAIMED),
+        StoryLine(later(hours=2, seconds=2), Entry(kind=Kind.STEP, step="first", moved=Moved.SENDING)),
+        StoryLine(later(hours=2, seconds=3), Entry(kind=Kind.STEP, step="first", moved=Moved.SENT, reason="smtp_250")),
     ]
 
     (entry,) = timeline(CASE, story, [], CAMPAIGN)
 
     assert entry["title"] == "Mail “first” sent"
-    assert [line.partition("  ")[2] for line in entry["raw"]] == [line.what for line in story]
+    assert [line.partition("  ")[2] for line in entry["raw"]] == [
+        "first claimed",
+        "first sending",
+        "first sent: smtp_250",
+    ]
 
 
 def test_a_send_that_has_not_ended_is_on_its_way() -> None:
-    story = [StoryLine(later(hours=2), "first claimed"), StoryLine(later(hours=2, seconds=1), "clicked")]
+    story = [StoryLine(later(hours=2), CLAIMED), StoryLine(later(hours=2, seconds=1), Entry(kind=Kind.CLICKED))]
 
     entries = timeline(CASE, story, [], CAMPAIGN)
 

@@ -21,6 +21,7 @@ from dunning.store.memory.few import (
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
+from dunning.story import Entry
 
 __all__ = ["Batch", "MemoryStore"]
 
@@ -34,7 +35,7 @@ class MemoryStore:
         *,
         rate_limit: int,
         as_text: bool = True,
-        told: Callable[[str, str, datetime], None] | None = None,
+        told: Callable[[str, Entry, datetime], None] | None = None,
     ) -> None:
         """Begin empty.
 
@@ -42,7 +43,7 @@ class MemoryStore:
             clock: the store's own time, by which what has a time to live ends.
             rate_limit: API calls allowed in any 60 s.
             as_text: whether cases are written and read as Redis holds them, with moments of whole milliseconds.
-            told: is given each line of each case's story.
+            told: is given each entry of each case's story.
         """
         self.kept = kept = Kept(clock, as_text, told)
         self.brakes = MemoryBrakes(kept)

@@ -10,6 +10,7 @@ from dunning.instants import to_milliseconds
 from dunning.store import keys
 from dunning.store.cases import EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.memory.kept import Kept, KeptCase
+from dunning.story import Entry
 
 
 class MemoryCases:
@@ -42,13 +43,13 @@ class MemoryCases:
     async def story(self, case_id: str) -> list[StoryLine]:
         """Return what happened to the case, oldest first."""
         found = self._find(case_id)
-        return [StoryLine(self._kept.moment(at), what) for at, what in found.story] if found else []
+        return [StoryLine(self._kept.moment(at), entry) for at, entry in found.story] if found else []
 
-    async def note(self, case_id: str, what: str, now: datetime) -> None:
-        """Add a line to the story of a case that is itself unchanged. A case that is gone stays gone."""
+    async def note(self, case_id: str, entry: Entry, now: datetime) -> None:
+        """Add an entry to the story of a case that is itself unchanged. A case that is gone stays gone."""
         found = self._find(case_id)
         if found is not None:
-            self._tell(found, what, now)
+            self._tell(found, entry, now)
 
     async def commit(
         self,
@@ -58,7 +59,7 @@ class MemoryCases:
         due_at: datetime | None,
         now: datetime,
         late_since: datetime | None = None,
-        story: Sequence[str] = (),
+        story: Sequence[Entry] = (),
         counts: Sequence[str] = (),
         event_id: str | None = None,
         opened_by: datetime | None = None,
@@ -81,8 +82,8 @@ class MemoryCases:
             found = kept.cases[case.id] = KeptCase(case, 1)
         else:
             found.case, found.revision = case, revision + 1
-        for what in story:
-            self._tell(found, what, now)
+        for entry in story:
+            self._tell(found, entry, now)
         self._index(case, due_at)
         if late_since is None:
             kept.late.pop(case.id, None)
@@ -129,7 +130,7 @@ class MemoryCases:
         del self._kept.cases[case_id]
         return None
 
-    def _tell(self, found: KeptCase, what: str, now: datetime) -> None:
-        found.story.append((now, what))
+    def _tell(self, found: KeptCase, entry: Entry, now: datetime) -> None:
+        found.story.append((now, entry))
         if self._kept.told is not None:
-            self._kept.told(found.case.id, what, now)
+            self._kept.told(found.case.id, entry, now)

@@ -10,6 +10,7 @@ from dunning.campaign import Campaign
 from dunning.case import Case
 from dunning.events import Event
 from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.story import Entry
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -73,7 +74,7 @@ class KeptCase:
 
     case: Case
     revision: int
-    story: list[tuple[datetime, str]] = field(default_factory=list)
+    story: list[tuple[datetime, Entry]] = field(default_factory=list)
 
 
 class Batch(NamedTuple):
@@ -85,11 +86,11 @@ class Batch(NamedTuple):
 
 @dataclass(slots=True)
 class Kept:
-    """Everything at rest. `clock` is the store's own; `told` hears each line of each case's story."""
+    """Everything at rest. `clock` is the store's own; `told` hears each entry of each case's story."""
 
     clock: Callable[[], datetime]
     as_text: bool
-    told: Callable[[str, str, datetime], None] | None
+    told: Callable[[str, Entry, datetime], None] | None
     cases: dict[str, KeptCase] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
     late: dict[str, datetime] = field(default_factory=dict)

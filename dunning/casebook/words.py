@@ -1,0 +1,179 @@
+"""What an entry of a case's story means: in a line for a terminal, and in a sentence for a page. Pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dunning.campaign import Campaign
+from dunning.case import Case, CaseState
+from dunning.declines import DeclineClass
+from dunning.durations import format_duration
+from dunning.story import BY_OPERATOR, Entry, Kind, Moved
+
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+
+_CLASSES = {
+    DeclineClass.HARD: "only the customer can cure it",
+    DeclineClass.SOFT: "Paddle's next attempt may well succeed",
+    DeclineClass.OUTAGE: "a bank was down, and most of these cure themselves",
+}
+
+_SKIPS = {
+    "overtaken": "A later step was due too, and one mail is enough.",
+    "excluded": "An operator said that this customer, or this subscription, gets no mail.",
+    "other_customer": "Paddle names another customer for the subscription than for the debt.",
+    "covered": "Another mail to this customer named the debt too.",
+    "recovered": "It was due, and the debt is paid.",
+    "collected_by_invoice": "It is collected by invoice now: the portal takes no payment method for it.",
+    "ending_by_itself": "The subscription is about to end by itself.",
+    "subscription_not_owing": "The subscription owes nothing in its state.",
+    "customer_archived": "The seller put the customer away.",
+    "no_address": "There is no address to write to.",
+    "suppressed": "The address bounced or complained.",
+    "not_at_paddle": "Paddle's answers don't have it.",
+}
+
+_ENDS = {
+    "debt_canceled": "The debt is canceled: nothing is left to pay.",
+    "subscription_canceled": "The subscription is canceled: nobody is to be written to.",
+    "subscription_paused": "The subscription is paused.",
+    "charged_back": "The customer disputes a payment with their bank.",
+    BY_OPERATOR: "The seller stopped it by hand.",
+    "no_debt": "It is no debt after all.",
+    "nothing_left_to_pay": "Its balance is zero.",
+}
+
+_NOTHING_CHANGED = {"older_than_the_failure": "It tells of something before the renewal failed."}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A thing that happened: what kind of thing, in how many words, and why."""
+
+    kind: str
+    title: str
+    why: str
+
+
+def in_a_line(entry: Entry) -> str:
+    """Write what happened for a terminal, in the words that settings, logs and metrics have for it."""
+    match entry.kind:
+        case Kind.OPENED | Kind.FAILED_AGAIN:
+            line = f"{entry.kind}: {entry.decline_class}"
+        case Kind.CHANGED_NOTHING:
+            line = str(entry.reason)
+        case Kind.ENDED:
+            line = f"{entry.state}{_because(entry)}"
+        case Kind.STEP:
+            repeat = ", repeated" if entry.repeated else ""
+            retry = f", again at {entry.again_at:%Y-%m-%dT%H:%M:%SZ}" if entry.again_at else ""
+            line = f"{entry.step} {entry.moved}{_because(entry)}{repeat}{retry}"
+        case Kind.COVERED:
+            line = f"{entry.step} is covered by the mail of {entry.by}"
+        case Kind.MADE_DUE:
+            line = f"{entry.step} made due: {BY_OPERATOR}"
+        case Kind.EXCLUDED | Kind.INCLUDED:
+            line = f"{entry.kind}: {entry.who} {BY_OPERATOR}"
+        case Kind.PROSE:
+            line = str(entry.text)
+        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:
+            line = f"{entry.kind}{_because(entry)}"
+    return f"{line} ({entry.event_type} {entry.event_id})" if entry.event_id else line
+
+
+def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Told:
+    """Say what happened to somebody who doesn't know our words."""
+    match entry.kind:
+        case Kind.OPENED | Kind.FAILED_AGAIN:
+            told = _failure(entry, case, campaign)
+        case Kind.STEP:
+            told = _step(entry, case, campaign)
+        case Kind.ENDED:
+            told = _end(entry)
+        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:
+            told = _click(entry)
+        case Kind.EXCLUDED:
+            told = Told("waits", "Excluded by an operator", f"No mail goes out until {entry.who} is included again.")
+        case Kind.INCLUDED:
+            why = f"{entry.who} gets mail again, from the next step on."
+            told = Told("waits", "Included again by an operator", why)
+        case Kind.CHANGED_NOTHING:
+            why = _NOTHING_CHANGED.get(entry.reason or "") or _sentence(entry.reason)
+            told = Told("note", f"{entry.event_type} changes nothing", why)
+        case Kind.COVERED | Kind.MADE_DUE | Kind.PROSE:
+            told = Told("note", in_a_line(entry), "")
+    return told
+
+
+def in_words(duration: timedelta) -> str:
+    """Write a duration of a campaign: 2 hours."""
+    short = format_duration(duration)
+    count, unit = short[:-1], _UNITS[short[-1]]
+    return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
+
+
+def _because(entry: Entry) -> str:
+    return f": {entry.reason}" if entry.reason else ""
+
+
+def _step(entry: Entry, case: Case, campaign: Campaign) -> Told:
+    mail, reason = f"Mail “{entry.step}”", entry.reason or ""
+    match entry.moved:
+        case Moved.SENT:
+            again = " once more" if entry.repeated else ""
+            told = Told("sent", f"{mail} sent{again}", f"{_due(entry.step, case, campaign)}Paddle says: still owed.")
+        case Moved.SKIPPED:
+            told = Told("skipped", f"{mail} not sent", _SKIPS.get(reason) or _ENDS.get(reason) or _sentence(reason))
+        case Moved.PLANNED:
+            told = Told("waits", f"{mail} put off", f"{_sentence(reason)} It is tried again.".lstrip())
+        case Moved.REFUSED:
+            told = Told("skipped", f"{mail} refused", f"The mail server will not take it ({reason}).")
+        case Moved.DEAD:
+            told = Told("skipped", f"{mail} could not be sent", _sentence(reason))
+        case Moved.UNKNOWN:
+            told = Told("waits", f"{mail} may have arrived", "The mail server fell silent after it was given it.")
+        case _:
+            told = Told("waits", f"{mail} is on its way", "A worker has taken it.")
+    return told
+
+
+def _failure(entry: Entry, case: Case, campaign: Campaign) -> Told:
+    cls = entry.decline_class or case.decline_class
+    article = "an" if cls is DeclineClass.OUTAGE else "a"
+    declined = f"{case.reason_code or 'No code'} is {article} {cls} decline: {_CLASSES[cls]}."
+    if entry.kind is Kind.FAILED_AGAIN:
+        return Told("opened", "Declined again", f"{declined} Steps still to come go by this.")
+    return Told("opened", "Case opened", f"{declined} The first mail waits {in_words(campaign.steps[0].after[cls])}.")
+
+
+def _click(entry: Entry) -> Told:
+    match entry.kind:
+        case Kind.CLICK_FELL_BACK:
+            return Told("waits", "Click led to the login page", _sentence(entry.reason))
+        case Kind.CLICK_FOUND:
+            return Told("clicked", "Link clicked", "Paddle, asked before a portal session is made: the debt is over.")
+        case _:
+            return Told("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
+
+
+def _due(step: str | None, case: Case, campaign: Campaign) -> str:
+    after = next((one.after[case.decline_class] for one in campaign.steps if one.name == step), None)
+    return f"Due after {in_words(after)}. " if after is not None else ""
+
+
+def _end(entry: Entry) -> Told:
+    why = _ENDS.get(entry.reason or "") or _sentence(entry.reason)
+    if entry.event_type:
+        said = f"{entry.event_type} says so. No further mail; the link is spent."
+        why = f"{why} {said}".lstrip()
+    match entry.state:
+        case CaseState.RECOVERED:
+            return Told("recovered", "Recovered", why or "Paddle, asked before the next mail: it is paid.")
+        case CaseState.EXHAUSTED:
+            return Told("stopped", "Exhausted", "All steps are done, and the debt has lapsed unpaid.")
+        case _:
+            return Told("stopped", "Stopped", why)
+
+
+def _sentence(word: str | None) -> str:
+    """Write a reason that has no words of its own here."""
+    return f"{word.replace('_', ' ')}.".capitalize() if word else ""
