@@ -15,6 +15,7 @@ from dunning.errors import DunningError, OperatorMustActError
 from dunning.healing import most_unasked
 from dunning.one_account import check_account
 from dunning.paddle import PaddleClient
+from dunning.reasons import HoldWord
 from dunning.settings import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Store
 from worker.patient_grants import PatientGrants
@@ -22,7 +23,7 @@ from worker.reconcile import Reconciler
 from worker.reconcile_debts import Findings, Outcome, carry_out, find
 from worker.reconcile_events import Missed, take_in_missed_events
 
-KEY_REFUSED = "paddle_key"
+KEY_REFUSED = HoldWord.PADDLE_KEY
 
 
 def reconcile(

@@ -15,13 +15,20 @@ from dunning.declines import decline_class
 from dunning.errors import PermanentError
 from dunning.events import AdjustmentFacts, CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
 from dunning.instants import to_milliseconds
+from dunning.reasons import EndReason
 from dunning.triggers import triggered_by
 
 PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETED})
 
 # Why a case is stopped, by what is told of Paddle: each outranks those before it. One end is often told in several
 # events, whose order is chance, and the strongest says most. What an operator stopped is not among them: it stays so.
-STOPS = ("no_debt", "debt_canceled", "subscription_paused", "subscription_canceled", "charged_back")
+STOPS: tuple[str, ...] = (
+    EndReason.NO_DEBT,
+    EndReason.DEBT_CANCELED,
+    EndReason.SUBSCRIPTION_PAUSED,
+    EndReason.SUBSCRIPTION_CANCELED,
+    EndReason.CHARGED_BACK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def on_transaction(
     if event.type in PAYMENTS:
         return _on_paid(case, now)
     if event.type is EventType.TRANSACTION_CANCELED:
-        return _stop(case, "debt_canceled", now)
+        return _stop(case, EndReason.DEBT_CANCELED, now)
     if case is None:
         return _open(event, facts, campaigns, now)
     return _on_another_failure(facts, case)
@@ -62,7 +69,7 @@ def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetim
         return Verdict(None, "no_charge_back")
     if event.occurred_at < case.failed_at:
         return Verdict(None, "older_than_the_failure")
-    return _stop(case, "charged_back", now)
+    return _stop(case, EndReason.CHARGED_BACK, now)
 
 
 def first_failed_at(facts: TransactionFacts) -> datetime | None:

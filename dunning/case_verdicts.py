@@ -8,6 +8,7 @@ from dunning.case import ON_ITS_WAY, Case, CaseState
 from dunning.case_steps import SkipReason
 from dunning.delivery import FIRST_RETRY
 from dunning.live import LiveSubscription, LiveTransaction
+from dunning.reasons import EndReason
 from dunning.sending_hours import next_opening
 
 # Paddle moves a declined renewal from `billed` to `past_due` within seconds; a mail in between would be premature.
@@ -90,13 +91,13 @@ def _judge_debt(transaction: LiveTransaction) -> End | Later | None:
         case "paid" | "completed":
             return End(CaseState.RECOVERED, None)
         case "canceled":
-            return End(CaseState.STOPPED, "debt_canceled")
+            return End(CaseState.STOPPED, EndReason.DEBT_CANCELED)
         case "billed":
             return Later("transaction_billed", LOOK_AGAIN)
         case "past_due":
-            return None if transaction.balance > 0 else End(CaseState.RECOVERED, "nothing_left_to_pay")
+            return None if transaction.balance > 0 else End(CaseState.RECOVERED, EndReason.NOTHING_LEFT_TO_PAY)
         case _:
-            return End(CaseState.STOPPED, "no_debt")
+            return End(CaseState.STOPPED, EndReason.NO_DEBT)
 
 
 def _judge_payment(case: Case, transaction: LiveTransaction, now: datetime) -> Later | None:

@@ -27,11 +27,8 @@ class PermanentError(DunningError):
 class OperatorMustActError(DunningError):
     """Only the operator can mend it: hold the work, tell them, go on when it is mended.
 
-    `hold` is the stable word under which the hold is counted and shown, and means one thing: `paddle_key`,
-    `paddle_permission`, `paddle_portal_permission`, `mail_login`, `mail_sender`, `mail_relay`, `mail_quota`,
-    `mail_policy`, `mail_folder`, `mail_console`, `mail_refusals`, `template_missing`, `redis_refuses_writes`. `about`
-    says what was refused, in words between spaces, where only its working again shows it mended: an API call's
-    permissions.
+    `hold` is the stable word under which the hold is counted and shown: see `HoldWord`. `about` says what was refused,
+    in words between spaces, where only its working again shows it mended: an API call's permissions.
     """
 
     def __init__(self, message: str, *, hold: str, about: str = "") -> None:

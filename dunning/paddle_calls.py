@@ -24,6 +24,7 @@ from yarl import URL
 from dunning import paddle_answers as answers
 from dunning.errors import DunningError, GrantRefusedError, OperatorMustActError, PermanentError, TransientError
 from dunning.grants import Grant, Limiter
+from dunning.reasons import HoldWord
 
 # The largest page is 200 subscriptions of about 10 KB each.
 LARGEST_ANSWER_BYTES = 5 * 1024 * 1024
@@ -190,10 +191,10 @@ def _refusal(call: Call, answer: _Answer) -> DunningError:
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         if error.code == "forbidden":
             needs = ", ".join(call.permissions)
-            problem, hold = f"{said}: the API key needs the permissions {needs}.", "paddle_permission"
+            problem, hold = f"{said}: the API key needs the permissions {needs}.", HoldWord.PADDLE_PERMISSION
         else:
             problem = f"{said}: the API key is missing, wrong, revoked, or of Paddle's other environment."
-            hold = "paddle_key"
+            hold = HoldWord.PADDLE_KEY
         return OperatorMustActError(problem, hold=hold, about=" ".join(call.permissions))
     if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in {
         HTTPStatus.REQUEST_TIMEOUT,

@@ -15,8 +15,6 @@ from urllib.parse import unquote
 from dunning.case import CaseState
 from dunning.declines import DeclineClass
 
-BY_OPERATOR = "by_operator"
-
 
 class Kind(StrEnum):
     """What kind of thing happened."""
@@ -136,6 +134,8 @@ _MOVES = {
     Moved.UNKNOWN: "u",
 }
 _MOVED = {letter: moved for moved, letter in _MOVES.items()}
+_ENDS = {CaseState.OPEN: "o", CaseState.RECOVERED: "r", CaseState.EXHAUSTED: "x", CaseState.STOPPED: "s"}
+_ENDED = {letter: state for state, letter in _ENDS.items()}
 _YES = "1"
 
 # What is no plain character in a field: the bar, the mark itself, and the end of a line, which ends an entry in Redis.
@@ -143,12 +143,13 @@ _QUOTED = str.maketrans({one: f"%{ord(one):02X}" for one in "%|\n"})
 
 _WRITE: Mapping[str, Callable[[Any], str]] = {
     "moved": _MOVES.__getitem__,
+    "state": _ENDS.__getitem__,
     "again_at": lambda at: str(int(at.timestamp())),
     "repeated": lambda repeated: _YES if repeated else "",
 }
 _READ: Mapping[str, Callable[[str], object]] = {
     "moved": _MOVED.__getitem__,
-    "state": CaseState,
+    "state": _ENDED.__getitem__,
     "decline_class": DeclineClass,
     "again_at": lambda seconds: datetime.fromtimestamp(int(seconds), UTC),
     "repeated": _YES.__eq__,

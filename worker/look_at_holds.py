@@ -11,6 +11,7 @@ import structlog
 
 from dunning.errors import DunningError, GrantRefusedError
 from dunning.grants import Grant
+from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS, Hold
 from dunning.store.due import LEASE
 from dunning.store.holds import EVERYTHING
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 
 EVERY = timedelta(seconds=30)
 # What is looked at without a mail, as far as the way mail leaves lets it; see `Transport.probe`.
-PROBED = frozenset({"mail_login", "mail_sender", "mail_folder"})
+PROBED = frozenset({HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER, HoldWord.MAIL_FOLDER, HoldWord.MAIL_DISK})
 
 
 async def look_at_holds_forever(services: WorkerServices) -> None:

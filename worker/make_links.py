@@ -10,6 +10,7 @@ from dunning.grants import Grant
 from dunning.links import LINK_LIFETIME
 from dunning.paddle import MINTING_NEEDS
 from dunning.portal import PortalSession
+from dunning.reasons import HoldWord
 from worker.operator import MINT_HOLD, release_holds
 from worker.services import Services
 
@@ -58,6 +59,6 @@ async def _mint(services: Services, cases: Sequence[Case], grant: Grant | None) 
         raise TransientError("Paddle made no portal session in time") from None
     except OperatorMustActError as error:
         raise OperatorMustActError(
-            str(error), hold=MINT_HOLD if error.hold == "paddle_permission" else error.hold, about=error.about
+            str(error), hold=MINT_HOLD if error.hold == HoldWord.PADDLE_PERMISSION else error.hold, about=error.about
         ) from None
     return session

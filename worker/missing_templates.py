@@ -4,11 +4,12 @@ import structlog
 
 from dunning.campaign import Campaign, Step
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from worker.services import Services, WorkerServices
 
 log = structlog.get_logger()
 
-TEMPLATE_HOLD = "template_missing"
+TEMPLATE_HOLD = HoldWord.TEMPLATE_MISSING
 WHAT_TO_DO = "put its files back into the folder that DUNNING_TEMPLATES names, and restart the worker"
 
 

@@ -6,15 +6,16 @@ from datetime import datetime
 import structlog
 
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS
 from worker.services import Services
 
 log = structlog.get_logger()
 
 # What one that was refused for another reason shows to be mended.
-HOLDS_BEFORE_A_REFUSAL = ("mail_login", "mail_sender")
-MINT_HOLD = "paddle_portal_permission"
-PADDLE_HOLDS = ("paddle_key", "paddle_permission")
+HOLDS_BEFORE_A_REFUSAL = (HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER)
+MINT_HOLD = HoldWord.PADDLE_PORTAL_PERMISSION
+PADDLE_HOLDS = (HoldWord.PADDLE_KEY, HoldWord.PADDLE_PERMISSION)
 
 
 async def put_on_hold(services: Services, error: OperatorMustActError) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from dunning.errors import DunningError, OperatorMustActError
 from dunning.paddle import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
+from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS, Reconciled, Turn
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.patient_grants import PatientGrants
@@ -140,7 +141,7 @@ class Runs:
             raise
 
     async def _tell_operator(self, what: Reconciled, error: OperatorMustActError) -> None:
-        if what is Reconciled.EVENTS and error.hold == "paddle_permission":
+        if what is Reconciled.EVENTS and error.hold == HoldWord.PADDLE_PERMISSION:
             # Mail needs no events: that they can't be read must not stop it.
             log.error("reconcile.must_act", hold=error.hold, problem=str(error))
             return

@@ -4,19 +4,20 @@ import structlog
 
 from dunning.case import Case
 from dunning.delivery import Delivery
+from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS
 from worker.mail.transport import Outcome, Result
 from worker.services import Services
 
 log = structlog.get_logger()
 
-REFUSALS_HOLD = "mail_refusals"
+REFUSALS_HOLD = HoldWord.MAIL_REFUSALS
 # A few dead addresses may come one after the other. More, or such as don't say that they are dead, are rather us.
 MOST_UNSPECIFIC = 2
 MOST_IN_A_ROW = 5
 # What a server says of us may be what the recipient's own server says to everybody like us. Not so what it says before
 # any recipient is named.
-MAYBE_THE_RECIPIENT = frozenset({"mail_relay", "mail_policy"})
+MAYBE_THE_RECIPIENT = frozenset({HoldWord.MAIL_RELAY, HoldWord.MAIL_POLICY})
 
 
 async def weigh(services: Services, case: Case, before: Delivery, result: Result) -> Result:

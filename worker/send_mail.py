@@ -218,7 +218,7 @@ def _held(result: Result) -> OperatorMustActError:
         said = "The mail server refused one recipient after the other and accepted none, so it is rather us"
     else:
         said = "The mail server refuses us"
-    return OperatorMustActError(f"{said} ({result.code})", hold=result.hold or "mail_login")
+    return OperatorMustActError(f"{said} ({result.code})", hold=result.must_mend)
 
 
 async def _put_back(sending: _Sending, reason: str) -> None:

@@ -14,9 +14,10 @@ from dunning.casebook.write import write_by
 from dunning.delivery import DeliveryState
 from dunning.durations import format_duration
 from dunning.errors import CaseConflictError, CaseNotFoundError, CaseUnreadableError, NotSendableError
+from dunning.reasons import EndReason
 from dunning.sending_hours import format_time_of_day
 from dunning.store import Paused, Store, Versioned
-from dunning.story import BY_OPERATOR, Entry, Kind
+from dunning.story import Entry, Kind
 
 # Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
 NO_REPEATS = 0
@@ -33,7 +34,7 @@ async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
         if not case.is_open:
             return [f"Nothing to do: case {case_id} has ended already, {_end(case)}."]
         campaign = await campaigns.of(case)
-        after = case.end(CaseState.STOPPED, BY_OPERATOR, now)
+        after = case.end(CaseState.STOPPED, EndReason.BY_OPERATOR, now)
         try:
             await write_by(store, campaign, NO_REPEATS, now, before, after)
         except CaseConflictError:

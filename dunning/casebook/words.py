@@ -1,13 +1,19 @@
 """What an entry of a case's story means: in a line for a terminal, and in a sentence for a page. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dunning.campaign import Campaign
 from dunning.case import Case, CaseState
+from dunning.case_steps import SkipReason
 from dunning.declines import DeclineClass
 from dunning.durations import format_duration
-from dunning.story import BY_OPERATOR, Entry, Kind, Moved
+from dunning.reasons import EndReason
+from dunning.story import Entry, Kind, Moved
+
+# What an operator did is marked so in a line.
+_BY_OPERATOR = "by_operator"
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
@@ -17,29 +23,29 @@ _CLASSES = {
     DeclineClass.OUTAGE: "a bank was down, and most of these cure themselves",
 }
 
-_SKIPS = {
-    "overtaken": "A later step was due too, and one mail is enough.",
-    "excluded": "An operator said that this customer, or this subscription, gets no mail.",
-    "other_customer": "Paddle names another customer for the subscription than for the debt.",
-    "covered": "Another mail to this customer named the debt too.",
-    "recovered": "It was due, and the debt is paid.",
-    "collected_by_invoice": "It is collected by invoice now: the portal takes no payment method for it.",
-    "ending_by_itself": "The subscription is about to end by itself.",
-    "subscription_not_owing": "The subscription owes nothing in its state.",
-    "customer_archived": "The seller put the customer away.",
-    "no_address": "There is no address to write to.",
-    "suppressed": "The address bounced or complained.",
-    "not_at_paddle": "Paddle's answers don't have it.",
+_SKIPS: Mapping[str, str] = {
+    SkipReason.OVERTAKEN: "A later step was due too, and one mail is enough.",
+    SkipReason.EXCLUDED: "An operator said that this customer, or this subscription, gets no mail.",
+    SkipReason.OTHER_CUSTOMER: "Paddle names another customer for the subscription than for the debt.",
+    SkipReason.COVERED: "Another mail to this customer named the debt too.",
+    CaseState.RECOVERED: "It was due, and the debt is paid.",
+    SkipReason.COLLECTED_BY_INVOICE: "It is collected by invoice now: the portal takes no payment method for it.",
+    SkipReason.ENDING_BY_ITSELF: "The subscription is about to end by itself.",
+    SkipReason.SUBSCRIPTION_NOT_OWING: "The subscription owes nothing in its state.",
+    SkipReason.CUSTOMER_ARCHIVED: "The seller put the customer away.",
+    SkipReason.NO_ADDRESS: "There is no address to write to.",
+    SkipReason.SUPPRESSED: "The address bounced or complained.",
+    SkipReason.NOT_AT_PADDLE: "Paddle's answers don't have it.",
 }
 
-_ENDS = {
-    "debt_canceled": "The debt is canceled: nothing is left to pay.",
-    "subscription_canceled": "The subscription is canceled: nobody is to be written to.",
-    "subscription_paused": "The subscription is paused.",
-    "charged_back": "The customer disputes a payment with their bank.",
-    BY_OPERATOR: "The seller stopped it by hand.",
-    "no_debt": "It is no debt after all.",
-    "nothing_left_to_pay": "Its balance is zero.",
+_ENDS: Mapping[str, str] = {
+    EndReason.DEBT_CANCELED: "The debt is canceled: nothing is left to pay.",
+    EndReason.SUBSCRIPTION_CANCELED: "The subscription is canceled: nobody is to be written to.",
+    EndReason.SUBSCRIPTION_PAUSED: "The subscription is paused.",
+    EndReason.CHARGED_BACK: "The customer disputes a payment with their bank.",
+    EndReason.BY_OPERATOR: "The seller stopped it by hand.",
+    EndReason.NO_DEBT: "It is no debt after all.",
+    EndReason.NOTHING_LEFT_TO_PAY: "Its balance is zero.",
 }
 
 _NOTHING_CHANGED = {"older_than_the_failure": "It tells of something before the renewal failed."}
@@ -70,9 +76,9 @@ def in_a_line(entry: Entry) -> str:
         case Kind.COVERED:
             line = f"{entry.step} is covered by the mail of {entry.by}"
         case Kind.MADE_DUE:
-            line = f"{entry.step} made due: {BY_OPERATOR}"
+            line = f"{entry.step} made due: {_BY_OPERATOR}"
         case Kind.EXCLUDED | Kind.INCLUDED:
-            line = f"{entry.kind}: {entry.who} {BY_OPERATOR}"
+            line = f"{entry.kind}: {entry.who} {_BY_OPERATOR}"
         case Kind.PROSE:
             line = str(entry.text)
         case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:

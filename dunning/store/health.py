@@ -8,6 +8,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseErro
 from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.reasons import HoldWord
 from dunning.store import keys, scripts
 from dunning.store.accepting import keys_of
 from dunning.store.brakes import read_paused
@@ -52,7 +53,7 @@ class Health:
             except REDIS_ERRORS as error:
                 trouble = diagnose(error)
                 if isinstance(error, (AuthenticationError, ResponseError)) and not isinstance(error, BusyLoadingError):
-                    raise OperatorMustActError(str(trouble), hold="redis_refuses_writes") from error
+                    raise OperatorMustActError(str(trouble), hold=HoldWord.REDIS_REFUSES_WRITES) from error
                 raise TransientError(str(trouble)) from error
 
     async def time(self) -> datetime:

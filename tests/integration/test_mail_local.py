@@ -2,8 +2,11 @@
 
 import io
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -73,6 +76,46 @@ async def test_a_folder_that_cannot_be_written_is_held_for_the_operator(a_file: 
     result = await transport.send(a_mail(), recipient="", key=KEY, before_data=yes)
 
     assert result == Result(Outcome.HELD, "file_NotADirectoryError", hold="mail_folder")
+
+
+async def test_a_disk_without_room_is_held_for_the_operator_under_a_word_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / f".{KEY}.tmp").symlink_to("/dev/full")
+    transport = FileTransport(tmp_path)
+
+    result = await transport.send(a_mail(), recipient="", key=KEY, before_data=yes)
+
+    assert result == Result(Outcome.HELD, "file_no_room", hold="mail_disk")
+
+
+async def test_a_disk_shows_that_it_has_room_again_without_a_mail(tmp_path: Path) -> None:
+    probed = tmp_path / ".probe.tmp"
+    probed.symlink_to("/dev/full")
+    transport = FileTransport(tmp_path)
+    assert await transport.probe() == set()
+
+    probed.unlink()
+
+    assert await transport.probe() == {"mail_disk", "mail_folder", "mail_login"}
+
+
+@pytest.fixture
+def full_disk() -> Iterator[TextIO]:
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:  # to close it fails as well
+        yield full
+
+
+async def test_output_onto_a_disk_without_room_is_held_under_that_word(full_disk: TextIO) -> None:
+    result = await ConsoleTransport(full_disk).send(
+        a_mail(), recipient="eve@customer.example", key=KEY, before_data=yes
+    )
+
+    assert result == Result(Outcome.HELD, "console_no_room", hold="mail_disk")
+
+
+def test_what_holds_sending_says_what_is_to_be_mended() -> None:
+    assert Result(Outcome.HELD, "file_no_room", hold="mail_disk").must_mend == "mail_disk"
+    with pytest.raises(ValueError, match="odd"):
+        _ = Result(Outcome.HELD, "odd").must_mend
 
 
 async def test_a_mail_is_printed() -> None:

@@ -122,6 +122,14 @@ def test_reading_what_is_nearly_an_entry_never_fails(letter: str, fields: list[s
     assert isinstance(decode("|".join([letter, *fields])), Entry)
 
 
+def test_every_kind_and_state_has_a_letter_of_its_own() -> None:
+    ends = [encode(Entry(kind=Kind.ENDED, state=state)) for state in CaseState]
+    moves = [encode(Entry(kind=Kind.STEP, step="first", moved=moved)) for moved in Moved]
+
+    assert sorted(ends) == ["E|o", "E|r", "E|s", "E|x"]
+    assert sorted(moves) == [f"S|first|{letter}" for letter in "cdgkprsu"]
+
+
 def test_every_state_of_a_delivery_is_a_move() -> None:
     assert {state.value for state in DeliveryState} | {"claimed"} == {moved.value for moved in Moved}
 

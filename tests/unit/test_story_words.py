@@ -6,11 +6,11 @@ import pytest
 
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.case import Case, CaseState
-from dunning.case_events import STOPS
 from dunning.case_steps import SkipReason
 from dunning.casebook.words import in_a_line, in_a_sentence, in_words
 from dunning.declines import DeclineClass
-from dunning.story import Entry, Kind, Moved
+from dunning.reasons import EndReason
+from dunning.story import Entry, Kind, Moved, encode
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
@@ -237,6 +237,11 @@ def test_an_entry_is_told_in_a_line_and_in_a_sentence(entry: Entry, line: str, k
     assert (told.kind, told.title, told.why) == (kind, title, why)
 
 
+@pytest.mark.parametrize("entry", [entry for entry, *_ in TOLD if entry.kind is not Kind.PROSE], ids=in_a_line)
+def test_no_entry_is_kept_in_more_bytes_than_its_line(entry: Entry) -> None:
+    assert len(encode(entry)) <= len(in_a_line(entry))
+
+
 def test_every_kind_and_every_move_has_words() -> None:
     assert {entry.kind for entry, *_ in TOLD} == set(Kind)
     assert {entry.moved for entry, *_ in TOLD} == {*Moved, None}
@@ -251,8 +256,8 @@ def test_every_reason_not_to_send_has_words_of_its_own(reason: SkipReason) -> No
     assert told.why != f"{reason.replace('_', ' ')}.".capitalize()
 
 
-@pytest.mark.parametrize("reason", [*STOPS, "by_operator", "nothing_left_to_pay"])
-def test_every_end_has_words_of_its_own(reason: str) -> None:
+@pytest.mark.parametrize("reason", EndReason)
+def test_every_end_has_words_of_its_own(reason: EndReason) -> None:
     told = in_a_sentence(ended(CaseState.STOPPED, reason), CASE, CAMPAIGN)
 
     assert told.why.endswith(".")

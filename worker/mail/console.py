@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import TextIO
 
-from worker.mail.holds import CONSOLE
+from worker.mail.holds import CONSOLE, DISK, NO_ROOM
 from worker.mail.http_api import parts_of
 from worker.mail.transport import Outcome, Result
 
@@ -33,7 +33,10 @@ class ConsoleTransport:
         try:
             self._stream.write(f"To: {recipient}\nSubject: {mail['Subject']}\n\n{text}\n")
             self._stream.flush()
-        except (OSError, ValueError):  # closed, or in an encoding that lacks a letter
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:  # it leads into a file
+                return Result(Outcome.HELD, "console_no_room", hold=DISK)
+            # closed, or in an encoding that lacks a letter
             return Result(Outcome.HELD, "console_closed", hold=CONSOLE)
         return Result(Outcome.SENT, "console_printed")
 

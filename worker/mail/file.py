@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from worker.mail.holds import FOLDER
+from worker.mail.holds import DISK, FOLDER, LOGIN, NO_ROOM
 from worker.mail.transport import Outcome, Result
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -38,6 +38,8 @@ class FileTransport:
         try:
             await asyncio.to_thread(self._write, key, mail.as_bytes())
         except OSError as error:
+            if error.errno in NO_ROOM:
+                return Result(Outcome.HELD, "file_no_room", hold=DISK)
             return Result(Outcome.HELD, f"file_{type(error).__name__}", hold=FOLDER)
         return Result(Outcome.SENT, "file_written")
 
@@ -47,7 +49,7 @@ class FileTransport:
             await asyncio.to_thread(self._try_writing)
         except OSError:
             return frozenset()
-        return frozenset({"mail_login", "mail_folder"})
+        return frozenset({LOGIN, FOLDER, DISK})
 
     async def close(self) -> None:
         """Nothing is kept open."""

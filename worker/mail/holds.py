@@ -1,15 +1,19 @@
-"""What only the operator can mend about mail: the words under which it is counted and shown, one thing each.
+"""What only the operator can mend about mail, in short: see `HoldWord`."""
 
-What to do about each stands in docs/operations.md.
-"""
+import errno
 
-LOGIN = "mail_login"  # no TLS, or our login or key is refused or wanted
-SENDER = "mail_sender"  # our sender or its domain isn't verified or allowed there, or the account isn't yet
-RELAY = "mail_relay"  # the server takes no mail from us for other people's domains
-QUOTA = "mail_quota"  # so much mail, or mail so large, isn't taken from us: a quota, a limit, or no room left
-POLICY = "mail_policy"  # its rules refuse our mail: reputation, a blocked account, SPF, DKIM, DMARC, a wrong setup
-FOLDER = "mail_folder"  # the folder of `file:` can't be written
-CONSOLE = "mail_console"  # the terminal of `console:` is closed
-REFUSALS = "mail_refusals"  # one recipient after the other was refused, and none accepted: rather us than them
+from dunning.reasons import HoldWord
 
-MAIL_HOLDS = (LOGIN, SENDER, RELAY, QUOTA, POLICY, FOLDER, CONSOLE, REFUSALS)
+LOGIN = HoldWord.MAIL_LOGIN
+SENDER = HoldWord.MAIL_SENDER
+RELAY = HoldWord.MAIL_RELAY
+QUOTA = HoldWord.MAIL_QUOTA
+POLICY = HoldWord.MAIL_POLICY
+FOLDER = HoldWord.MAIL_FOLDER
+DISK = HoldWord.MAIL_DISK
+CONSOLE = HoldWord.MAIL_CONSOLE
+REFUSALS = HoldWord.MAIL_REFUSALS
+
+MAIL_HOLDS = (LOGIN, SENDER, RELAY, QUOTA, POLICY, FOLDER, DISK, CONSOLE, REFUSALS)
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a disk answers that has no room."""

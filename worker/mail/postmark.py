@@ -101,7 +101,7 @@ class PostmarkTransport:
         https://postmarkapp.com/developer/api/server-api#get-server
         """
         answer = await self._api.get(self._server_url)
-        return frozenset({"mail_login"} if answer is not None and answer.status == _SUCCESS else ())
+        return frozenset({LOGIN} if answer is not None and answer.status == _SUCCESS else ())
 
     async def close(self) -> None:
         """Close the connections."""

@@ -100,7 +100,7 @@ class ResendTransport:
         valid = answer is not None and (
             answer.status // 100 == _SUCCESS or answer.body.get("name") == "restricted_api_key"
         )
-        return frozenset({"mail_login"} if valid else ())
+        return frozenset({LOGIN} if valid else ())
 
     async def close(self) -> None:
         """Close the connections."""

@@ -14,6 +14,7 @@ import aiosmtplib
 
 from dunning import time_limits
 from worker.mail.addresses import ascii_address
+from worker.mail.holds import LOGIN, SENDER
 from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
 from worker.mail.smtp_pool import SmtpPool
 from worker.mail.transport import Outcome, Result
@@ -119,9 +120,9 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(self._patience.up_to_rcpt.total_seconds()):
                 client = await self._connect(talk)
-                mended.add("mail_login")
+                mended.add(LOGIN)
                 await client.mail(self._sender, options=_mail_options(client))
-                mended.add("mail_sender")
+                mended.add(SENDER)
                 await client.rset()
         except (aiosmtplib.SMTPException, OSError):
             pass  # as far as it came, it works

@@ -24,7 +24,7 @@ class Result:
 
     `code` is short and stable, and safe for logs, metrics and the case's story: it never holds what the other side
     wrote, which quotes addresses. `hold` names what the operator must mend, where the outcome is HELD: a word of
-    `worker.mail.holds`. `about_recipient` says of a refusal that it is plainly about this one address; any other may be
+    `HoldWord`. `about_recipient` says of a refusal that it is plainly about this one address; any other may be
     about us as well. It comments on the code, so it makes no other result.
     """
 
@@ -32,6 +32,17 @@ class Result:
     code: str
     hold: str | None = None
     about_recipient: bool = field(default=False, compare=False)
+
+    @property
+    def must_mend(self) -> str:
+        """What the operator must mend, of an outcome that is HELD.
+
+        Raises:
+            ValueError: it names nothing.
+        """
+        if self.hold is None:
+            raise ValueError(f"{self.code} holds sending, and doesn't say what is to be mended")
+        return self.hold
 
 
 class Transport(Protocol):

@@ -1,0 +1,55 @@
+"""The words for why, one meaning each. Redis, logs, metrics and the documentation have them: none is ever renamed."""
+
+from enum import StrEnum
+
+
+class EndReason(StrEnum):
+    """Why a case ended, where its state doesn't say it all."""
+
+    NO_DEBT = "no_debt"
+    """It is no debt after all, by what Paddle says of the transaction."""
+    NOTHING_LEFT_TO_PAY = "nothing_left_to_pay"
+    """Its balance is zero."""
+    DEBT_CANCELED = "debt_canceled"
+    """The transaction is canceled."""
+    SUBSCRIPTION_PAUSED = "subscription_paused"
+    """The subscription is paused."""
+    SUBSCRIPTION_CANCELED = "subscription_canceled"
+    """The subscription is canceled."""
+    CHARGED_BACK = "charged_back"
+    """The customer disputes a payment for the subscription with their bank."""
+    BY_OPERATOR = "by_operator"
+    """The seller stopped it by hand."""
+
+
+class HoldWord(StrEnum):
+    """What only the operator can mend. What to do about each stands in docs/operations.md."""
+
+    PADDLE_KEY = "paddle_key"
+    """Paddle refuses the API key."""
+    PADDLE_PERMISSION = "paddle_permission"
+    """The API key lacks a permission."""
+    PADDLE_PORTAL_PERMISSION = "paddle_portal_permission"
+    """The API key may not make the portal sessions that mails need, or those that it makes are of no use."""
+    MAIL_LOGIN = "mail_login"
+    """No TLS, or our login or key is refused or wanted."""
+    MAIL_SENDER = "mail_sender"
+    """Our sender or its domain isn't verified or allowed there, or the account isn't yet."""
+    MAIL_RELAY = "mail_relay"
+    """The server takes no mail from us for other people's domains."""
+    MAIL_QUOTA = "mail_quota"
+    """So much mail, or mail so large, isn't taken from us: a quota, a limit, or no room left at theirs."""
+    MAIL_POLICY = "mail_policy"
+    """Their rules refuse our mail: reputation, a blocked account, SPF, DKIM, DMARC, a wrong setup."""
+    MAIL_FOLDER = "mail_folder"
+    """The folder of `file:` isn't there, or isn't ours to write."""
+    MAIL_DISK = "mail_disk"
+    """The disk has no room for mails, or we have none left on it."""
+    MAIL_CONSOLE = "mail_console"
+    """The terminal of `console:` is closed."""
+    MAIL_REFUSALS = "mail_refusals"
+    """One recipient after the other was refused, and none accepted: rather us than them."""
+    TEMPLATE_MISSING = "template_missing"
+    """An open case needs a template that isn't there."""
+    REDIS_REFUSES_WRITES = "redis_refuses_writes"
+    """Redis answers, and takes no writes. Told by `/readyz`; no hold is kept of it, as there is nowhere to."""
