@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli.twin import Twin
-from cli.twin.notifications import sign
 from dunning.events import EventType
+from paddle_twin import Twin
+from paddle_twin.notifications import sign
 
 PATH = "/webhooks/paddle"
 

@@ -10,11 +10,11 @@ from cli.demo_story import CAMPAIGN
 from cli.mailbox import MailServer
 from cli.shifted_clock import ShiftedClock
 from cli.stack import Stack, running_stack
-from cli.twin import Twin
-from cli.twin.server import utc_now
 from dunning.campaign_file import shipped
 from dunning.events import EventType
 from dunning.settings import LinkMint, Settings, load_settings
+from paddle_twin import Twin
+from paddle_twin.server import utc_now
 
 # More than any measurement asks for, where the budget is not what is measured.
 UNLIMITED = 1_000_000

@@ -21,7 +21,7 @@ from aiosmtpd.smtp import Envelope, LoginPassword
 
 from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
 from cli.mailbox_smtp import Conversation, House, Said, Silence, Stage
-from cli.own_origin import own_origin_only
+from paddle_twin.own_origin import own_origin_only
 
 USERNAME = "mailer"
 

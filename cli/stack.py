@@ -167,7 +167,7 @@ async def running_stack(
         cleanup.push_async_callback(_stop_all, stack)
         webhook_url = f"{public_url}/webhooks/paddle"
         twin = await _start_announcing(
-            stack, "twin", ["cli.twin", "--webhook-url", webhook_url, "--retry-seconds", "0.5", *stack.timing]
+            stack, "twin", ["cli.twin_process", "--webhook-url", webhook_url, "--retry-seconds", "0.5", *stack.timing]
         )
         mailbox = await _start_announcing(stack, "mailbox", ["cli.mailbox", "--password", secrets.token_hex(16)])
         stack.twin_url, stack.mailbox_url = twin["url"], mailbox["http"]

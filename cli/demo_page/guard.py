@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from cli.own_origin import own_names
+from paddle_twin.own_origin import own_names
 
 # Another origin's page can't set a header of its own without asking us first, and we never say yes.
 OWN_HEADER = "X-Dunning-Demo"

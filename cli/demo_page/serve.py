@@ -14,7 +14,7 @@ from cli.demo_page.ports import WEBHOOK_URL, Ports
 from cli.demo_page.scene import Scene
 from cli.mailbox import MailServer
 from cli.mailbox import listing as mail_listing
-from cli.twin import Twin
+from paddle_twin import Twin
 
 # Nobody's: the same every time, so that a test's settings can be written down.
 API_KEY = "pdl_sdbx_apikey_demo"

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession, web
 
 from cli.mailbox import MailServer
-from cli.twin import Twin
 from dunning.case import Case
 from dunning.settings import Settings
 from dunning.store import Store
+from paddle_twin import Twin
 from tests.chaos.cutting_proxy import CuttingProxy
 from tests.chaos.passages import Passages
 from tests.chaos.passing_time import PassingClock, connect, until_next

@@ -17,12 +17,12 @@ from aiohttp import ClientSession
 from cli.demo_story import CAMPAIGN
 from cli.embedded import EmbeddedServer
 from cli.stack import STOP_WITHIN_SECONDS, Part, Stack, running_stack
-from cli.twin.notifications import sign
 from dunning.case import Case
 from dunning.casebook.words import in_a_line
 from dunning.delivery import Delivery
 from dunning.settings import LinkMint
 from dunning.store import Store
+from paddle_twin.notifications import sign
 from tests.e2e.scan import SHAPES, Forbidden, Place, forbid, places_in_files, places_in_redis, search
 from tests.until import until
 

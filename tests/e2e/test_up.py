@@ -35,7 +35,9 @@ class Up:
     def processes(self) -> list[str]:
         """Give the commands of all that it has started and that still run, itself and its server among them."""
         marks = (self.service.stack.public_url, str(self.data_folder))
-        return [command for mark in marks for command in belonging_to(mark).values() if " cli.twin " not in command]
+        return [
+            command for mark in marks for command in belonging_to(mark).values() if " cli.twin_process " not in command
+        ]
 
     async def has_ended(self) -> bool:
         """Tell whether nothing of it runs any more."""

@@ -12,12 +12,12 @@ from aiohttp import ClientSession, web
 from arq.worker import Worker
 
 from cli.mailbox import MailServer
-from cli.twin import Twin
 from dunning.case import Case
 from dunning.casebook.words import in_a_line
 from dunning.delivery import DeliveryState
 from dunning.settings import Settings
 from dunning.store import Store
+from paddle_twin import Twin
 from tests.integration.edge import settings as settings_of
 from tests.until import until
 from webhooks.app import create_app

@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from cli.twin import Twin
 from dunning.breaker import Breaker
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.case import Case
@@ -16,6 +15,7 @@ from dunning.events import Event
 from dunning.grants import Unlimited
 from dunning.paddle import PaddleClient
 from dunning.store import Store
+from paddle_twin import Twin
 from worker.patient_grants import PatientGrants
 from worker.reconcile import Reconciler
 

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 from click.testing import CliRunner, Result
 
 from cli.commands.link import link
-from cli.twin import Twin
+from paddle_twin import Twin
 
 UNKNOWN_CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
 UNKNOWN_SUBSCRIPTION = "sub_01jq3v9m5t8xw2c7h4k6n0p1rs"

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from cli.twin import Twin
-from cli.twin.faults import Fault
 from dunning.errors import ConfigurationError
 from dunning.one_account import check_account
 from dunning.settings import bare_environment
 from dunning.store import Store, keys
+from paddle_twin import Twin
+from paddle_twin.faults import Fault
 from tests.dunning_process import ENVIRONMENT
 from tests.integration.at_rest import redis_of
 from tests.integration.edge import settings as settings_of

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from cli.mailbox import MailServer, listing
-from cli.twin import Twin
+from paddle_twin import Twin
 
 FOREIGN = ["http://evil.example", "https://127.0.0.1", "http://127.0.0.1:1", "null"]
 

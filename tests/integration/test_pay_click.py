@@ -11,8 +11,6 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from cli.embedded import EmbeddedServer
-from cli.twin import Twin
-from cli.twin.faults import Fault
 from dunning.campaign_file import parse_campaigns, shipped
 from dunning.campaign_version import version
 from dunning.case import Case, CaseState
@@ -22,6 +20,8 @@ from dunning.links import LINK_LIFETIME, Links
 from dunning.settings import Settings
 from dunning.store import Store, keys
 from dunning.story import Entry
+from paddle_twin import Twin
+from paddle_twin.faults import Fault
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from webhooks.deadlines import Deadlines
 

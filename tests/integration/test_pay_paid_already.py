@@ -2,13 +2,13 @@
 
 import pytest
 
-from cli.twin import Twin
-from cli.twin.faults import Fault
 from dunning.case import Case, CaseState
 from dunning.casebook.words import in_a_line
 from dunning.links import LINK_LIFETIME, Links
 from dunning.settings import Settings
 from dunning.store import Store
+from paddle_twin import Twin
+from paddle_twin.faults import Fault
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from tests.integration.test_pay_click import SESSIONS, case, click, edge, of, twin
 

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.commands.reconcile import reconcile
-from cli.twin import Twin
 from dunning.errors import ConfigurationError
 from dunning.store import Store, keys
+from paddle_twin import Twin
 from tests.dunning_process import ENVIRONMENT
 from tests.integration.at_rest import redis_of
 

@@ -9,13 +9,13 @@ import pytest
 from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
-from cli.twin.world import Event as TwinEvent
 from dunning.errors import OperatorMustActError
 from dunning.events import EventType, parse_envelope
 from dunning.grants import Grant, Unlimited
 from dunning.paddle import CallRefusedError, PaddleClient
 from dunning.projection import project
 from dunning.store import Store
+from paddle_twin.world import Event as TwinEvent
 from tests.integration.edge import paddle_id, past_due_transaction
 from tests.integration.reconciling import Scene, scene
 from worker.reconcile import Reconciler

@@ -12,12 +12,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from cli.embedded import EmbeddedServer
-from cli.twin import Twin
 from dunning.case import CaseState
 from dunning.delivery import DeliveryState
 from dunning.errors import OperatorMustActError
 from dunning.grants import Grant
 from dunning.store import Reconciled
+from paddle_twin import Twin
 from tests.integration.at_rest import redis_of
 from tests.integration.edge import settings
 from tests.integration.house import house

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientSession
 
-from cli.twin import Twin
-from cli.twin.faults import Fault
 from dunning.errors import OperatorMustActError, PermanentError, TransientError
 from dunning.grants import Unlimited
 from dunning.paddle import CallRefusedError, PaddleClient
+from paddle_twin import Twin
+from paddle_twin.faults import Fault
 from tests.paddle_client import GRANT
 
 PATIENCE = timedelta(seconds=10)

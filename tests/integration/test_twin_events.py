@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from cli.twin import Twin
+from paddle_twin import Twin
 from tests.integration.reconciling import Clock
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from cli.twin import Twin
+from paddle_twin import Twin
 
 RETRY_AFTER = timedelta(milliseconds=5)
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import ClientSession
 
-from cli.twin import Twin
-from cli.twin.links import OVERVIEW, UPDATE
+from paddle_twin import Twin
+from paddle_twin.links import OVERVIEW, UPDATE
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from cli.twin import Twin
+from paddle_twin import Twin
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ async def test_what_is_not_there_or_not_known_is_told(remote: Remote) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 async def test_as_a_process_it_says_where_it_is_and_ends_when_told(ending: signal.Signals) -> None:
     process = subprocess.Popen(  # noqa: ASYNC220 - one line is read from it, and nothing else runs meanwhile
-        [sys.executable, "-m", "cli.twin", "--api-key", "pdl_sdbx_apikey_x"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "paddle_twin", "--api-key", "pdl_sdbx_apikey_x"], stdout=subprocess.PIPE, text=True
     )
     with process:
         assert process.stdout is not None

@@ -6,12 +6,12 @@ from io import BytesIO
 import pytest
 from structlog.testing import capture_logs
 
-from cli.twin import Twin
 from dunning.case import Case, CaseState
 from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
 from dunning.store import Store
 from dunning.story import Entry
+from paddle_twin import Twin
 from tests.integration.edge import LINK_SECRET, NOW, paddle_id, running, settings
 from tests.integration.test_webhooks_crowds import wires
 from webhooks.body import MAX_BODY_BYTES

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from cli.simulate.paddle import Paddle
-from cli.twin.world import Event as Happened
-from cli.twin.world import World
 from dunning.events import USED, Event, EventType, parse_envelope
 from dunning.projection import project
+from paddle_twin.world import Event as Happened
+from paddle_twin.world import World
 from tests.unit.paddle_world import BEGAN, BILL, DAY, HISTORIES, SECOND_BILL, SUBSCRIPTION, name_of, told
 
 

@@ -10,8 +10,8 @@ from paddle_billing.Entities.Subscription import Subscription
 from paddle_billing.Entities.Transaction import Transaction
 from paddle_billing.Notifications import Secret, Verifier
 
-from cli.twin import Twin
-from cli.twin.notifications import sign
+from paddle_twin import Twin
+from paddle_twin.notifications import sign
 
 
 def eventful_twin() -> Twin:

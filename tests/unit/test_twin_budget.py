@@ -1,4 +1,4 @@
-from cli.twin.budget import Budget
+from paddle_twin.budget import Budget
 
 
 class Clock:

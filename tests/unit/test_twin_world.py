@@ -4,8 +4,8 @@ from itertools import pairwise, repeat
 
 import pytest
 
-from cli.twin.tokens import make_token, read_token
-from cli.twin.world import Event, World
+from paddle_twin.tokens import make_token, read_token
+from paddle_twin.world import Event, World
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 

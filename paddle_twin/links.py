@@ -3,9 +3,9 @@
 import secrets
 from urllib.parse import urlencode
 
-from cli.twin.bodies import Json, stamp
-from cli.twin.tokens import make_token, read_token
-from cli.twin.world import World
+from paddle_twin.bodies import Json, stamp
+from paddle_twin.tokens import make_token, read_token
+from paddle_twin.world import World
 
 OVERVIEW = "overview"
 UPDATE = "update_subscription_payment_method"

@@ -14,8 +14,8 @@ from http import HTTPStatus
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from cli.twin.bodies import stamp
-from cli.twin.world import Event
+from paddle_twin.bodies import stamp
+from paddle_twin.world import Event
 
 ANSWER_WITHIN = timedelta(seconds=5)
 MOST_ATTEMPTS = 60

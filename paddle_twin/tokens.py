@@ -7,7 +7,7 @@ import json
 import uuid
 from datetime import datetime, timedelta
 
-from cli.twin.bodies import Json
+from paddle_twin.bodies import Json
 
 LIFETIME = timedelta(hours=24)
 

@@ -12,13 +12,13 @@ from http import HTTPStatus
 from aiohttp import web
 from yarl import URL
 
-from cli.twin.bodies import Json
-from cli.twin.budget import Budget
-from cli.twin.errors import ApiError, error_answer
-from cli.twin.event_log import EventLog
-from cli.twin.faults import Faults, PlannedFault
-from cli.twin.links import Links
-from cli.twin.world import World
+from paddle_twin.bodies import Json
+from paddle_twin.budget import Budget
+from paddle_twin.errors import ApiError, error_answer
+from paddle_twin.event_log import EventLog
+from paddle_twin.faults import Faults, PlannedFault
+from paddle_twin.links import Links
+from paddle_twin.world import World
 
 PERMISSIONS = frozenset(
     {

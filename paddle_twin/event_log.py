@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 
-from cli.twin.bodies import Json, stamp
-from cli.twin.world import Event
+from paddle_twin.bodies import Json, stamp
+from paddle_twin.world import Event
 
 KEPT_FOR = timedelta(days=90)
 

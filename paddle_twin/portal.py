@@ -9,9 +9,9 @@ from aiohttp import web
 from babel.numbers import format_currency, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cli.twin.bodies import Json
-from cli.twin.links import CANCEL, UPDATE, VIEW, Links
-from cli.twin.world import World
+from paddle_twin.bodies import Json
+from paddle_twin.links import CANCEL, UPDATE, VIEW, Links
+from paddle_twin.world import World
 
 # The token is in the address: no cache, and no Referer to wherever a customer goes next.
 _HEADERS = {

@@ -10,16 +10,16 @@ from typing import Self
 
 from aiohttp import web
 
-from cli.own_origin import own_origin_only
-from cli.twin.api import Api, ApiCall
-from cli.twin.budget import Budget
-from cli.twin.control import Control
-from cli.twin.event_log import EventLog
-from cli.twin.faults import Fault, PlannedFault
-from cli.twin.links import Links
-from cli.twin.notifications import Notification, Notifications
-from cli.twin.portal import Portal
-from cli.twin.world import Event, World
+from paddle_twin.api import Api, ApiCall
+from paddle_twin.budget import Budget
+from paddle_twin.control import Control
+from paddle_twin.event_log import EventLog
+from paddle_twin.faults import Fault, PlannedFault
+from paddle_twin.links import Links
+from paddle_twin.notifications import Notification, Notifications
+from paddle_twin.own_origin import own_origin_only
+from paddle_twin.portal import Portal
+from paddle_twin.world import Event, World
 
 # Paddle's: https://developer.paddle.com/api-reference/about/rate-limiting
 CALLS_PER_MINUTE = 240

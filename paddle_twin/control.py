@@ -3,17 +3,17 @@
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from cli.twin.bodies import stamp
-from cli.twin.faults import Fault
-from cli.twin.notifications import Notification
-
-if TYPE_CHECKING:
-    from cli.twin.server import Twin
+from paddle_twin.api import Api
+from paddle_twin.bodies import stamp
+from paddle_twin.faults import Fault
+from paddle_twin.links import Links
+from paddle_twin.notifications import Notification, Notifications
+from paddle_twin.world import World
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
@@ -94,10 +94,34 @@ class _Settings(_Body):
     links_with_token: bool | None = None
 
 
+class Controlled(Protocol):
+    """What is controlled: a twin, which need not be known here."""
+
+    world: World
+    notifications: Notifications
+    links: Links
+    api: Api
+
+    def fail_next(
+        self, route: str, what: Fault, times: int = 1, *, code: str | None = None, retry_after: str | None = None
+    ) -> None:
+        """Let the next calls of a route fail."""
+
+    def send(
+        self, event_type: str, data: dict[str, object], *, event_id: str | None = None, simulated: bool = False
+    ) -> Notification:
+        """Send an event that did not happen in this world."""
+        ...
+
+    def replay(self, event_id: str) -> Notification:
+        """Send an event once more."""
+        ...
+
+
 class Control:
     """The routes that change the twin's world, its settings and what goes wrong next."""
 
-    def __init__(self, twin: "Twin") -> None:
+    def __init__(self, twin: Controlled) -> None:
         """Control this twin."""
         self._twin = twin
         self._world = twin.world
@@ -191,17 +215,17 @@ class Control:
             "customers": list(self._world.customers.values()),
             "subscriptions": list(self._world.subscriptions.values()),
             "transactions": list(self._world.transactions.values()),
-            "notifications": [_outlined(notification) for notification in self._twin.sent],
+            "notifications": [_outlined(notification) for notification in self._twin.notifications.sent],
         }
 
     async def _notifications(self, _: web.Request) -> object:
-        return [_shown(notification) for notification in self._twin.sent]
+        return [_shown(notification) for notification in self._twin.notifications.sent]
 
     async def _calls(self, _: web.Request) -> object:
         made = [
-            {"route": call.route, "status": call.status, "at_seconds": call.at_seconds} for call in self._twin.calls
+            {"route": call.route, "status": call.status, "at_seconds": call.at_seconds} for call in self._twin.api.calls
         ]
-        return {"counts": self._twin.counts, "calls": made}
+        return {"counts": self._twin.api.counts, "calls": made}
 
     async def _fail(self, request: web.Request) -> object:
         asked = await _read(request, _Fault)

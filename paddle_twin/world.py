@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cli.twin import bodies
-from cli.twin.bodies import Json
+from paddle_twin import bodies
+from paddle_twin.bodies import Json
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, as in the ULIDs that Paddle's ids are made of
 

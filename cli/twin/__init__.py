@@ -1,5 +1,0 @@
-"""A twin of Paddle on this machine, for tests and the demo: its API, its webhooks and its portal."""
-
-from cli.twin.server import Twin
-
-__all__ = ["Twin"]
