@@ -6,13 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench chaos lint types walls unit format lock wheel clean
+.PHONY: help demo check test bench chaos lint types walls unit format lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo ## Decline a renewal, mail its link, pay it, all on this machine
 	@$(BIN)/dunning demo --once
+
+check: lint types walls ## Run every check, and the tests of the pure part: what to run after each change
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit
 
 test: lint types walls ## Run every check and every test, with coverage
 	@rm -f .coverage .coverage.*
