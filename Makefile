@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two cores, and many tests that wait: three processes share the files, in the order in which they are found.
+SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test bench chaos lint types walls unit format lock wheel clean
@@ -15,11 +17,11 @@ demo: $(VENV)/demo ## Decline a renewal, mail its link, pay it, all on this mach
 	@$(BIN)/dunning demo --once
 
 check: lint types walls ## Run every check, and the tests of the pure part: what to run after each change
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit
+	$(BIN)/pytest -q $(SHARED) tests/unit
 
 test: lint types walls ## Run every check and every test, with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SHARED)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/pure_modules.py)"
