@@ -4,9 +4,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two cores, and many tests that wait: three processes share the files, in the order in which they are found.
+SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench chaos lint types walls unit format lock wheel clean
+.PHONY: help demo check test bench chaos lint types walls unit format lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,9 +16,12 @@ help: ## Show this list
 demo: $(VENV)/demo ## Decline a renewal, mail its link, pay it, all on this machine
 	@$(BIN)/dunning demo --once
 
+check: lint types walls ## Run every check, and the tests of the pure part: what to run after each change
+	$(BIN)/pytest -q $(SHARED) tests/unit
+
 test: lint types walls ## Run every check and every test, with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SHARED)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/pure_modules.py)"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ class Report:
 
 
 REPORT = pytest.StashKey[Report]()
+HANDED_OVER = pytest.StashKey[list[tuple[str, str, str]]]()
 
 
 @pytest.fixture
@@ -42,21 +44,36 @@ def report(request: pytest.FixtureRequest) -> Report:
     return request.config.stash.setdefault(REPORT, Report())
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what there is to tell, where this is one of several processes that share the tests."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["chaos"] = list(_sections(session.config.stash.get(REPORT, Report())))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no types
+    """Take what such a process hands over."""
+    told = getattr(node, "workeroutput", {}).get("chaos", [])
+    node.config.stash.setdefault(HANDED_OVER, []).extend(told)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what came of everything; after the long form with its tables, which the document gets too."""
-    told = config.stash.get(REPORT, Report())
+    for name, summary, table in [*_sections(config.stash.get(REPORT, Report())), *config.stash.get(HANDED_OVER, [])]:
+        terminalreporter.section(name)
+        terminalreporter.write_line(summary)
+        if LONG:
+            terminalreporter.write_line(f"\n{table}")
+            results.rewrite(name, f"{summary}\n\n{table}")
+
+
+def _sections(told: Report) -> Iterator[tuple[str, str, str]]:
+    """Yield each part's name, what came of it in a sentence, and its table."""
     if told.outcomes:
-        _tell(terminalreporter, "cuts", results.cuts_told(told.outcomes, A_WHILE), results.cuts_table(told.outcomes))
+        yield "cuts", results.cuts_told(told.outcomes, A_WHILE), results.cuts_table(told.outcomes)
     if told.rounds:
-        _tell(terminalreporter, "kills", rounds_told(told.rounds), rounds_table(told.rounds))
-
-
-def _tell(terminal: pytest.TerminalReporter, name: str, summary: str, table: str) -> None:
-    terminal.section(name)
-    terminal.write_line(summary)
-    if LONG:
-        terminal.write_line(f"\n{table}")
-        results.rewrite(name, f"{summary}\n\n{table}")
+        yield "kills", rounds_told(told.rounds), rounds_table(told.rounds)
 
 
 @pytest.fixture(scope="session")
