@@ -8,7 +8,7 @@ from bench.figures import Figure, at_least, percentile, ratios
 from bench.load import Load, put_load
 from bench.notifications import declines, request
 from bench.service import BrokenError, Service, running_service
-from cli.ports import free_port
+from cli.lab.ports import free_port
 from dunning.store import keys
 
 ROUNDS = 5

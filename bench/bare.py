@@ -8,7 +8,7 @@ import uvloop
 from aiohttp import web
 
 from bench.notifications import PATH
-from cli.ends_with_stdin import end_with_stdin, until_stdin_closes
+from cli.run.ends_with_stdin import end_with_stdin, until_stdin_closes
 
 
 async def answer(request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from bench.figures import Figure, at_least, at_most, busiest
 from bench.load import put_load
 from bench.notifications import request
 from bench.service import BrokenError, running_service
-from dunning.settings import LinkMint
+from dunning.settings.load import LinkMint
 
 OUR_LIMIT = 200
 PADDLES_LIMIT = 240

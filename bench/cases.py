@@ -7,11 +7,11 @@ from bench.copies import read_original, write_copies
 from bench.figures import Figure, at_most
 from bench.jobs import declined, work_off
 from bench.service import UNLIMITED, BrokenError, Service, database, running_service
-from dunning.case import Case
-from dunning.case_story import told
-from dunning.delivery import Delivery, DeliveryState
-from dunning.events import EventType
 from dunning.instants import to_milliseconds
+from dunning.paddle.events import EventType
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.what_changed import told
 from dunning.store import Store
 
 COPIES = 100_000

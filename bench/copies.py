@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 
 from bench.service import BrokenError
-from dunning.case import Case
+from dunning.rules.case import Case
 from dunning.store import keys
 
 CHUNK = 5_000

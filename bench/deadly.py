@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from cli.simulate.mortal import Killed, Life, watched
-from cli.simulate.rehearsal import Rehearsal
+from cli.plan.simulate.mortal import Killed, Life, watched
+from cli.plan.simulate.rehearsal import Rehearsal
 from worker.handle_event import handle_event
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 
 # An event whose job died is driven again within this.
 REDRIVEN_AFTER = timedelta(seconds=20)

@@ -9,7 +9,7 @@ from arq.worker import Worker, func
 
 from dunning import log
 from dunning.jobs import TIMEOUTS, Job
-from dunning.settings import load_settings
+from dunning.settings.load import load_settings
 from worker.main import create_worker
 
 

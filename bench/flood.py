@@ -18,8 +18,8 @@ from bench.load import put_load
 from bench.notifications import declines, request
 from bench.service import BrokenError, Service, running_service
 from bench.storm import PASS, open_cases
-from cli.mailbox import ReceivedMail
-from cli.shifted_clock import ShiftedClock
+from cli.lab.clock import ShiftedClock
+from cli.lab.mailbox.server import ReceivedMail
 
 # Two API calls for thirty: more than two minutes' worth of the budget.
 STEPS = 6_000

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 
-from cli.simulate.entities import Bill, Subscription
-from cli.simulate.paddle import Paddle
-from dunning.time_zones import zone_of
+from cli.plan.simulate.entities import Bill, Subscription
+from cli.plan.simulate.paddle import Paddle
+from dunning.rules.time_zones import zone_of
 
 # Attempts that may still become money, and for how long nobody is told otherwise.
 UNDER_WAY = ("authorized", "authorized_flagged", "captured", "created", "pending_no_action_required")

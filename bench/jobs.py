@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from bench.figures import Figure, ratios
 from bench.notifications import declines
 from bench.service import BrokenError, Service, running_service
-from dunning.events import Event, parse_envelope
-from dunning.projection import project
+from dunning.paddle.events import Event, parse_envelope
+from dunning.paddle.projection import project
 from dunning.store import Store, keys
 
 ROUNDS = 3

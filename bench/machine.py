@@ -5,7 +5,7 @@ import platform
 import subprocess
 from importlib.metadata import version
 
-from cli.embedded import find_server
+from dunning.store.server.embedded import find_server
 
 
 def told() -> str:

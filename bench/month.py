@@ -10,17 +10,17 @@ from functools import partial
 
 from bench.deadly import REDRIVEN_AFTER, Deadly
 from bench.forbidden import UNDER_WAY, Forbidden, Said
-from cli.simulate.entities import Customer, Subscription
-from cli.simulate.paddle import Happening
-from cli.simulate.rehearsal import WEBHOOK_TAKES, Act, quietly
-from cli.simulate.timeless import run
-from cli.simulate.unwritten import Slip, Unwritten
-from dunning.campaign import Campaign, SendBetween
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.declines import CODES
-from dunning.delivery import FINAL, DeliveryState
+from cli.plan.simulate.entities import Customer, Subscription
+from cli.plan.simulate.paddle import Happening
+from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, Act, quietly
+from cli.plan.simulate.timeless import run
+from cli.plan.simulate.unwritten import Slip, Unwritten
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import OperatorMustActError, TransientError
-from dunning.events import AdjustmentFacts
+from dunning.paddle.events import AdjustmentFacts
+from dunning.rules.campaign import Campaign, SendBetween
+from dunning.rules.declines import CODES
+from dunning.rules.delivery import FINAL, DeliveryState
 from dunning.suppression import address_key
 from worker.chance import Chance
 from worker.mail.transport import Outcome, Result

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from dunning.events import EventType
+from dunning.paddle.events import EventType
 from paddle_twin import Twin
 from paddle_twin.notifications import sign
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.figures import Figure
 from bench.service import BrokenError, resident_bytes, running_service
-from cli.ports import free_port
+from cli.lab.ports import free_port
 
 READINGS = 3
 SETTLE_SECONDS = 2.0

@@ -21,7 +21,8 @@ import structlog
 import dunning.store
 import webhooks
 from cli.main import main
-from dunning import events, log, projection, signature
+from dunning import log
+from dunning.paddle import events, projection, signature
 
 EVERY_SECONDS = 0.004
 

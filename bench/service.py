@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.demo_story import CAMPAIGN
-from cli.mailbox import MailServer
-from cli.shifted_clock import ShiftedClock
-from cli.stack import Stack, running_stack
-from dunning.campaign_file import shipped
-from dunning.events import EventType
-from dunning.settings import LinkMint, Settings, load_settings
+from cli.demo.story import CAMPAIGN
+from cli.lab.clock import ShiftedClock
+from cli.lab.mailbox.server import MailServer
+from cli.lab.stack import Stack, running_stack
+from dunning.campaign_file.reader import shipped
+from dunning.paddle.events import EventType
+from dunning.settings.load import LinkMint, Settings, load_settings
 from paddle_twin import Twin
 from paddle_twin.server import utc_now
 

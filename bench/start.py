@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from bench.figures import Figure
 from bench.service import BrokenError, Service, running_service, until_logged
-from cli.ports import free_port
+from cli.lab.ports import free_port
 
 ROUNDS = 5
 WITHIN_SECONDS = 60

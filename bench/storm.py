@@ -17,7 +17,7 @@ from bench.figures import Figure, at_most
 from bench.load import put_load
 from bench.notifications import request
 from bench.service import BrokenError, Service, running_service, until_logged
-from cli.shifted_clock import ShiftedClock
+from cli.lab.clock import ShiftedClock
 from dunning.store import keys
 
 ROUNDS = 3

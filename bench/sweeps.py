@@ -11,9 +11,9 @@ from bench.cases import open_one
 from bench.copies import Original, read_original, write_copies
 from bench.figures import Figure, at_most, percentile, ratios
 from bench.service import UNLIMITED, BrokenError, Service, database, running_service
-from dunning.case import OPEN_FOR
 from dunning.instants import to_milliseconds
 from dunning.jobs import BATCH
+from dunning.rules.case import OPEN_FOR
 from dunning.store import Store
 
 SIZES = (1_000, 100_000, 1_000_000)

@@ -7,8 +7,8 @@ import structlog
 from aiohttp import ClientSession
 
 from dunning.errors import ConfigurationError, DunningError
-from dunning.paddle import PaddleClient
-from dunning.settings import Settings
+from dunning.paddle_api.client import PaddleClient
+from dunning.settings.load import Settings
 from dunning.store import REDIS_ERRORS, Store
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Iterable
 from hashlib import sha256
 
-from dunning.domains import ascii_domain
+from dunning.addresses.domains import ascii_domain
 
 # Keeps these keys apart from everything else that is made with the same secret.
 PURPOSE = b"dunning.suppression:"

@@ -8,8 +8,8 @@ import hypothesis
 import pytest
 from redis import Redis
 
-from cli.embedded import EmbeddedServer
 from dunning.store import Store
+from dunning.store.server.embedded import EmbeddedServer
 
 # Machines are noisy, so no example is timed. Where others wait for the result, the same examples are tried each time.
 hypothesis.settings.register_profile("any", deadline=None)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
 
-from dunning.grants import Grant
-from dunning.paddle import PaddleClient
+from dunning.paddle_api.client import PaddleClient
+from dunning.paddle_api.grants import Grant
 
 API_KEY = "pdl_sdbx_apikey_01jq3v5a1b2c3d4e5f6g7h8j9k_Nm4rTq8WzXc2VbYh6LpKd0_9sF"
 GRANT = Grant(id="grant-1")

@@ -9,8 +9,8 @@ from aiohttp import ClientSession, DummyCookieJar, web
 
 from dunning.errors import ConfigurationError
 from dunning.links import Links
-from dunning.paddle import PaddleClient
-from dunning.settings import Settings
+from dunning.paddle_api.client import PaddleClient
+from dunning.settings.load import Settings
 from dunning.store import Store, tell_until_reached
 from webhooks import health, mail_events, pay, receive
 from webhooks.body import MAX_BODY_BYTES

@@ -6,8 +6,8 @@ from datetime import datetime
 from aiohttp import web
 
 from dunning.links import Links
-from dunning.paddle import PaddleClient
-from dunning.settings import Settings
+from dunning.paddle_api.client import PaddleClient
+from dunning.settings.load import Settings
 from dunning.store import Store
 from webhooks.body_budget import BodyBudget
 from webhooks.deadlines import Deadlines

@@ -13,7 +13,6 @@ from datetime import datetime
 import structlog
 from aiohttp import hdrs, web
 
-from dunning.case import Case, CaseState
 from dunning.errors import (
     ExpiredLinkError,
     GrantRefusedError,
@@ -23,9 +22,10 @@ from dunning.errors import (
     TransientError,
     UnsafePortalUrlError,
 )
-from dunning.grants import Grant
+from dunning.paddle_api.grants import Grant
+from dunning.rules.case import Case, CaseState
+from dunning.rules.story import Entry, Kind
 from dunning.store import REDIS_ERRORS
-from dunning.story import Entry, Kind
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, SPARING_LOG, STORE
 from webhooks.pages import Page

@@ -9,7 +9,17 @@ from enum import StrEnum
 import structlog
 from aiohttp import hdrs, web
 
-from dunning.intake import Accept, Alert, Bury, Decision, Refusal, Refused, Simulated, Unused, decide_notification
+from dunning.paddle.intake import (
+    Accept,
+    Alert,
+    Bury,
+    Decision,
+    Refusal,
+    Refused,
+    Simulated,
+    Unused,
+    decide_notification,
+)
 from webhooks.body import read_body
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE

@@ -10,15 +10,15 @@ from datetime import datetime
 from aiohttp import web
 
 from dunning import time_limits
-from dunning.case import Case
-from dunning.case_events import on_transaction
-from dunning.case_story import caused_by
 from dunning.casebook.write import write_by
 from dunning.errors import CaseConflictError, DunningError
-from dunning.events import Event, EventType, TransactionFacts
-from dunning.grants import Grant
-from dunning.healing import closing_event
-from dunning.live import LiveTransaction
+from dunning.paddle.events import Event, EventType, TransactionFacts
+from dunning.paddle.live import LiveTransaction
+from dunning.paddle_api.grants import Grant
+from dunning.rules.case import Case
+from dunning.rules.healing import closing_event
+from dunning.rules.on_event import on_transaction
+from dunning.rules.what_changed import caused_by
 from dunning.store import Store
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import DEADLINES, PADDLE, SPARING_LOG, STORE

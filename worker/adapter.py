@@ -8,8 +8,8 @@ import structlog
 from arq import Retry
 from arq.typing import WorkerCoroutine
 
-from dunning.case_steps import backoff
 from dunning.errors import PermanentError, TransientError
+from dunning.rules.due_steps import backoff
 from dunning.store import REDIS_ERRORS
 from worker.services import Services
 

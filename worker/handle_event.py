@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import structlog
 
-from dunning.case import Case
-from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
-from dunning.case_story import caused_by, changed_nothing
 from dunning.errors import CaseConflictError, PermanentError
-from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
+from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
+from dunning.rules.case import Case
+from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
+from dunning.rules.what_changed import caused_by, changed_nothing
 from dunning.store import EndedBeforeOpeningError
 from worker.services import Services
 from worker.write_case import write_case

@@ -10,14 +10,14 @@ from datetime import timedelta
 import structlog
 
 from dunning.errors import DunningError, GrantRefusedError
-from dunning.grants import Grant
+from dunning.paddle_api.grants import Grant
 from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS, Hold
 from dunning.store.due import LEASE
 from dunning.store.holds import EVERYTHING
 from worker.missing_templates import TEMPLATE_HOLD
 from worker.operator import PADDLE_HOLDS, release_holds
-from worker.refusals import REFUSALS_HOLD
+from worker.send.refusals import REFUSALS_HOLD
 from worker.services import WorkerServices
 
 log = structlog.get_logger()

@@ -15,14 +15,14 @@ from dunning import queue, time_limits
 from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
 from dunning.one_account import check_account
-from dunning.settings import Settings, load_settings
+from dunning.settings.load import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_once, tell_until_reached
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.look_at_holds import look_at_holds_forever
 from worker.missing_templates import tell_missing_templates
-from worker.reconcile_forever import reconcile_forever
-from worker.send_steps import leave_to_the_lease, send_steps
+from worker.reconcile.forever import reconcile_forever
+from worker.send.batch import leave_to_the_lease, send_steps
 from worker.services import WorkerServices, check_templates, open_services, utc_now
 from worker.sweep import sweep_forever
 

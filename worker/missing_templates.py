@@ -2,9 +2,9 @@
 
 import structlog
 
-from dunning.campaign import Campaign, Step
 from dunning.errors import OperatorMustActError
 from dunning.reasons import HoldWord
+from dunning.rules.campaign import Campaign, Step
 from worker.services import Services, WorkerServices
 
 log = structlog.get_logger()

@@ -9,17 +9,17 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
-from dunning.case import Case
 from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
-from dunning.events import Event
-from dunning.grants import Grant
-from dunning.live import LiveSubscription, LiveTransaction
-from dunning.portal import PortalSession
+from dunning.paddle.events import Event
+from dunning.paddle.live import LiveSubscription, LiveTransaction
+from dunning.paddle.portal import PortalSession
+from dunning.paddle_api.grants import Grant
+from dunning.rules.case import Case
+from dunning.rules.story import Entry
 from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
 from dunning.store.refusals import Row
-from dunning.story import Entry
-from worker.render import MailFacts
+from worker.letters.render import MailFacts
 
 
 class Brakes(Protocol):

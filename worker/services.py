@@ -11,14 +11,14 @@ from dunning import time_limits
 from dunning.casebook.campaigns import Campaigns
 from dunning.errors import ConfigurationError
 from dunning.links import Links
-from dunning.paddle import PaddleClient
-from dunning.settings import LinkMint, Settings
+from dunning.paddle_api.client import PaddleClient
+from dunning.settings.load import LinkMint, Settings
 from dunning.store import Store
 from worker import ports
 from worker.chance import Chance
+from worker.letters.render import Renderer
 from worker.mail.create import create_transport
 from worker.mail.transport import Transport
-from worker.render import Renderer
 
 # How often a delivery that ended in silence is sent again. An idempotency key makes a repeat harmless, and after this
 # many the provider has long forgotten the key; without one, a customer gets at most one mail twice.

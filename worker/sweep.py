@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from dunning.breaker import threshold
 from dunning.jobs import BATCH
+from dunning.rules.breaker import threshold
 from dunning.store import REDIS_ERRORS, Sweep
 from worker.in_vain import look_in_vain
 from worker.services import Services, WorkerServices

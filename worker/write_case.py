@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from dunning.case import Case
 from dunning.casebook.write import write_by
+from dunning.rules.case import Case
+from dunning.rules.story import Entry
 from dunning.store import Versioned
-from dunning.story import Entry
 from worker.services import Services
 
 

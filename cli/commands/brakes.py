@@ -12,7 +12,7 @@ def pause(campaign: str | None) -> None:
     payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
     machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. Whatever else is set wrong does not keep it from working.
     """
-    from cli import brakes
+    from cli.operate import brakes
 
     brakes.pause(campaign)
 
@@ -26,6 +26,6 @@ def resume(campaign: str | None) -> None:
     stay paused until they are named. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
     machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE.
     """
-    from cli import brakes
+    from cli.operate import brakes
 
     brakes.resume(campaign)

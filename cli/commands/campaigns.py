@@ -28,7 +28,7 @@ def check(file: Path | None, templates: Path | None) -> None:
 
     It is what the start of the service would tell. Exit code 2 means that something is wrong.
     """
-    from cli import campaigns
+    from cli.plan import campaigns
 
     campaigns.check(file, templates)
 
@@ -41,6 +41,6 @@ def plan(file: Path | None) -> None:
     hard: only the customer can help, say with an expired card. soft: Paddle's next charge may well succeed. outage: a
     bank or a provider was down.
     """
-    from cli import campaigns
+    from cli.plan import campaigns
 
     campaigns.plan(file)

@@ -41,7 +41,7 @@ def list_(
     in_json: bool,
 ) -> None:
     """List the open cases, the one that is due next first. With --all, those that ended follow, the latest first."""
-    from cli.cases import command
+    from cli.operate.cases import command
     from dunning.casebook.find import Wanted
 
     wanted = Wanted(campaign=campaign, subscription=subscription, customer=customer, ended=all_)
@@ -53,7 +53,7 @@ def list_(
 @_json
 def show(*, case: str, in_json: bool) -> None:
     """Tell the whole story of CASE: its events, decisions with their reasons, mails and clicks."""
-    from cli.cases import command
+    from cli.operate.cases import command
 
     command.show(case, in_json=in_json)
 
@@ -65,7 +65,7 @@ def stop(*, case: str) -> None:
 
     The debt stays open at Paddle. A case that was stopped can't be started again.
     """
-    from cli.cases import command
+    from cli.operate.cases import command
 
     command.stop(case)
 
@@ -78,6 +78,6 @@ def send_now(*, case: str, step: str | None) -> None:
 
     It goes the usual way: Paddle is asked first, and pauses, holds and sending hours count.
     """
-    from cli.cases import command
+    from cli.operate.cases import command
 
     command.send_now(case, step)

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.demo_page.ports import WEBHOOK_URL, Ports
+from cli.demo.page.ports import WEBHOOK_URL, Ports
 
 PORTS = Ports()
 
@@ -37,12 +37,12 @@ def demo(
     """
     if once and (serve or open_browser):
         raise click.UsageError("--once shows no page: it goes with no other option.")
-    from cli import demo
+    from cli.demo import command
 
     if once:
-        demo.play()
+        command.play()
     elif serve:
         ports = Ports(PORTS.page if port is None else port, twin_port, smtp_port, mailbox_port)
-        demo.serve(ports, webhook_url, open_browser=open_browser)
+        command.serve(ports, webhook_url, open_browser=open_browser)
     else:
-        demo.show(port, open_browser=open_browser)
+        command.show(port, open_browser=open_browser)

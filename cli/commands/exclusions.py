@@ -27,7 +27,7 @@ def exclude(who: str | None, *, in_json: bool) -> None:
     Without an id it lists who is excluded. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on
     this machine.
     """
-    from cli import exclusions
+    from cli.operate import exclusions
 
     if who is None:
         exclusions.list_(in_json=in_json)
@@ -43,6 +43,6 @@ def include(who: str) -> None:
     Steps that were skipped meanwhile stay skipped; those to come are sent. Reads DUNNING_REDIS_URL, or else finds the
     server that `dunning up` runs on this machine.
     """
-    from cli import exclusions
+    from cli.operate import exclusions
 
     exclusions.include(who)

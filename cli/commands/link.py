@@ -20,6 +20,6 @@ def link(customer: str, wanted: tuple[str, ...]) -> None:
 
     Each signs its holder in as the customer, who can then do anything in the portal: give them to nobody else.
     """
-    from cli.link import print_links
+    from cli.operate.link import print_links
 
     print_links(customer, wanted)

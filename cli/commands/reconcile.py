@@ -57,6 +57,6 @@ def reconcile(
     """
     if dry_run and apply_:
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
-    from cli import reconcile
+    from cli.operate import reconcile
 
     reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread)

@@ -4,25 +4,25 @@ from pathlib import Path
 
 import click
 
-from cli.ends_with_stdin import until_stdin_closes
+from cli.run.ends_with_stdin import until_stdin_closes
 
 
 @click.command()
 @until_stdin_closes
 def webhooks(*, until_stdin_closes: bool) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
-    from cli import run
+    from cli.run import commands
 
-    run.webhooks(until_stdin_closes=until_stdin_closes)
+    commands.webhooks(until_stdin_closes=until_stdin_closes)
 
 
 @click.command()
 @until_stdin_closes
 def worker(*, until_stdin_closes: bool) -> None:
     """Handle events and send mail."""
-    from cli import run
+    from cli.run import commands
 
-    run.worker(until_stdin_closes=until_stdin_closes)
+    commands.worker(until_stdin_closes=until_stdin_closes)
 
 
 @click.command()
@@ -34,6 +34,6 @@ def worker(*, until_stdin_closes: bool) -> None:
 )
 def up(*, data: Path | None) -> None:
     """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
-    from cli import run
+    from cli.run import commands
 
-    run.up(data=data)
+    commands.up(data=data)

@@ -29,6 +29,6 @@ def simulate(
     Plays every built-in SCENARIO, or the one that is named, on a clock that is only a value. The rules and the mails
     are the real ones; the people are made up, and nothing is sent. It needs no settings, no Redis and no network.
     """
-    from cli.simulate.command import rehearse
+    from cli.plan.simulate.command import rehearse
 
     rehearse(scenario, listing=listing, campaign_file=campaign_file, use=use, templates=templates, mails=mails)

@@ -3,21 +3,21 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from dunning.campaign import Campaign
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_debts import Carried, Debts
-from dunning.case_steps import bring_forward
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.find import no_such_case
 from dunning.casebook.paused import paused_lines
 from dunning.casebook.write import write_by
-from dunning.delivery import DeliveryState
 from dunning.durations import format_duration
 from dunning.errors import CaseConflictError, CaseNotFoundError, CaseUnreadableError, NotSendableError
 from dunning.reasons import EndReason
-from dunning.sending_hours import format_time_of_day
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.delivery import DeliveryState
+from dunning.rules.due_steps import bring_forward
+from dunning.rules.sending_hours import format_time_of_day
+from dunning.rules.shared_debts import Carried, Debts
+from dunning.rules.story import Entry, Kind
 from dunning.store import Paused, Store, Versioned
-from dunning.story import Entry, Kind
 
 # Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
 NO_REPEATS = 0

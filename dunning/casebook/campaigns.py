@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from dunning.campaign import Campaign
-from dunning.campaign_version import version
-from dunning.case import Case
+from dunning.rules.campaign import Campaign
+from dunning.rules.campaign_version import version
+from dunning.rules.case import Case
 
 
 class CampaignVersions(Protocol):

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dunning.campaign import Campaign
-from dunning.case import Case
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.late import Late, late
 from dunning.casebook.step_rows import StepRow, step_rows
 from dunning.errors import CaseNotFoundError
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
 from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 
 # A trip to Redis for so many cases.

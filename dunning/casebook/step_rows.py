@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dunning.campaign import Campaign
-from dunning.case import Case
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Moved
 from dunning.store import StoryLine
-from dunning.story import Moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dunning.campaign import Campaign
-from dunning.case import Case, CaseState
-from dunning.case_steps import SkipReason
-from dunning.declines import DeclineClass
 from dunning.durations import format_duration
 from dunning.reasons import EndReason
-from dunning.story import Entry, Kind, Moved
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.due_steps import SkipReason
+from dunning.rules.story import Entry, Kind, Moved
 
 # What an operator did is marked so in a line.
 _BY_OPERATOR = "by_operator"

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dunning.campaign import Campaign
-from dunning.case import Case
-from dunning.case_steps import next_due_at, note_due
-from dunning.case_story import counted, moves_told, told
-from dunning.lateness import late_since
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
+from dunning.rules.due_steps import next_due_at, note_due
+from dunning.rules.lateness import late_since
+from dunning.rules.story import Entry
+from dunning.rules.what_changed import counted, moves_told, told
 from dunning.store import REDIS_ERRORS, Versioned
-from dunning.story import Entry
 
 
 class Cases(Protocol):

@@ -5,8 +5,8 @@ from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.clicks import Clicks
-from dunning.store.connection import REDIS_ERRORS, Patience, connect, connection_pool, disconnect
 from dunning.store.counters import Counters
+from dunning.store.driver.connection import REDIS_ERRORS, Patience, connect, connection_pool, disconnect
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
 from dunning.store.exclusions import Exclusion, Exclusions

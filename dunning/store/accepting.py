@@ -6,11 +6,12 @@ from datetime import datetime
 from redis.exceptions import NoScriptError
 
 from dunning import queue
-from dunning.events import Event, EventType, SubscriptionFacts, TransactionFacts, shows_failed_attempt
 from dunning.instants import to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
-from dunning.store.shared_trip import SharedTrip
+from dunning.paddle.events import Event, EventType, SubscriptionFacts, TransactionFacts, shows_failed_attempt
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
+from dunning.store.driver.shared_trip import SharedTrip
 
 # Redis works on so many for two milliseconds, and a connection holds them all without a pause.
 AT_MOST = 50

@@ -1,7 +1,7 @@
 """Which Paddle account a store is of: cases, events and what was learned of one mean nothing to another."""
 
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 
 class Account:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dunning.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
+from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 # The field for all mail. No campaign can have this name.
 ALL = "*"
@@ -92,7 +93,7 @@ class Brakes:
         )
 
     async def opened(self, now: datetime) -> dict[int, int]:
-        """Return how many cases were opened, by `dunning.breaker.hour_of`, none in the hours of the breaker's alarms.
+        """Return how many cases were opened, by `hour_of`, none in the hours of the breaker's alarms.
 
         What is too old to say anything is forgotten.
         """

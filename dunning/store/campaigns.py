@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import structlog
 
-from dunning.campaign import Campaign
-from dunning.campaign_version import from_json, to_json, version
+from dunning.rules.campaign import Campaign
+from dunning.rules.campaign_version import from_json, to_json, version
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 log = structlog.get_logger()
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dunning.breaker import hour_of
-from dunning.case import Case
 from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
-from dunning.story import Entry, decode, encode
+from dunning.rules.breaker import hour_of
+from dunning.rules.case import Case
+from dunning.rules.story import Entry, decode, encode
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 
 @dataclass(frozen=True, slots=True)

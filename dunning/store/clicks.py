@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from dunning.instants import to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 AN_HOUR = 5
 A_DAY = 20

@@ -1,7 +1,7 @@
 """Counters that all processes share. The worker opens no port: what it counts is read here by the edge."""
 
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 
 class Counters:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from dunning import queue, time_limits
-from dunning.breaker import hour_of
-from dunning.delivery import LONGEST_RETRY
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
-from dunning.store import keys, scripts
+from dunning.rules.breaker import hour_of
+from dunning.rules.delivery import LONGEST_RETRY
+from dunning.store import keys
 from dunning.store.brakes import ALL, BY_BREAKER
-from dunning.store.connection import RedisClient
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 from dunning.store.limiter import WINDOW_MS, background_budget
 
 # What a killed worker held comes back after this long.

@@ -1,7 +1,7 @@
 """Which cases have ended, for as long as they are kept. The writing of a case keeps it: see `commit.lua`."""
 
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 
 class Ended:

@@ -9,12 +9,13 @@ from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.reasons import HoldWord
-from dunning.store import keys, scripts
+from dunning.store import keys
 from dunning.store.accepting import keys_of
 from dunning.store.brakes import read_paused
-from dunning.store.connection import REDIS_ERRORS, RedisClient
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import REDIS_ERRORS, RedisClient
+from dunning.store.driver.reach import diagnose
 from dunning.store.in_vain import Way, seconds_in_vain
-from dunning.store.reach import diagnose
 
 # Stands for the ids of an event and of what it is about, where only the way is tried.
 PROBE_ID = "readiness"

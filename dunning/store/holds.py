@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from dunning.errors import OperatorMustActError
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 from dunning.store.due import PROBE_EVERY
 
 EVERYTHING = ("*",)

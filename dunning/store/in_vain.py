@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from dunning.delivery import LONGEST_RETRY
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys, scripts
-from dunning.store.connection import RedisClient
+from dunning.rules.delivery import LONGEST_RETRY
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 WARNING_AFTER = timedelta(minutes=10)
 ERROR_AFTER = timedelta(minutes=30)
 # Whatever is still tried comes round in the longest time between two tries, and some for the queue.
 NOT_TRIED_ANY_MORE = LONGEST_RETRY + timedelta(minutes=10)
-# Counts the batches whose live state Paddle told. What mails raise, `dunning.case_story.counted` names.
+# Counts the batches whose live state Paddle told. What mails raise, `dunning.rules.what_changed.counted` names.
 READS: Final = "paddle_reads"
 
 

@@ -7,12 +7,13 @@ from pydantic import ValidationError
 
 from dunning import queue
 from dunning.errors import PermanentError
-from dunning.events import AdjustmentFacts, Event
 from dunning.instants import to_milliseconds
 from dunning.jobs import TIMEOUTS, Job
-from dunning.store import keys, scripts
+from dunning.paddle.events import AdjustmentFacts, Event
+from dunning.store import keys
 from dunning.store.accepting import Accepting
-from dunning.store.connection import RedisClient
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 # An event that nobody has handled this long after it was queued has lost its job or its worker.
 HANDLE_WITHIN = timedelta(seconds=15)

@@ -46,7 +46,7 @@ from datetime import timedelta
 from typing import Final
 
 from dunning import time_limits
-from dunning.case import OPEN_FOR
+from dunning.rules.case import OPEN_FOR
 
 INBOX: Final = "dunning:inbox"
 DEAD: Final = "dunning:dead"

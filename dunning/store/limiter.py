@@ -11,9 +11,10 @@ import contextlib
 from collections.abc import Sequence
 from uuid import uuid4
 
-from dunning.grants import Grant
-from dunning.store import keys, scripts
-from dunning.store.connection import REDIS_ERRORS, RedisClient
+from dunning.paddle_api.grants import Grant
+from dunning.store import keys
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import REDIS_ERRORS, RedisClient
 
 WINDOW_MS = 60_000
 # A call takes at most 10 s; five more for what lies between the decision and the wire.

@@ -13,9 +13,9 @@ import structlog
 from redis.exceptions import ResponseError
 
 from dunning.errors import DunningError
-from dunning.store.connection import REDIS_ERRORS, Patience, RedisClient, connect, disconnect
+from dunning.store.driver.connection import REDIS_ERRORS, Patience, RedisClient, connect, disconnect
+from dunning.store.driver.reach import NOT_TLS, Trouble, diagnose, too_old
 from dunning.store.health import Health
-from dunning.store.reach import NOT_TLS, Trouble, diagnose, too_old
 
 log = structlog.get_logger()
 

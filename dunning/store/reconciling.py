@@ -8,11 +8,12 @@ from uuid import uuid4
 
 from redis.commands.core import AsyncScript
 
-from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.store import keys, scripts
+from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
+from dunning.store import keys
 from dunning.store.accepting import ENDS
-from dunning.store.connection import RedisClient
+from dunning.store.driver import scripts
+from dunning.store.driver.connection import RedisClient
 
 # A turn is kept anew with each call to Paddle; past this its worker is gone, and another takes it.
 KEEP_TURN = timedelta(minutes=15)

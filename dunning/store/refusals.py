@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 BY_THEM = b"by_them"
 UNSPECIFIC = b"unspecific"

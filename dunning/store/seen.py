@@ -6,9 +6,9 @@ Where the API budget has no room for a batch's two calls at once, the first is m
 import json
 from collections.abc import Iterable, Sequence
 
-from dunning.live import LiveSubscription
+from dunning.paddle.live import LiveSubscription
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 
 class Seen:

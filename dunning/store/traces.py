@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dunning.instants import from_milliseconds
 from dunning.store import keys
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 
 # Nobody reads further back at three in the morning, and each is a look into Redis.
 NEWEST = 1_000

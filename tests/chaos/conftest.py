@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.chaos import results
 from tests.chaos.history import Round, rounds_table, rounds_told
 from tests.chaos.survey import Outcome

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, web
 
-from cli.mailbox import MailServer
-from dunning.case import Case
-from dunning.settings import Settings
+from cli.lab.mailbox.server import MailServer
+from dunning.rules.case import Case
+from dunning.settings.load import Settings
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.chaos.cutting_proxy import CuttingProxy

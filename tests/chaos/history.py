@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.delivery import Delivery, DeliveryState
 
 
 @dataclass(frozen=True, slots=True)

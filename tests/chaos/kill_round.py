@@ -12,13 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cli.demo_story import CAMPAIGN
-from cli.shifted_clock import ShiftedClock
-from cli.stack import Stack, running_stack
-from dunning.delivery import Delivery, DeliveryState
-from dunning.events import USED
+from cli.demo.story import CAMPAIGN
+from cli.lab.clock import ShiftedClock
+from cli.lab.stack import Stack, running_stack
+from dunning.paddle.events import USED
 from dunning.queue import QUEUE
-from dunning.settings import LinkMint
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.settings.load import LinkMint
 from dunning.store import Store, keys
 from tests.chaos.history import History
 from tests.chaos.passing_time import connect, let_pass_in_redis

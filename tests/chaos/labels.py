@@ -9,7 +9,7 @@ from typing import Any
 
 from dunning.jobs import Job
 from dunning.queue import QUEUE
-from dunning.store import scripts
+from dunning.store.driver import scripts
 
 # Asked for again and again, whether or not there is anything to do: what there may be to find, how the answer shows it,
 # and what put it there.

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dunning.case import CaseState
 from dunning.casebook.words import in_a_line
-from dunning.delivery import DeliveryState
 from dunning.queue import QUEUE
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
 from dunning.store import keys
 from tests.chaos.cut_house import CutHouse
 

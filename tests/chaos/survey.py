@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.chaos.cut_house import StuckError, cut_house
 from tests.chaos.faults import Cut, Place
 from tests.chaos.life import Life, live

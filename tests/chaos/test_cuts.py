@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.chaos.conftest import LONG, PATIENCE, Report
 from tests.chaos.faults import KINDS, Cut, Fault, Moment
 from tests.chaos.labels import is_half_a_transaction

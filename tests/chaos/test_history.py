@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.delivery import Delivery, DeliveryState
 from tests.chaos.history import History, judge
 
 SENT = Delivery(state=DeliveryState.SENT)

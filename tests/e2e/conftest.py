@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dunning.settings import LinkMint
+from dunning.settings.load import LinkMint
 from tests.e2e.service import Service, running_service
 
 

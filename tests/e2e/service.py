@@ -1,4 +1,4 @@
-"""The service under test: `cli.stack` with what tests do to it and see of it, and a search for leaks at its end."""
+"""The service under test: `cli.lab.stack` with what tests do to it and see of it, and a search for leaks at its end."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from cli.demo_story import CAMPAIGN
-from cli.embedded import EmbeddedServer
-from cli.stack import STOP_WITHIN_SECONDS, Part, Stack, running_stack
-from dunning.case import Case
+from cli.demo.story import CAMPAIGN
+from cli.lab.stack import STOP_WITHIN_SECONDS, Part, Stack, running_stack
 from dunning.casebook.words import in_a_line
-from dunning.delivery import Delivery
-from dunning.settings import LinkMint
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery
+from dunning.settings.load import LinkMint
 from dunning.store import Store
+from dunning.store.server.embedded import EmbeddedServer
 from paddle_twin.notifications import sign
 from tests.e2e.scan import SHAPES, Forbidden, Place, forbid, places_in_files, places_in_redis, search
 from tests.until import until

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.settings import bare_environment
+from dunning.settings.load import bare_environment
 from tests.e2e.processes import belonging_to, needs_proc
 from tests.until import until
 

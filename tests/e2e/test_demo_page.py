@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from cli.demo_page.live import Demo, running_demo
-from cli.stack import StackError
+from cli.demo.page.live import Demo, running_demo
+from cli.lab.stack import StackError
 from tests.e2e.chromium import needs_chromium, open_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.settings import bare_environment
+from dunning.settings.load import bare_environment
 from tests.dunning_process import ENVIRONMENT
 
 REQUIRED = (

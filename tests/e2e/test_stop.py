@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from dunning.delivery import DeliveryState
+from dunning.rules.delivery import DeliveryState
 from tests.e2e.service import Service
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from cli.stack import running_stack
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.case import CaseState
-from dunning.declines import DeclineClass
-from dunning.settings import LinkMint
+from cli.lab.stack import running_stack
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.rules.case import CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.settings.load import LinkMint
 from dunning.store import keys
 from tests.e2e.faked_clock import FakedClock, needs_libfaketime
 from tests.e2e.service import Service

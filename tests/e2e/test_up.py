@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.stack import Part
-from dunning.case import CaseState
+from cli.lab.stack import Part
+from dunning.rules.case import CaseState
 from tests.e2e.processes import belonging_to, environment_of, needs_proc
 from tests.e2e.service import Service, running_service
 from tests.until import until
@@ -36,7 +36,10 @@ class Up:
         """Give the commands of all that it has started and that still run, itself and its server among them."""
         marks = (self.service.stack.public_url, str(self.data_folder))
         return [
-            command for mark in marks for command in belonging_to(mark).values() if " cli.twin_process " not in command
+            command
+            for mark in marks
+            for command in belonging_to(mark).values()
+            if " cli.lab.twin_process " not in command
         ]
 
     async def has_ended(self) -> bool:

@@ -1,7 +1,7 @@
 import pytest
 
-from dunning.case import CaseState
-from dunning.settings import LinkMint
+from dunning.rules.case import CaseState
+from dunning.settings.load import LinkMint
 from tests.e2e.service import Service
 
 

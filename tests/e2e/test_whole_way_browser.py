@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from dunning.case import CaseState
-from dunning.settings import LinkMint
+from dunning.rules.case import CaseState
+from dunning.settings.load import LinkMint
 from tests.e2e.chromium import needs_chromium, open_page
 from tests.e2e.service import Service
 

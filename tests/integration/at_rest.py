@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import pytest
 from redis.asyncio import Redis
 
-from dunning.case import Case
-from dunning.declines import DeclineClass
-from dunning.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.paddle.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def paddle_id(prefix: str) -> str:
     return f"{prefix}_01{next(_numbers):024d}"
 
 
-def redis_of(store: Store) -> Any:  # noqa: ANN401 - as in dunning.store.connection: redis-py's annotations are of no use
+def redis_of(store: Store) -> Any:  # noqa: ANN401 - as in dunning.store.driver.connection: redis-py's annotations are of no use
     """Give the client behind a store."""
     redis: Redis = store._redis
     return redis

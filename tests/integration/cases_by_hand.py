@@ -9,16 +9,16 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from dunning.campaign import Campaign
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.campaign_version import version
-from dunning.case import Case
-from dunning.case_steps import next_due_at
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.events import EventType
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.paddle.events import EventType
+from dunning.rules.campaign import Campaign
+from dunning.rules.campaign_version import version
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import next_due_at
+from dunning.rules.story import Entry, Kind
 from dunning.store import Store
-from dunning.story import Entry, Kind
 from tests.integration.at_rest import paddle_id
 from tests.unit.case_builders import a_case
 

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, web
 from yarl import URL
 
-from dunning.settings import Settings, load_settings
+from dunning.settings.load import Settings, load_settings
 from webhooks.app import create_app
 from webhooks.deadlines import Deadlines
 from webhooks.door import EdgeRunner

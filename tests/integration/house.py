@@ -11,11 +11,11 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 from arq.worker import Worker
 
-from cli.mailbox import MailServer
-from dunning.case import Case
+from cli.lab.mailbox.server import MailServer
 from dunning.casebook.words import in_a_line
-from dunning.delivery import DeliveryState
-from dunning.settings import Settings
+from dunning.rules.case import Case
+from dunning.rules.delivery import DeliveryState
+from dunning.settings.load import Settings
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.edge import settings as settings_of

@@ -8,16 +8,16 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from dunning.breaker import Breaker
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.case import Case
-from dunning.events import Event
-from dunning.grants import Unlimited
-from dunning.paddle import PaddleClient
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.paddle.events import Event
+from dunning.paddle_api.client import PaddleClient
+from dunning.paddle_api.grants import Unlimited
+from dunning.rules.breaker import Breaker
+from dunning.rules.case import Case
 from dunning.store import Store
 from paddle_twin import Twin
-from worker.patient_grants import PatientGrants
-from worker.reconcile import Reconciler
+from worker.reconcile.patient_grants import PatientGrants
+from worker.reconcile.reconciler import Reconciler
 
 MANY = 1_000_000
 

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dunning.grants import Grant
-from dunning.live import LiveSubscription, LiveTransaction
+from dunning.paddle.live import LiveSubscription, LiveTransaction
+from dunning.paddle_api.grants import Grant
 from dunning.store import Store
 from tests.integration.at_rest import redis_of
 

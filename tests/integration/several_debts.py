@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import partial
 
-from cli.mailbox import ReceivedMail
+from cli.lab.mailbox.server import ReceivedMail
 from tests.integration.house import House, running
 from worker.handle_event import handle_event
 from worker.mail.transport import Result, Transport

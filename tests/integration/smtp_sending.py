@@ -7,7 +7,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Protocol
 
-from cli.mailbox import MailServer
+from cli.lab.mailbox.server import MailServer
 from worker.mail.smtp import Patience, SmtpTransport, Tls
 from worker.mail.transport import Result
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from dunning.campaign_file import parse_campaigns
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.store import Paused, Store
 from tests.integration.at_rest import open_case, redis_of
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from dunning.breaker import hour_of, threshold
+from dunning.rules.breaker import hour_of, threshold
 from dunning.store import Store, keys
 from dunning.store.memory import MemoryStore
 from tests.integration.at_rest import NOW, later, redis_of

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dunning.campaign import Campaign
-from dunning.campaign_file import parse_campaigns
-from dunning.campaign_version import version
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.casebook.campaigns import Campaigns
-from dunning.delivery import DeliveryState
+from dunning.rules.campaign import Campaign
+from dunning.rules.campaign_version import version
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.at_rest import a_case
 from tests.integration.house import AT_ONCE, House, house, running

@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.campaign_version import version
-from worker.mail_templates import SHIPPED
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.rules.campaign_version import version
+from worker.letters.compiled import SHIPPED
 
 PRODUCT, PRICE = "pro_01hv8x5b1s2a3b4c5d6e7f8g9h", "pri_01hv8x5b1s2a3b4c5d6e7f8g9h"
 EURO = f"""\

@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
-from dunning.campaign_file import parse_campaigns
-from dunning.case import Case, CaseState
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.casebook.by_hand import send_now, stop
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.words import in_a_line
-from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import OperatorMustActError
+from dunning.rules.case import Case, CaseState
+from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.store import Store, Versioned
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, put, read, runner, sent

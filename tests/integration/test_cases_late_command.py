@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.case import Case
-from dunning.delivery import Delivery
 from dunning.instants import to_milliseconds
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery
 from dunning.store import Store, keys
 from tests.integration.at_rest import redis_of
 from tests.integration.cases_by_hand import Run, document, put, runner

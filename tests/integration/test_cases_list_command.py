@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cli.cases.screen import show_list
+from cli.operate.cases.screen import show_list
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.find import Wanted, listed_cases
 from dunning.store import Pause, Paused, Store

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dunning.case import Case, CaseState
+from dunning.rules.case import Case, CaseState
 from dunning.store import Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, rows, runner, sent

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.campaign_version import version
 from dunning.errors import OperatorMustActError
-from dunning.events import EventType
+from dunning.paddle.events import EventType
+from dunning.rules.campaign_version import version
+from dunning.rules.story import Entry, Kind, Moved
 from dunning.store import Store
-from dunning.story import Entry, Kind, Moved
 from tests.integration.at_rest import of_transaction, paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, read, runner, sent
 

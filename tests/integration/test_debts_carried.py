@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case import CaseState
-from dunning.case_steps import SkipReason
-from dunning.delivery import DeliveryState
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
+from dunning.rules.due_steps import SkipReason
 from dunning.store import Sweep
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.handle_event import handle_event
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 from worker.sweep import sweep_once
 

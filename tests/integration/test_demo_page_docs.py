@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.demo_page.ports import Ports
-from cli.demo_page.serve import Served, serving
-from dunning.settings import load_settings
+from cli.demo.page.ports import Ports
+from cli.demo.page.serve import Served, serving
+from dunning.settings.load import load_settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "demo.md"
 EXAMPLES = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

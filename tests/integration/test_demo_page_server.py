@@ -12,12 +12,12 @@ import aiosmtplib
 import pytest
 from aiohttp import ClientSession
 
-from cli.demo_page.cast import FIRST
-from cli.demo_page.listen import listening
-from cli.demo_page.page import Page
-from cli.demo_page.ports import Ports
-from cli.demo_page.scene import Scene
-from cli.demo_page.serve import Served, serving
+from cli.demo.page.listen import listening
+from cli.demo.page.page import Page
+from cli.demo.page.ports import Ports
+from cli.demo.page.scene import Scene
+from cli.demo.page.serve import Served, serving
+from cli.lab.cast import FIRST
 from dunning.errors import ConfigurationError
 from tests.until import until
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo_page.fast_forward import PATIENCE, FastForward
-from cli.shifted_clock import ShiftedClock
+from cli.demo.page.fast_forward import PATIENCE, FastForward
+from cli.lab.clock import ShiftedClock
 from tests.until import until
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from cli.embedded import EmbeddedServer, find_server
 from dunning.errors import ConfigurationError
+from dunning.store.server.embedded import EmbeddedServer, find_server
 from tests.dunning_process import is_running
 
 
@@ -157,9 +157,8 @@ def test_a_long_temporary_folder_still_gives_a_short_socket(tmp_path: Path, monk
 
 
 def test_the_server_ends_when_the_process_that_started_it_is_killed() -> None:
-    program = (
-        "from cli.embedded import EmbeddedServer\nwith EmbeddedServer() as s: print(s.pid, s.url, flush=True); input()"
-    )
+    program = """from dunning.store.server.embedded import EmbeddedServer
+with EmbeddedServer() as s: print(s.pid, s.url, flush=True); input()"""
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as owner:

@@ -11,12 +11,12 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from dunning.casebook.words import in_a_line
-from dunning.delivery import DeliveryState
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.cases_by_hand import put
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served, subscriptions
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
 Run = Callable[..., Awaitable[Result]]

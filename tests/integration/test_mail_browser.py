@@ -11,9 +11,9 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright
 
-from dunning.mail_address import Mailbox
+from dunning.addresses.mailbox import Mailbox
+from worker.letters.render import Debt, MailFacts, Renderer, Sum
 from worker.mail.http_api import parts_of
-from worker.render import Debt, MailFacts, Renderer, Sum
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESK = ViewportSize(width=1280, height=900)

@@ -10,8 +10,8 @@ from typing import TextIO
 
 import pytest
 
-from dunning.mail_address import Mailbox
-from dunning.mail_url import parse_mail_url
+from dunning.addresses.mail_server import parse_mail_url
+from dunning.addresses.mailbox import Mailbox
 from worker.mail.console import ConsoleTransport
 from worker.mail.create import create_transport
 from worker.mail.file import FileTransport

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 import aiohttp
 import pytest
 
-from cli.mailbox import MailServer
+from cli.lab.mailbox.server import MailServer
 
 
 def a_mail(subject: str = "Hello") -> EmailMessage:
@@ -82,7 +82,7 @@ def test_a_stage_there_is_none_of_is_refused() -> None:
 
 @pytest.fixture
 async def process() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cli.mailbox", stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cli.lab.mailbox.server", stdout=PIPE)
     yield process
     if process.returncode is None:
         process.kill()

@@ -31,7 +31,7 @@ class Mutant(NamedTuple):
     cases: int = CASES
 
 
-VERDICTS = "dunning/case_verdicts.py"
+VERDICTS = "dunning/rules/verdicts.py"
 
 MUTANTS = (
     Mutant("paid", VERDICTS, {"return End(CaseState.RECOVERED, None)": "return None"}, "not owed"),
@@ -47,7 +47,7 @@ MUTANTS = (
     ),
     Mutant(
         "charged back",
-        "dunning/case_events.py",
+        "dunning/rules/on_event.py",
         {'return _stop(case, "charged_back", now)': 'return Verdict(None, "no_charge_back")'},
         "in dispute",
         cases=1200,
@@ -70,20 +70,20 @@ MUTANTS = (
     Mutant("hours", VERDICTS, {"return Send() if opening <= now else": "return Send() if True else"}, "out of hours"),
     Mutant(
         "distance",
-        "dunning/case_steps.py",
+        "dunning/rules/due_steps.py",
         {"return max(moments, default=None)": "return None"},
         "too close to the last",
         cases=1200,
     ),
     Mutant(
         "suppressed",
-        "worker/send_steps.py",
+        "worker/send/batch.py",
         {"return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None": "return None"},
         "bounced",
     ),
     Mutant(
         "excluded",
-        "worker/excluded.py",
+        "worker/send/excluded.py",
         {"return frozenset(one.id for one in await services.store.exclusions.of(ids))": "return frozenset()"},
         "excluded",
     ),

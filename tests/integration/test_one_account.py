@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from dunning.errors import ConfigurationError
 from dunning.one_account import check_account
-from dunning.settings import bare_environment
+from dunning.settings.load import bare_environment
 from dunning.store import Store, keys
 from paddle_twin import Twin
 from paddle_twin.faults import Fault

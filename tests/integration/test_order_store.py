@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 from redis.asyncio import Redis
 
-from cli.simulate.paddle import Paddle
-from cli.simulate.rehearsal import Rehearsal
+from cli.plan.simulate.paddle import Paddle
+from cli.plan.simulate.rehearsal import Rehearsal
 from dunning.instants import to_milliseconds
 from dunning.store import keys
 from tests.integration.edge import settings

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession, web
 
-from cli.mailbox import MailServer, listing
+from cli.lab.mailbox.server import MailServer, listing
 from paddle_twin import Twin
 
 FOREIGN = ["http://evil.example", "https://127.0.0.1", "http://127.0.0.1:1", "null"]

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession, web
 
 from dunning.errors import TransientError
-from dunning.grants import Grant, Unlimited
-from dunning.paddle import LARGEST_ANSWER_BYTES, PaddleClient
+from dunning.paddle_api.client import LARGEST_ANSWER_BYTES, PaddleClient
+from dunning.paddle_api.grants import Grant, Unlimited
 from tests.unit import paddle_bodies as bodies
 
 

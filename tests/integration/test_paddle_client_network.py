@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dunning.errors import DunningError, PermanentError, TransientError
-from dunning.paddle import LARGEST_ANSWER_BYTES
+from dunning.paddle_api.client import LARGEST_ANSWER_BYTES
 from tests.paddle_client import API_KEY, GRANT, RecordingLimiter, paddle_client
 
 TRANSACTION = "txn_01jq3vcx8a4b7d9e2f5g6h0j1k"

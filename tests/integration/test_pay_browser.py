@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from dunning.case import Case
-from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.edge import LINK_SECRET, NOW, running, settings

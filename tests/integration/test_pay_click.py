@@ -10,16 +10,16 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 from yarl import URL
 
-from cli.embedded import EmbeddedServer
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.campaign_version import version
-from dunning.case import Case, CaseState
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.words import in_a_line
-from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
-from dunning.settings import Settings
+from dunning.rules.campaign_version import version
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.story import Entry
+from dunning.settings.load import Settings
 from dunning.store import Store, keys
-from dunning.story import Entry
+from dunning.store.server.embedded import EmbeddedServer
 from paddle_twin import Twin
 from paddle_twin.faults import Fault
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings

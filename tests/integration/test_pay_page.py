@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from dunning.case import Case, CaseState
-from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from tests.integration.edge import LINK_SECRET, LOGIN_URL, NOW, Edge, paddle_id, running, settings
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dunning.case import Case, CaseState
 from dunning.casebook.words import in_a_line
 from dunning.links import LINK_LIFETIME, Links
-from dunning.settings import Settings
+from dunning.rules.case import Case, CaseState
+from dunning.settings.load import Settings
 from dunning.store import Store
 from paddle_twin import Twin
 from paddle_twin.faults import Fault

@@ -10,11 +10,11 @@ from arq import Retry
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 
-from cli.embedded import EmbeddedServer
 from dunning import queue
 from dunning.jobs import TIMEOUTS, Job
 from dunning.store import Store, keys
-from dunning.store.connection import Patience, connection_pool
+from dunning.store.driver.connection import Patience, connection_pool
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import everything, of_transaction, open_case, opened, redis_of
 from tests.until import until
 from worker.services import utc_now

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from dunning.breaker import Breaker
-from dunning.case import Case
-from dunning.declines import DeclineClass
 from dunning.errors import TransientError
-from dunning.events import AdjustmentFacts, Event, EventType, TransactionFacts
+from dunning.paddle.events import AdjustmentFacts, Event, EventType, TransactionFacts
+from dunning.rules.breaker import Breaker
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.reconciling import Scene, scene
-from worker.reconcile_debts import Outcome, carry_out, find
+from worker.reconcile.debts import Outcome, carry_out, find
 
 DAY = timedelta(days=1)
 

@@ -10,16 +10,16 @@ from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
 from dunning.errors import OperatorMustActError
-from dunning.events import EventType, parse_envelope
-from dunning.grants import Grant, Unlimited
-from dunning.paddle import CallRefusedError, PaddleClient
-from dunning.projection import project
+from dunning.paddle.events import EventType, parse_envelope
+from dunning.paddle.projection import project
+from dunning.paddle_api.client import CallRefusedError, PaddleClient
+from dunning.paddle_api.grants import Grant, Unlimited
 from dunning.store import Store
 from paddle_twin.world import Event as TwinEvent
 from tests.integration.edge import paddle_id, past_due_transaction
 from tests.integration.reconciling import Scene, scene
-from worker.reconcile import Reconciler
-from worker.reconcile_events import Missed, take_in_missed_events
+from worker.reconcile.events import Missed, take_in_missed_events
+from worker.reconcile.reconciler import Reconciler
 
 A_WHILE = timedelta(minutes=10)
 

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from cli.embedded import EmbeddedServer
-from dunning.case import CaseState
-from dunning.delivery import DeliveryState
 from dunning.errors import OperatorMustActError
-from dunning.grants import Grant
+from dunning.paddle_api.grants import Grant
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Reconciled
+from dunning.store.server.embedded import EmbeddedServer
 from paddle_twin import Twin
 from tests.integration.at_rest import redis_of
 from tests.integration.edge import settings
 from tests.integration.house import house
 from tests.until import until
-from worker.reconcile import Reconciler
-from worker.reconcile_forever import Rhythm, Runs, reconcile_forever
+from worker.reconcile.forever import Rhythm, Runs, reconcile_forever
+from worker.reconcile.reconciler import Reconciler
 from worker.services import WorkerServices, check_templates, open_services
 
 AT_ONCE = Rhythm(

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from dunning.delivery import DeliveryState
-from dunning.grants import Unlimited
-from dunning.paddle import PaddleClient
+from dunning.paddle_api.client import PaddleClient
+from dunning.paddle_api.grants import Unlimited
+from dunning.rules.delivery import DeliveryState
 from tests.integration.at_rest import redis_of
 from tests.integration.house import House, house
 from tests.until import until
-from worker.patient_grants import PatientGrants
-from worker.reconcile import Reconciler
-from worker.reconcile_debts import Findings, carry_out, find
+from worker.reconcile.debts import Findings, carry_out, find
+from worker.reconcile.patient_grants import PatientGrants
+from worker.reconcile.reconciler import Reconciler
 
 DAY = timedelta(days=1)
 

@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from cli.embedded import EmbeddedServer
 from dunning.store import tell_until_reached
+from dunning.store.server.embedded import EmbeddedServer
 from tests.dunning_process import ENVIRONMENT, dunning
 from tests.integration.edge import running, settings
 

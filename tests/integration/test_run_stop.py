@@ -6,7 +6,7 @@ from subprocess import PIPE
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from cli import run, supervise
+from cli.run import commands, supervise
 
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
 
@@ -34,6 +34,6 @@ async def test_a_stop_that_takes_too_long_is_cut_short_and_told() -> None:
     await runner.setup()
 
     with capture_logs() as logs:
-        await run._stop(runner, within_seconds=0.1)
+        await commands._stop(runner, within_seconds=0.1)
 
     assert [entry["event"] for entry in logs] == ["webhooks.stop_cut_short"]

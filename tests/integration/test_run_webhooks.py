@@ -5,7 +5,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.dunning_process import ENVIRONMENT, dunning
 
 

@@ -1,6 +1,6 @@
 import signal
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.dunning_process import ENVIRONMENT, dunning
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from cli.embedded import EmbeddedServer
 from cli.main import main
-from cli.server_address import announced, running_servers
 from dunning.store import Store
+from dunning.store.server.address import announced, running_servers
+from dunning.store.server.embedded import EmbeddedServer
 
 
 async def run(state: Path, *arguments: str) -> Result:

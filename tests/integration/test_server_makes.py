@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded import find_server
+from dunning.store.server.embedded import find_server
 
 ROOT = Path(__file__).parent.parent.parent
 HERE = Path(__file__).parent

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case import CaseState
-from dunning.delivery import DeliveryState
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
 from tests.integration.house import House, house, running
 from tests.integration.several_debts import BY_CURRENCY, decline, links, subscriptions, working
 from worker.main import create_worker

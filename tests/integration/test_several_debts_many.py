@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dunning.case import Case
 from dunning.jobs import BATCH
+from dunning.rules.case import Case
 from tests.integration.house import house
 from tests.integration.several_debts import decline, grants, hold, served, subscriptions
 from tests.unit.test_case_debts_many import Looks
-from worker.send_steps import send_steps
-from worker.share_mails import A_MOMENT
+from worker.send.batch import send_steps
+from worker.send.share_mails import A_MOMENT
 
 MANY = 300
 

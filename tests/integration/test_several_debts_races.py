@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from dunning.case import CaseState
-from dunning.delivery import DeliveryState
 from dunning.errors import PermanentError
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Pause, Paused
 from tests.integration.house import House, house
 from tests.integration.several_debts import BY_CURRENCY, decline, grants, hold, links, served, subscriptions
 from tests.until import until
 from worker.handle_event import handle_event
 from worker.mail.transport import Outcome, Result
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 from worker.write_case import write_case
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from cli.simulate.scenarios import SCENARIOS
+from cli.plan.simulate.scenarios import SCENARIOS
 
 CAMPAIGN = """
 [campaign.pounds]

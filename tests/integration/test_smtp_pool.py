@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cli.mailbox import MailServer
+from cli.lab.mailbox.server import MailServer
 from tests.integration.smtp_sending import HURRIED, OpenTransport, opening_transports, send
 from worker.mail.smtp import Patience
 from worker.mail.transport import Outcome, Result

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.mailbox import MailServer
+from cli.lab.mailbox.server import MailServer
 from worker.mail.smtp import SmtpTransport, Tls
 from worker.mail.transport import Outcome, Result
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from cli.mailbox import MailServer
+from cli.lab.mailbox.server import MailServer
 from tests.integration.smtp_sending import (
     CUSTOMER,
     HURRIED,

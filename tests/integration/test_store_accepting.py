@@ -5,7 +5,7 @@ import pytest
 
 from dunning.store import Accepted, Store
 from dunning.store.accepting import AT_MOST
-from dunning.store.shared_trip import SharedTrip
+from dunning.store.driver.shared_trip import SharedTrip
 from tests.integration.at_rest import NOW, of_transaction, raised, redis_of
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dunning.breaker import hour_of
+from dunning.rules.breaker import hour_of
 from dunning.store import Pause, Paused, Store, Sweep, keys
 from tests.integration.at_rest import NOW, everything, later, open_case, redis_of
 

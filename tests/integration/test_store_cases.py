@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.delivery import Delivery, DeliveryState
 from dunning.errors import CaseConflictError
+from dunning.rules.case import Case, CaseState
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Entry
 from dunning.store import EndedBeforeOpeningError, Store, StoryLine, Versioned, keys
-from dunning.story import Entry
 from tests.integration.at_rest import (
     NOW,
     a_case,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from cli.embedded import EmbeddedServer
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.store import Store, keys
-from dunning.store.connection import Patience, connect, connection_pool, disconnect
+from dunning.store.driver.connection import Patience, connect, connection_pool, disconnect
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import NOW, open_case, opened, raised
 from tests.integration.tls_front import Certificate, make_certificate, tls_in_front_of
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from cli.embedded import EmbeddedServer
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.store import Store, keys
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import NOW, later, of_transaction, open_case, opened, raised, redis_of
 from tests.until import until
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from dunning import queue
-from dunning.events import Event, EventType
+from dunning.paddle.events import Event, EventType
 from dunning.store import Accepted, Store, keys
 from tests.integration.at_rest import NOW, everything, later, of_transaction, paddle_id, redis_of
 

@@ -1,7 +1,7 @@
 import pytest
 
-from dunning.case import CaseState
-from dunning.events import EventType
+from dunning.paddle.events import EventType
+from dunning.rules.case import CaseState
 from dunning.store import Accepted, EndedBeforeOpeningError, Store, keys
 from tests.integration.at_rest import (
     NOW,

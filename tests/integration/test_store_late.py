@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dunning.case import Case
 from dunning.instants import to_milliseconds
+from dunning.rules.case import Case
 from dunning.store import Store, keys
 from dunning.store.memory import MemoryStore
 from tests.integration.at_rest import NOW, later, redis_of

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.embedded import EmbeddedServer
-from dunning.grants import Grant
+from dunning.paddle_api.grants import Grant
 from dunning.store import Store, keys
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import opened, redis_ms, redis_of
 
 

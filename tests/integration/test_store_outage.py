@@ -3,10 +3,10 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from cli.embedded import EmbeddedServer
 from dunning.errors import TransientError
-from dunning.store.connection import Patience, connect
-from dunning.store.outage import LONGEST_PAUSE_SECONDS, WaitOut
+from dunning.store.driver.connection import Patience, connect
+from dunning.store.driver.outage import LONGEST_PAUSE_SECONDS, WaitOut
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import NOW, opened, raised
 
 

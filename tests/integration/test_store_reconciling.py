@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.declines import DeclineClass
-from dunning.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
+from dunning.paddle.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
 from dunning.store import Debt, Reconciled, Store
 from tests.integration.at_rest import NOW, of_subscription, of_transaction, paddle_id, redis_of
 from tests.integration.at_rest import open_case as put_case

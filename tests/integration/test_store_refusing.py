@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pytest
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
-from cli.embedded import EmbeddedServer
-from dunning.case import Case, CaseState
-from dunning.events import Event, EventType
+from dunning.paddle.events import Event, EventType
+from dunning.rules.case import Case, CaseState
+from dunning.rules.story import Entry
 from dunning.store import REDIS_ERRORS, Accepted, Store
-from dunning.story import Entry
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import (
     NOW,
     a_case,

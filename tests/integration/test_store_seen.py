@@ -1,4 +1,4 @@
-from dunning.live import LiveSubscription
+from dunning.paddle.live import LiveSubscription
 from dunning.store import Store, keys
 from tests.integration.at_rest import everything, redis_of
 

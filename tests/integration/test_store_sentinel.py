@@ -13,9 +13,9 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from cli.embedded import EmbeddedServer, find_server
 from dunning.errors import TransientError
-from dunning.store.connection import Patience, connect
+from dunning.store.driver.connection import Patience, connect
+from dunning.store.server.embedded import EmbeddedServer, find_server
 from tests.integration.at_rest import NOW, open_case, opened, raised, redis_of
 from tests.until import until
 

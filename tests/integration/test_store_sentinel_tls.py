@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import pytest
 from redis.exceptions import ConnectionError as NoConnectionError
 
-from dunning.store.connection import Patience, connect
-from dunning.store.reach import diagnose
-from dunning.store.sentinel import SentinelTlsError
+from dunning.store.driver.connection import Patience, connect
+from dunning.store.driver.reach import diagnose
+from dunning.store.driver.sentinel import SentinelTlsError
 from tests.integration.tls_redis import SERVICE, Authority, Certificate, tls_sentinel, tls_server
 
 HERE = "IP:127.0.0.1"

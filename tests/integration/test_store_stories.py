@@ -5,14 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.case_story import told
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.events import EventType
 from dunning.instants import to_milliseconds
+from dunning.paddle.events import EventType
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Entry, Kind, Moved
+from dunning.rules.what_changed import told
 from dunning.store import Store, StoryLine, keys
-from dunning.story import Entry, Kind, Moved
 from tests.integration.at_rest import NOW, a_case, everything, later, open_case, paddle_id, redis_of
 
 OWNER = "0123456789ab"

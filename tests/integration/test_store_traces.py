@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from dunning.events import EventType
+from dunning.paddle.events import EventType
 from dunning.store import DeadEvent, Mark, Store
 from tests.integration.at_rest import NOW, later, of_subscription, of_transaction, open_case, paddle_id
 

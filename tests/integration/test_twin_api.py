@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientError, ClientSession
 
 from dunning.errors import OperatorMustActError, PermanentError, TransientError
-from dunning.grants import Unlimited
-from dunning.paddle import CallRefusedError, PaddleClient
+from dunning.paddle_api.client import CallRefusedError, PaddleClient
+from dunning.paddle_api.grants import Unlimited
 from paddle_twin import Twin
 from paddle_twin.faults import Fault
 from tests.paddle_client import GRANT

@@ -12,7 +12,7 @@ from itertools import count
 
 import pytest
 
-from cli.embedded import EmbeddedServer
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.edge import Edge, notification, paddle_id, running, settings
 from tests.until import until
 from webhooks.body_budget import Body, BodyBudget

@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from cli.embedded import EmbeddedServer
 from dunning.errors import ConfigurationError
 from dunning.store import Store
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.edge import Edge, notification, running, settings
 from webhooks.app import create_app
 from webhooks.deadlines import Deadlines

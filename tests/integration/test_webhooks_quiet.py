@@ -6,11 +6,11 @@ from io import BytesIO
 import pytest
 from structlog.testing import capture_logs
 
-from dunning.case import Case, CaseState
-from dunning.declines import DeclineClass
 from dunning.links import LINK_LIFETIME, Links
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.story import Entry
 from dunning.store import Store
-from dunning.story import Entry
 from paddle_twin import Twin
 from tests.integration.edge import LINK_SECRET, NOW, paddle_id, running, settings
 from tests.integration.test_webhooks_crowds import wires

@@ -8,15 +8,15 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from dunning.delivery import DeliveryState
-from dunning.live import LiveTransaction
+from dunning.paddle.live import LiveTransaction
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Pause, Paused, Store
 from tests.integration.at_rest import redis_of
 from tests.integration.house import House, house, running
 from tests.integration.several_debts import Interrupted
 from tests.until import until
 from worker.handle_event import handle_event
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices, check_templates, open_services, utc_now
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case import CaseState
+from dunning.rules.case import CaseState
 from tests.integration.at_rest import redis_of
 from tests.integration.house import House, house, running
 from tests.until import until

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case import CaseState
 from dunning.errors import OperatorMustActError
+from dunning.rules.case import CaseState
 from dunning.store import Store, keys
 from tests.integration.at_rest import redis_of
 from tests.integration.house import house
 from tests.integration.several_debts import decline, grants, hold, served, subscriptions
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
 LOGIN = OperatorMustActError("The mail server refuses the login.", hold="mail_login")

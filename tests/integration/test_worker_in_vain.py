@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from cli.embedded import EmbeddedServer
 from dunning.casebook.by_hand import send_now
-from dunning.delivery import DeliveryState
 from dunning.instants import to_milliseconds
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Way, keys
+from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import redis_of
 from tests.integration.edge import settings
 from tests.integration.house import House, house
@@ -22,7 +22,7 @@ from tests.integration.several_debts import decline, grants
 from tests.unit.case_builders import MINUTE
 from worker.handle_event import handle_event
 from worker.in_vain import look_in_vain, note_in_vain, note_works
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices, check_templates, open_services
 from worker.sweep import sweep_forever, sweep_once
 

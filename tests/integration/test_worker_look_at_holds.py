@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dunning.campaign_file import parse_campaigns
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.errors import OperatorMustActError
-from dunning.paddle import TRANSACTIONS_NEED
+from dunning.paddle_api.client import TRANSACTIONS_NEED
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import decline, served
 from tests.integration.test_campaign_kept import began_with

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from dunning.campaign_file import parse_campaigns
-from dunning.delivery import DeliveryState
+from dunning.campaign_file.reader import parse_campaigns
+from dunning.rules.delivery import DeliveryState
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import grants, served
 from tests.integration.test_campaign_kept import began_with
 from worker.missing_templates import tell_missing_templates
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 
 (GONE,) = parse_campaigns(AT_ONCE.replace('template = "reminder"', 'template = "gone"'), "old.toml")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.delivery import DeliveryState
+from dunning.rules.delivery import DeliveryState
 from tests.integration.house import House, house
 from tests.until import until
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.delivery import DeliveryState
+from dunning.rules.delivery import DeliveryState
 from dunning.suppression import address_key
 from tests.integration.edge import LINK_SECRET
 from tests.integration.house import House, house

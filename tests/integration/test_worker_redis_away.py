@@ -7,8 +7,8 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from dunning.delivery import DeliveryState
 from dunning.errors import OperatorMustActError
+from dunning.rules.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.house import House, house
 from tests.integration.redis_full import FullOnceAsked, emptied_in_the_end, empty, fill
@@ -17,7 +17,7 @@ from tests.until import until
 from worker.mail.transport import Result, Transport
 from worker.operator import put_on_hold
 from worker.redis_away import RedisAwayError
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
 

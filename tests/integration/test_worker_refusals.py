@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case import Case
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.store import Store, keys
 from tests.integration.at_rest import NOW, a_case, later, redis_of
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.mail.transport import Outcome, Result
-from worker.refusals import REFUSALS_HOLD, note_accepted, weigh
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
+from worker.send.refusals import REFUSALS_HOLD, note_accepted, weigh
 
 REFUSED = Result(Outcome.REFUSED, "smtp_rcpt_550")
 DEAD_ADDRESS = Result(Outcome.REFUSED, "smtp_rcpt_550", about_recipient=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from dunning.case import CaseState
-from dunning.delivery import DeliveryState
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
 from paddle_twin.world import World
 from tests.integration.at_rest import everything, redis_of
 from tests.integration.house import House, house, running

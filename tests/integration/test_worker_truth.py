@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dunning.case_steps import SkipReason
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import SkipReason
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.handle_event import handle_event
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded import find_server
+from dunning.store.server.embedded import find_server
 
 SERVICE = "renewals"
 

@@ -13,28 +13,28 @@ from email.message import EmailMessage
 from enum import StrEnum, auto
 from functools import partial
 
-from cli.simulate.entities import Customer, Subscription
-from cli.simulate.mortal import Killed, watched
-from cli.simulate.paddle import Happening
-from cli.simulate.post_office import PostOffice
-from cli.simulate.rehearsal import Rehearsal
-from cli.simulate.unwritten import Unwritten
-from dunning.campaign import Campaign
-from dunning.case import Case
-from dunning.delivery import FINAL, DeliveryState
-from dunning.events import Event
+from cli.plan.simulate.entities import Customer, Subscription
+from cli.plan.simulate.mortal import Killed, watched
+from cli.plan.simulate.paddle import Happening
+from cli.plan.simulate.post_office import PostOffice
+from cli.plan.simulate.rehearsal import Rehearsal
+from cli.plan.simulate.unwritten import Unwritten
 from dunning.jobs import TIMEOUTS, Job
-from dunning.settings import LinkMint
+from dunning.paddle.events import Event
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
+from dunning.rules.delivery import FINAL, DeliveryState
+from dunning.settings.load import LinkMint
 from tests.unit.paddle_world import BEGAN, CUSTOMER, OTHER_SUBSCRIPTION, SUBSCRIPTION
 from worker.handle_event import handle_event
 from worker.mail.transport import Outcome, Result
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 from worker.sweep import sweep_once
 
 PLANNED, SENDING, UNKNOWN = DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN
 SENT, REFUSED, SKIPPED, DEAD = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.DEAD
 
-# The chart in dunning/delivery.py: from a state, those it may be written in next.
+# The chart in dunning/rules/delivery.py: from a state, those it may be written in next.
 CHART = {
     PLANNED: {PLANNED, SENDING, REFUSED, SKIPPED, DEAD},
     # Skipped: the mail server would not have it now, and meanwhile the case has ended.

@@ -3,14 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dunning.campaign import Campaign, Step
-from dunning.case import Case
-from dunning.case_events import on_adjustment, on_subscription, on_transaction
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.events import AdjustmentFacts, CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
-from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
-from dunning.triggers import Trigger
+from dunning.paddle.events import (
+    AdjustmentFacts,
+    CollectionAttempt,
+    Event,
+    EventType,
+    SubscriptionFacts,
+    TransactionFacts,
+)
+from dunning.paddle.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.rules.campaign import Campaign, Step
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.on_event import on_adjustment, on_subscription, on_transaction
+from dunning.rules.triggers import Trigger
 
 CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
 SUBSCRIPTION = "sub_01jq3vb7d2f9g5h8k1m4n6p0qr"

@@ -1,8 +1,8 @@
 """What may happen next while one debt's two mails are sent, one atomic move at a time.
 
-The rules are Dunning's own: `case`, `case_steps`, `delivery`. The workers do what worker/find_due.py, send_steps.py and
-send_mail.py do. What is done between two writes and seen by nobody else is one move. So is a write that a conflict lets
-begin again; a job that a conflict ends is over as soon as somebody else has written.
+The rules are Dunning's own: `case`, `due_steps`, `delivery`. The workers do what find_due.py, batch.py and send_mail.py
+in worker/send do. What is done between two writes and seen by nobody else is one move. So is a write that a conflict
+lets begin again; a job that a conflict ends is over as soon as somebody else has written.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from dunning.case_steps import SkipReason, note_due
-from dunning.case_verdicts import End, judge
-from dunning.delivery import Delivery, DeliveryState
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import SkipReason, note_due
+from dunning.rules.verdicts import End, judge
 from dunning.store.due import LEASE
 from tests.unit.case_builders import ENDS, SECOND, a_live_subscription, a_live_transaction, apply
 from tests.unit.delivery_world import (

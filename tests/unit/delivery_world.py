@@ -9,12 +9,12 @@ from enum import StrEnum, auto
 from functools import cache
 from typing import NamedTuple
 
-from dunning.campaign import Campaign, Step
-from dunning.case import OPEN_FOR, Case
-from dunning.case_steps import next_due_at, tidy
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.triggers import Trigger
+from dunning.rules.campaign import Campaign, Step
+from dunning.rules.case import OPEN_FOR, Case
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import next_due_at, tidy
+from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import FAILED_AT, SECOND
 
 # The second step falls due while the first may still be on its way: a claim holds for 50 s.

@@ -3,7 +3,7 @@
 import pytest
 
 from dunning.errors import ConfigurationError
-from dunning.settings import load_settings
+from dunning.settings.load import load_settings
 
 SECRET = "s3cr3t-w0rd"
 GOOD = {

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from dunning.declines import Advice, Reason
-from dunning.mail_address import Mailbox
-from worker.render import Debt, MailFacts, Renderer, Sum
+from dunning.addresses.mailbox import Mailbox
+from dunning.rules.declines import Advice, Reason
+from worker.letters.render import Debt, MailFacts, Renderer, Sum
 
 TEMPLATES = ("payment_failed", "reminder", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"

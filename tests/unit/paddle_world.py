@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from cli.simulate.asked import AskedPaddle
-from cli.simulate.entities import Customer, Subscription
-from cli.simulate.paddle import Happening, Paddle
-from cli.simulate.post_office import PostOffice
-from cli.simulate.rehearsal import Rehearsal
-from cli.simulate.unwritten import Unwritten
-from dunning.campaign import Campaign
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.events import Event
+from cli.plan.simulate.asked import AskedPaddle
+from cli.plan.simulate.entities import Customer, Subscription
+from cli.plan.simulate.paddle import Happening, Paddle
+from cli.plan.simulate.post_office import PostOffice
+from cli.plan.simulate.rehearsal import Rehearsal
+from cli.plan.simulate.unwritten import Unwritten
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.paddle.events import Event
+from dunning.rules.campaign import Campaign
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.breaker import hour_of, oldest_remembered, threshold, without_alarms
+from dunning.rules.breaker import hour_of, oldest_remembered, threshold, without_alarms
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 THIS_HOUR = hour_of(NOW)

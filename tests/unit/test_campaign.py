@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, FinalAction, GivesUp, Step, When, choose
-from dunning.declines import DeclineClass
-from dunning.triggers import Trigger
+from dunning.rules.campaign import Campaign, FinalAction, GivesUp, Step, When, choose
+from dunning.rules.declines import DeclineClass
+from dunning.rules.triggers import Trigger
 
 FAILED_AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 FIRST = Step(

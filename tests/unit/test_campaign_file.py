@@ -2,11 +2,11 @@ from datetime import time, timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, FinalAction, GivesUp, SendBetween, When
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.declines import DeclineClass
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import ConfigurationError
-from dunning.triggers import Trigger
+from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, When
+from dunning.rules.declines import DeclineClass
+from dunning.rules.triggers import Trigger
 
 HARD, SOFT, OUTAGE = DeclineClass.HARD, DeclineClass.SOFT, DeclineClass.OUTAGE
 

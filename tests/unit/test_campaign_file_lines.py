@@ -2,7 +2,7 @@
 
 import pytest
 
-from dunning.campaign_file import parse_campaigns
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.errors import ConfigurationError
 
 # The first step can't be read, and the second is due when Paddle has given up.

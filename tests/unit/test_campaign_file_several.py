@@ -4,11 +4,11 @@ from datetime import time
 
 import pytest
 
-from dunning.campaign import Campaign, SendBetween, When, choose
-from dunning.campaign_file import parse_campaigns
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.errors import ConfigurationError
-from dunning.sending_hours import END_OF_DAY
-from dunning.triggers import Trigger
+from dunning.rules.campaign import Campaign, SendBetween, When, choose
+from dunning.rules.sending_hours import END_OF_DAY
+from dunning.rules.triggers import Trigger
 
 PRODUCT, OTHER_PRODUCT = "pro_" + "a" * 26, "pro_" + "b" * 26
 PRICE, OTHER_PRICE = "pri_01hv8x5b1s2a3b4c5d6e7f8g9h", "pri_" + "b" * 26

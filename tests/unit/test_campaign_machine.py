@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dunning.campaign import Campaign, SendBetween, Step
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.declines import DeclineClass
-from dunning.delivery import FINAL, DeliveryState
+from dunning.rules.campaign import Campaign, SendBetween, Step
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import FINAL, DeliveryState
+from dunning.rules.triggers import Trigger
 from dunning.suppression import address_key
-from dunning.triggers import Trigger
 from tests.unit.campaign_world import TOLD_WITHIN, Heard, World
 from tests.unit.paddle_world import BEGAN, CAMPAIGNS, CUSTOMER, OTHER_SUBSCRIPTION, PAID_BILL, SUBSCRIPTION
 from worker.handle_event import handle_event

@@ -3,10 +3,10 @@ from datetime import time, timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, FinalAction, GivesUp, SendBetween, When
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.campaign_version import from_json, to_json, version
-from dunning.triggers import Trigger
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, When
+from dunning.rules.campaign_version import from_json, to_json, version
+from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import CAMPAIGN, DAY, FINAL, FIRST
 
 (SHIPPED,) = parse_campaigns(shipped(), "default.toml")

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.delivery import DeliveryState
+from dunning.rules.case import Case, CaseState
+from dunning.rules.delivery import DeliveryState
 from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, held, planned, sending, unknown
 
 NOW = FAILED_AT + MINUTE

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import pytest
 
-from dunning.campaign import Campaign, Step
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_debts import PATIENCE, Carried, Companion, Debts, Leads, Led, role, still_named
-from dunning.case_steps import tidy
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.live import LiveTransaction
-from dunning.triggers import Trigger
+from dunning.paddle.live import LiveTransaction
+from dunning.rules.campaign import Campaign, Step
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import tidy
+from dunning.rules.shared_debts import PATIENCE, Carried, Companion, Debts, Leads, Led, role, still_named
+from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,

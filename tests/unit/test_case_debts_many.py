@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from dunning.campaign import Campaign, Step
-from dunning.case import Case, CaseState
-from dunning.case_debts import Companion, Debts, Leads, Led, role
+from dunning.rules.campaign import Campaign, Step
+from dunning.rules.case import Case, CaseState
+from dunning.rules.shared_debts import Companion, Debts, Leads, Led, role
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, FIRST, HOUR, MINUTE, REMINDER, a_case, held
 
 NOW = FAILED_AT + 2 * HOUR  # when the first step of a hard decline is due

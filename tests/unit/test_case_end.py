@@ -1,8 +1,8 @@
 """What an ended case says of the steps that were due and not sent."""
 
-from dunning.case import CaseState
-from dunning.case_steps import note_due
-from dunning.delivery import DeliveryState
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import DeliveryState
+from dunning.rules.due_steps import note_due
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, HOUR, SECOND, a_case, planned, sent
 
 PAID = a_case().end(CaseState.RECOVERED, None, FAILED_AT)

@@ -3,15 +3,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dunning.campaign import When
-from dunning.campaign_version import version
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_events import Verdict, on_transaction
-from dunning.case_steps import next_due_at
-from dunning.declines import DeclineClass
 from dunning.errors import PermanentError
-from dunning.events import EventType, TransactionFacts
 from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.paddle.events import EventType, TransactionFacts
+from dunning.rules.campaign import When
+from dunning.rules.campaign_version import version
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.due_steps import next_due_at
+from dunning.rules.on_event import Verdict, on_transaction
 from tests.unit.case_builders import (
     CAMPAIGN,
     CUSTOMER,

@@ -18,19 +18,19 @@ from hypothesis.stateful import (
     rule,
 )
 
-from dunning.campaign import Campaign, Step
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_steps import backoff, next_due_at, tidy
-from dunning.declines import DeclineClass
-from dunning.delivery import CLAIM, FINAL, LONGEST_RETRY, DeliveryState
-from dunning.events import Event
-from dunning.triggers import Trigger
+from dunning.paddle.events import Event
+from dunning.rules.campaign import Campaign, Step
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import CLAIM, FINAL, LONGEST_RETRY, DeliveryState
+from dunning.rules.due_steps import backoff, next_due_at, tidy
+from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import DAY, ENDS, FAILED_AT, FAILURES, HOUR, MINUTE, PAID, SECOND, apply
 
 PLANNED, SENDING, UNKNOWN = DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN
 SENT, REFUSED, SKIPPED, DEAD = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.DEAD
 
-# The chart in dunning/delivery.py: from a state, those it may be written in next.
+# The chart in dunning/rules/delivery.py: from a state, those it may be written in next.
 CHART = {
     PLANNED: {PLANNED, SENDING, REFUSED, SKIPPED, DEAD},
     # Skipped: the mail server would not have it now, and meanwhile the case has ended.

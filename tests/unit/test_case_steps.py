@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.campaign import Step
-from dunning.case import OPEN_FOR, Case, CaseState
-from dunning.case_steps import backoff, bring_forward, next_due_at, tidy
-from dunning.case_verdicts import LOOKS_FOR_THE_MISSING
-from dunning.declines import DeclineClass
-from dunning.delivery import CLAIM, FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
+from dunning.rules.campaign import Step
+from dunning.rules.case import OPEN_FOR, Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import CLAIM, FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
+from dunning.rules.due_steps import backoff, bring_forward, next_due_at, tidy
+from dunning.rules.verdicts import LOOKS_FOR_THE_MISSING
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,

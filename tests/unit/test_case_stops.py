@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.case_events import Verdict, on_adjustment, on_subscription, on_transaction
-from dunning.events import AdjustmentFacts, EventType, SubscriptionFacts
+from dunning.paddle.events import AdjustmentFacts, EventType, SubscriptionFacts
+from dunning.rules.case import Case, CaseState
+from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
 from tests.unit.case_builders import (
     CUSTOMER,
     FAILED_AT,

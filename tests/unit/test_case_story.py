@@ -1,11 +1,11 @@
 import pytest
 
-from dunning.case import Case, CaseState
-from dunning.case_story import caused_by, changed_nothing, counted, told
 from dunning.casebook.words import in_a_line
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
-from dunning.story import Entry, decode, encode
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Entry, decode, encode
+from dunning.rules.what_changed import caused_by, changed_nothing, counted, told
 from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, declined, held, planned, sending, sent, unknown
 
 LATER = FAILED_AT + MINUTE

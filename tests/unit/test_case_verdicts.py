@@ -4,12 +4,12 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from dunning.campaign import SendBetween
-from dunning.case import CaseState
-from dunning.case_steps import SkipReason
-from dunning.case_verdicts import LOOKS_FOR_THE_MISSING, End, Later, Send, Skip, judge
-from dunning.delivery import FIRST_RETRY
-from dunning.live import LiveAttempt, LiveSubscription, LiveTransaction
+from dunning.paddle.live import LiveAttempt, LiveSubscription, LiveTransaction
+from dunning.rules.campaign import SendBetween
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import FIRST_RETRY
+from dunning.rules.due_steps import SkipReason
+from dunning.rules.verdicts import LOOKS_FOR_THE_MISSING, End, Later, Send, Skip, judge
 from tests.unit.case_builders import (
     CUSTOMER,
     DAY,

@@ -6,7 +6,7 @@ import pytest
 
 from dunning.casebook.late import Late, in_words, late
 from dunning.casebook.step_rows import step_rows
-from dunning.delivery import Delivery
+from dunning.rules.delivery import Delivery
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, HOUR, ME, MINUTE, SECOND, a_case, sent
 
 DUE = FAILED_AT + 2 * HOUR

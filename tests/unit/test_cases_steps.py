@@ -2,12 +2,12 @@
 
 import pytest
 
-from dunning.case import Case, CaseState
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come, step_rows
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery
+from dunning.rules.story import Entry, Kind, Moved
 from dunning.store import StoryLine
-from dunning.story import Entry, Kind, Moved
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,

@@ -9,7 +9,7 @@ import pytest
 from cli.commands.reconcile import reconcile
 from cli.main import COMMANDS, main
 from dunning.durations import format_duration
-from dunning.healing import FEW_MAILS, MAILS_AN_HOUR, MAX_AGE
+from dunning.rules.healing import FEW_MAILS, MAILS_AN_HOUR, MAX_AGE
 from tests.every_command import EVERY_COMMAND
 
 # All that a help may load: beside the standard library, what it is written with.

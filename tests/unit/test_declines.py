@@ -1,7 +1,7 @@
 import pytest
 from paddle_billing.Entities.Shared import ErrorCode
 
-from dunning.declines import CODES, Advice, DeclineClass, Reason, advice_key, decline_class, read_code, reason_key
+from dunning.rules.declines import CODES, Advice, DeclineClass, Reason, advice_key, decline_class, read_code, reason_key
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dunning.delivery import CLAIM, FINAL, Delivery, DeliveryState
+from dunning.rules.delivery import CLAIM, FINAL, Delivery, DeliveryState
 from tests.unit.case_builders import DAY, FAILED_AT, ME, MINUTE, SECOND, held, planned, sending, sent, unknown
 
 NOW = FAILED_AT

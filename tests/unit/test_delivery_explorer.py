@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dunning.delivery import FINAL, DeliveryState
+from dunning.rules.delivery import FINAL, DeliveryState
 from dunning.store.due import LEASE
 from tests.unit.case_builders import FAILED_AT, a_case
 from tests.unit.delivery_moves import Rule, Rules

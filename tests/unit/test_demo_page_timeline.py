@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.demo_page.timeline import stops, timeline, upcoming
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.case import Case, CaseState
-from dunning.declines import DeclineClass
-from dunning.delivery import Delivery, DeliveryState
+from cli.demo.page.timeline import stops, timeline, upcoming
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Entry, Kind, Moved
 from dunning.store import StoryLine
-from dunning.story import Entry, Kind, Moved
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")

@@ -13,19 +13,19 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from cli.embedded import find_server
 from cli.main import COMMANDS
-from dunning.case import CaseState
-from dunning.case_steps import SkipReason
-from dunning.delivery import FINAL, DeliveryState
 from dunning.errors import ConfigurationError
-from dunning.settings import KNOWN, load_settings
+from dunning.rules.case import CaseState
+from dunning.rules.delivery import FINAL, DeliveryState
+from dunning.rules.due_steps import SkipReason
+from dunning.settings.load import KNOWN, load_settings
 from dunning.store import Store
-from dunning.store.connection import RedisClient
+from dunning.store.driver.connection import RedisClient
 from dunning.store.in_vain import READS
+from dunning.store.server.embedded import find_server
 from webhooks.metrics import Metrics
-from worker.reconcile_debts import CLOSED, OPENED
-from worker.reconcile_events import MISSED
+from worker.reconcile.debts import CLOSED, OPENED
+from worker.reconcile.events import MISSED
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -33,7 +33,7 @@ PUBLIC_PATHS = {"/webhooks/paddle", "/pay", "/mail"}
 ANSWERS_WITHIN_SECONDS = 10.0
 
 METRIC = re.compile(r"\bdunning_[a-z_]+\b")
-# What `dunning.case_story.counted` raises, with one reason of a skip for all of them.
+# What `dunning.rules.what_changed.counted` raises, with one reason of a skip for all of them.
 COUNTERS = [
     "cases_opened",
     *(f"cases_{state}" for state in CaseState if state is not CaseState.OPEN),

@@ -8,19 +8,19 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import COMMANDS, main
-from dunning.campaign_file import parse_campaigns
-from dunning.case import CaseState
-from dunning.case_steps import SkipReason
-from dunning.declines import Reason
-from dunning.delivery import DeliveryState
-from dunning.events import EventType
+from dunning.campaign_file.reader import parse_campaigns
 from dunning.jobs import BATCH
+from dunning.paddle.events import EventType
 from dunning.queue import QUEUE
 from dunning.reasons import HoldWord
-from dunning.settings import KNOWN
+from dunning.rules.case import CaseState
+from dunning.rules.declines import Reason
+from dunning.rules.delivery import DeliveryState
+from dunning.rules.due_steps import SkipReason
+from dunning.settings.load import KNOWN
 from dunning.store import keys
 from dunning.store.limiter import background_budget
-from worker.mail_templates import PARTS, SHIPPED
+from worker.letters.compiled import PARTS, SHIPPED
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])

@@ -6,8 +6,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from cli.main import main
-from dunning.campaign_file import parse_campaigns
-from dunning.declines import CODES, read_code
+from dunning.campaign_file.reader import parse_campaigns
+from dunning.rules.declines import CODES, read_code
 
 TEXT = (Path(__file__).parents[2] / "docs" / "mail.md").read_text(encoding="utf-8")
 CAMPAIGN_FILE = TEXT.partition("\n## Campaign file\n")[2].partition("\n## ")[0]

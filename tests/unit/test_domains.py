@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.domains import ascii_domain
+from dunning.addresses.domains import ascii_domain
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.errors import MalformedEventError, NotAnEventError
-from dunning.events import (
+from dunning.paddle.events import (
     USED,
     AdjustmentFacts,
     Event,
@@ -17,7 +17,7 @@ from dunning.events import (
     parse_envelope,
     shows_failed_attempt,
 )
-from dunning.projection import project
+from dunning.paddle.projection import project
 from tests.unit.notifications import adjustment, notification, paddle_id, subscription, transaction
 
 

@@ -5,10 +5,10 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.campaign import Campaign, When
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.declines import DeclineClass
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import ConfigurationError
+from dunning.rules.campaign import Campaign, When
+from dunning.rules.declines import DeclineClass
 
 RICH = """\
 # ours

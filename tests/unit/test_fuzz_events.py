@@ -5,18 +5,11 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.case import Case
-from dunning.case_steps import next_due_at, tidy
 from dunning.errors import MalformedEventError, NotAnEventError, PermanentError
-from dunning.events import (
-    USED,
-    Envelope,
-    Event,
-    burial_id,
-    is_simulated,
-    parse_envelope,
-)
-from dunning.projection import project
+from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
+from dunning.paddle.projection import project
+from dunning.rules.case import Case
+from dunning.rules.due_steps import next_due_at, tidy
 from tests.unit.case_builders import CAMPAIGN, FAILED_AT, a_case, apply
 from tests.unit.mutated_json import mutated
 from tests.unit.notifications import paddle_id, subscription, transaction

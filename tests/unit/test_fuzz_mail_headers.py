@@ -7,11 +7,11 @@ from email.message import EmailMessage
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dunning.addresses.mailbox import Mailbox, parse_mailbox
 from dunning.errors import PermanentError
-from dunning.mail_address import Mailbox, parse_mailbox
 from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, sent, text_of
+from worker.letters.render import MailFacts, Renderer
 from worker.mail.smtp import as_data
-from worker.render import MailFacts, Renderer
 
 HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
 CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")

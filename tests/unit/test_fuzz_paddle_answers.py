@@ -9,11 +9,11 @@ from typing import TypeVar
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.case_verdicts import judge
 from dunning.errors import PermanentError, TransientError
-from dunning.live import LiveSubscription, LiveTransaction
-from dunning.paddle_answers import Page, read_error, read_portal_session, read_subscriptions, read_transactions
-from dunning.portal import LIVE_PORTAL, PortalSession
+from dunning.paddle.answers import Page, read_error, read_portal_session, read_subscriptions, read_transactions
+from dunning.paddle.live import LiveSubscription, LiveTransaction
+from dunning.paddle.portal import LIVE_PORTAL, PortalSession
+from dunning.rules.verdicts import judge
 from tests.unit import paddle_bodies as bodies
 from tests.unit.case_builders import a_case
 from tests.unit.mutated_json import mutated

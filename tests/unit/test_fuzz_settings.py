@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunning.errors import ConfigurationError
-from dunning.settings import KNOWN, Settings, load_paddle_settings, load_settings
+from dunning.settings.load import KNOWN, Settings, load_paddle_settings, load_settings
 from tests.unit.good_settings import GOOD, SECRET
 
 Read = TypeVar("Read")

@@ -1,4 +1,4 @@
-from dunning.grants import Unlimited
+from dunning.paddle_api.grants import Unlimited
 
 
 async def test_who_runs_once_by_hand_is_given_every_call() -> None:

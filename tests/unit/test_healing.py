@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.breaker import Breaker
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.case import Case
-from dunning.case_events import on_transaction
-from dunning.declines import DeclineClass
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import MalformedEventError
-from dunning.events import Event, EventType, SubscriptionFacts, TransactionFacts
-from dunning.healing import Cursor, Plan, closing_event, debt_event, most_unasked, plan
-from dunning.live import LiveTransaction
+from dunning.paddle.events import Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.paddle.live import LiveTransaction
+from dunning.rules.breaker import Breaker
+from dunning.rules.case import Case
+from dunning.rules.declines import DeclineClass
+from dunning.rules.healing import Cursor, Plan, closing_event, debt_event, most_unasked, plan
+from dunning.rules.on_event import on_transaction
 from tests.unit import paddle_bodies as bodies
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

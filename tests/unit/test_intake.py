@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning import event_types
-from dunning.events import USED
-from dunning.intake import (
+from dunning.paddle import event_types
+from dunning.paddle.events import USED
+from dunning.paddle.intake import (
     Accept,
     Alert,
     Bury,

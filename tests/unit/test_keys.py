@@ -1,4 +1,4 @@
-from dunning.case import OPEN_FOR
+from dunning.rules.case import OPEN_FOR
 from dunning.store import keys
 
 CONSTANTS = {name: value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)}

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from dunning.campaign import Campaign
-from dunning.case import Case, CaseState
-from dunning.case_steps import bring_forward
-from dunning.delivery import Delivery
-from dunning.lateness import BY_DESIGN, late_since
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case, CaseState
+from dunning.rules.delivery import Delivery
+from dunning.rules.due_steps import bring_forward
+from dunning.rules.lateness import BY_DESIGN, late_since
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, HOUR, ME, MINUTE, SECOND, a_case, held, sent, unknown
 
 FIRST_DUE, REMINDER_DUE = FAILED_AT + 2 * HOUR, FAILED_AT + 3 * DAY

@@ -1,6 +1,6 @@
 import pytest
 
-from dunning.mail_address import Mailbox, parse_mailbox
+from dunning.addresses.mailbox import Mailbox, parse_mailbox
 
 
 @pytest.mark.parametrize(

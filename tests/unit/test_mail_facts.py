@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dunning.campaign import FinalAction, GivesUp
-from dunning.declines import Advice, Reason
-from dunning.live import LiveAttempt, LiveTransaction
+from dunning.paddle.live import LiveAttempt, LiveTransaction
+from dunning.rules.campaign import FinalAction, GivesUp
+from dunning.rules.declines import Advice, Reason
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,
@@ -21,8 +21,8 @@ from tests.unit.case_builders import (
     a_live_attempt,
     a_live_transaction,
 )
-from worker.mail_facts import NamedDebt, gather_facts
-from worker.render import MailFacts
+from worker.letters.facts import NamedDebt, gather_facts
+from worker.letters.render import MailFacts
 
 ENDING = replace(CAMPAIGN, gives_up=GivesUp(30 * DAY, FinalAction.CANCEL))
 ENDS_AT = FAILED_AT + 30 * DAY  # 3 June 2026, noon

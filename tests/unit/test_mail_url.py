@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.mail_url import parse_mail_url
+from dunning.addresses.mail_server import parse_mail_url
 
 
 def test_smtp_elsewhere_demands_tls_and_takes_the_submission_port() -> None:

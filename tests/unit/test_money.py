@@ -3,7 +3,7 @@ from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.money import find_locale, format_money
+from dunning.language.money import find_locale, format_money
 
 NBSP = "\u00a0"
 # https://developer.paddle.com/concepts/sell/supported-currencies

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.open_files import BESIDES
+from cli.run.open_files import BESIDES
 from webhooks.limits import Limits
 
 UNIT = Path(__file__).parent.parent.parent / "deploy" / "dunning-webhooks.service"
 ASK = """
 import json, resource, sys
 from dunning import log
-from cli.open_files import allow_connections
+from cli.run.open_files import allow_connections
 log.configure()
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 allowed = allow_connections(1024)

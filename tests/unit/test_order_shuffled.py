@@ -11,14 +11,14 @@ from itertools import permutations
 
 import pytest
 
-from cli.simulate.paddle import Paddle
-from cli.simulate.post_office import PostOffice
-from cli.simulate.rehearsal import Rehearsal, quietly
-from dunning.case import Case, CaseState
-from dunning.events import USED, Event
+from cli.plan.simulate.paddle import Paddle
+from cli.plan.simulate.post_office import PostOffice
+from cli.plan.simulate.rehearsal import Rehearsal, quietly
+from dunning.paddle.events import USED, Event
+from dunning.rules.case import Case, CaseState
 from tests.unit.paddle_world import CAMPAIGNS, HISTORIES, a_worker, name_of, told
 from worker.handle_event import handle_event
-from worker.send_steps import send_steps
+from worker.send.batch import send_steps
 
 SHUFFLES = 250
 STEPS = CAMPAIGNS[0].steps

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning import paddle_answers as answers
 from dunning.errors import TransientError
-from dunning.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
-from dunning.paddle_shapes import Customer
+from dunning.paddle import answers
+from dunning.paddle.live import LiveAttempt, LiveCustomer, LiveSubscription, LiveTransaction
+from dunning.paddle.shapes import Customer
 from tests.unit import paddle_bodies as bodies
 
 

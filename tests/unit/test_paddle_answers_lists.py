@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from dunning import paddle_answers as answers
 from dunning.errors import TransientError
-from dunning.live import LiveSubscription
+from dunning.paddle import answers
+from dunning.paddle.live import LiveSubscription
 from tests.unit import paddle_bodies as bodies
 
 

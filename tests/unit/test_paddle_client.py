@@ -11,8 +11,8 @@ from dunning.errors import (
     PermanentError,
     TransientError,
 )
-from dunning.grants import Grant
-from dunning.live import LiveSubscription
+from dunning.paddle.live import LiveSubscription
+from dunning.paddle_api.grants import Grant
 from tests.paddle_client import API_KEY, GRANT, RecordingLimiter, paddle_client
 from tests.unit import paddle_bodies as bodies
 

@@ -20,9 +20,9 @@ from paddle_billing.Resources.Transactions.Operations.List.Origin import Origin
 from yarl import URL
 
 from dunning.errors import GrantRefusedError, TransientError
-from dunning.events import USED
-from dunning.grants import Grant, Limiter, Unlimited
-from dunning.paddle import CallRefusedError, PaddleClient
+from dunning.paddle.events import USED
+from dunning.paddle_api.client import CallRefusedError, PaddleClient
+from dunning.paddle_api.grants import Grant, Limiter, Unlimited
 from tests.paddle_client import API_KEY, RecordingLimiter
 from tests.unit import paddle_bodies as bodies
 

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from dunning.grants import Grant
+from dunning.paddle_api.grants import Grant
 from tests.paddle_client import RecordingLimiter
-from worker.patient_grants import PatientGrants
+from worker.reconcile.patient_grants import PatientGrants
 
 
 @dataclass

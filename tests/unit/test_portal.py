@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunning.errors import PermanentError, UnsafePortalUrlError
-from dunning.portal import LIVE_PORTAL, SANDBOX_PORTAL, PortalLinks, PortalSession, check_deep_link
+from dunning.paddle.portal import LIVE_PORTAL, SANDBOX_PORTAL, PortalLinks, PortalSession, check_deep_link
 from tests.unit.paddle_bodies import CREATED_AT, CUSTOMER, OTHER_SUBSCRIPTION, SESSION, SUBSCRIPTION, TOKEN, token
 
 ORIGINS = frozenset({LIVE_PORTAL})

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning import queue
-from dunning.store.connection import Patience, connection_pool
+from dunning.store.driver.connection import Patience, connection_pool
 from tests.integration.at_rest import NOW
 
 NOW_MS = 1_777_896_000_000

@@ -1,6 +1,6 @@
 import pytest
 
-from dunning.redis_url import SentinelUrl, Tls, check_redis_url, parse_sentinel_url
+from dunning.addresses.redis import SentinelUrl, Tls, check_redis_url, parse_sentinel_url
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from html import escape, unescape
 
 import pytest
 
-from dunning.declines import Reason
+from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
-from dunning.mail_address import Mailbox
+from dunning.rules.declines import Reason
 from tests.unit.mails import LINK, NBSP, RENDERER, TEMPLATES, facts, html_of, sent, text_of
-from worker.render import Renderer
+from worker.letters.render import Renderer
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

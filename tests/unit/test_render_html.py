@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.unit.mails import LINK, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several
-from worker.mail_templates import SHIPPED
-from worker.render import MailFacts
+from worker.letters.compiled import SHIPPED
+from worker.letters.render import MailFacts
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

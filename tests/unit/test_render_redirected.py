@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
-from dunning.mail_address import Mailbox
 from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, html_of, sent, text_of
-from worker.redirected import above_html
-from worker.render import Renderer
+from worker.letters.redirected import above_html
+from worker.letters.render import Renderer
 
 SENTENCE = "Redirected: this email is for eve@customer.example."
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dunning.declines import Advice, Reason
-from dunning.mail_address import Mailbox
+from dunning.addresses.mailbox import Mailbox
+from dunning.rules.declines import Advice, Reason
 from tests.unit.mails import LINK, NBSP, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several, text_of
-from worker.render import Renderer, Sum
+from worker.letters.render import Renderer, Sum
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunning.language.strangers import greeting_name
 from tests.unit.mails import LINK, RENDERER, facts, html_of, sent, text_of
-from worker.strangers import greeting_name
 
 
 def test_a_customers_name_cannot_add_headers_or_markup() -> None:

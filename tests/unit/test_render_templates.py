@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dunning.addresses.mailbox import Mailbox
 from dunning.errors import ConfigurationError
-from dunning.mail_address import Mailbox
+from worker.letters.render import MailFacts, Renderer
 from worker.mail.http_api import parts_of
-from worker.render import MailFacts, Renderer
 
 FACTS = MailFacts(
     template="payment_failed",

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning.campaign import SendBetween
-from dunning.sending_hours import END_OF_DAY, format_time_of_day, next_opening, parse_time_of_day
-from dunning.time_zones import zone_of
+from dunning.rules.campaign import SendBetween
+from dunning.rules.sending_hours import END_OF_DAY, format_time_of_day, next_opening, parse_time_of_day
+from dunning.rules.time_zones import zone_of
 
 OFFICE = SendBetween(opens=time(8), closes=time(18))
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.mail_address import parse_mailbox
-from dunning.mail_url import parse_mail_url
-from dunning.redis_url import check_redis_url
-from dunning.setting_values import parse_portal_login_url, parse_public_url
+from dunning.addresses.mail_server import parse_mail_url
+from dunning.addresses.mailbox import parse_mailbox
+from dunning.addresses.redis import check_redis_url
+from dunning.settings.values import parse_portal_login_url, parse_public_url
 
 SCHEMES = ["", "https:", "http://", "smtp://", "smtps://u:p@", "resend://", "postmark://", "file://", "console:"]
 STARTS = [*SCHEMES, "redis://", "unix://", "redis+sentinel://", "redis://["]

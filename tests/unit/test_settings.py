@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.portal import LIVE_PORTAL
-from dunning.settings import (
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.paddle.portal import LIVE_PORTAL
+from dunning.settings.load import (
     KNOWN,
     LinkMint,
     Mailbox,

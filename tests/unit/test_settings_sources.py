@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from dunning.errors import ConfigurationError
-from dunning.portal import LIVE_PORTAL, SANDBOX_PORTAL
-from dunning.settings import load_campaigns, load_paddle_settings, load_settings, load_store_settings
+from dunning.paddle.portal import LIVE_PORTAL, SANDBOX_PORTAL
+from dunning.settings.load import load_campaigns, load_paddle_settings, load_settings, load_store_settings
 from tests.unit.good_settings import GOOD, SECRET, problems_of
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paddle_billing.Notifications import Secret, Verifier
 
 from dunning.errors import InvalidSignatureError
-from dunning.signature import verify_signature
+from dunning.paddle.signature import verify_signature
 
 SECRET = "pdl_ntfset_01jb2q8v6kxw3m9r5t7y0z4c1d_Zk3vB8nQ"
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

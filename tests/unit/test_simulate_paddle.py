@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.simulate.paddle import Paddle
-from dunning.events import USED, Event, EventType, parse_envelope
-from dunning.projection import project
+from cli.plan.simulate.paddle import Paddle
+from dunning.paddle.events import USED, Event, EventType, parse_envelope
+from dunning.paddle.projection import project
 from paddle_twin.world import Event as Happened
 from paddle_twin.world import World
 from tests.unit.paddle_world import BEGAN, BILL, DAY, HISTORIES, SECOND_BILL, SUBSCRIPTION, name_of, told

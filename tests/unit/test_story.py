@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.case import CaseState
-from dunning.declines import DeclineClass
-from dunning.delivery import DeliveryState
-from dunning.story import Entry, Kind, Moved, decode, encode, fields_of
+from dunning.rules.case import CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.delivery import DeliveryState
+from dunning.rules.story import Entry, Kind, Moved, decode, encode, fields_of
 
 TEXT = st.text(min_size=1)
 MAYBE = st.none() | TEXT

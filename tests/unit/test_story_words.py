@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dunning.campaign_file import parse_campaigns, shipped
-from dunning.case import Case, CaseState
-from dunning.case_steps import SkipReason
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.words import in_a_line, in_a_sentence, in_words
-from dunning.declines import DeclineClass
 from dunning.reasons import EndReason
-from dunning.story import Entry, Kind, Moved, encode
+from dunning.rules.case import Case, CaseState
+from dunning.rules.declines import DeclineClass
+from dunning.rules.due_steps import SkipReason
+from dunning.rules.story import Entry, Kind, Moved, encode
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")

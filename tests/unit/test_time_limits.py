@@ -2,12 +2,15 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from dunning import case, delivery, jobs, links, paddle, queue, time_limits
+from dunning import jobs, links, queue, time_limits
+from dunning.paddle_api import client
+from dunning.rules import case, delivery
 from dunning.store import due, in_vain, keys
 from webhooks.deadlines import Deadlines
 from webhooks.limits import Limits
-from worker import main, make_links, services
+from worker import main, services
 from worker.mail.smtp import Patience
+from worker.send import make_links
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -92,7 +95,7 @@ def test_a_way_that_is_tried_rarely_still_counts_as_tried() -> None:
 
 
 def test_each_limit_is_the_one_that_is_kept_to() -> None:
-    assert paddle.CALL_TIMEOUT == time_limits.PADDLE_CALL
+    assert client.CALL_TIMEOUT == time_limits.PADDLE_CALL
     assert make_links.MINT_WITHIN == time_limits.MINTING
     assert (Patience().up_to_rcpt, Patience().data) == (time_limits.UP_TO_RCPT, time_limits.DATA)
     assert (delivery.CLAIM, due.LEASE) == (time_limits.CLAIM, time_limits.LEASE)

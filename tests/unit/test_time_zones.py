@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from paddle_billing.Entities.Shared import CountryCode
 
-from dunning.time_zones import _MOST_POPULOUS, zone_of
+from dunning.rules.time_zones import _MOST_POPULOUS, zone_of
 
 ZONES = [
     (country_code, zone)

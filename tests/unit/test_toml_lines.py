@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from dunning.toml_lines import KeyPath, TomlLines, syntax_problem
+from dunning.campaign_file.toml_lines import KeyPath, TomlLines, syntax_problem
 
 TEXT = """\
 # a comment with = and [brackets]

@@ -1,6 +1,6 @@
 """How a value that is wrong is repeated in the problem that tells of it."""
 
-from dunning.toml_values import shown
+from dunning.campaign_file.toml_values import shown
 
 
 def test_a_value_of_forty_letters_with_its_quotes_is_repeated_whole() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from dunning.web_url import parse_web_url
+from dunning.addresses.web import parse_web_url
 
 
 @pytest.mark.parametrize(

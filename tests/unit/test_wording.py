@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dunning.declines import CODES, Advice, Reason
-from worker.wording import advice_sentence, reason_sentence
+from dunning.language.wording import advice_sentence, reason_sentence
+from dunning.rules.declines import CODES, Advice, Reason
 
 # What a mail must never say, or show: suspicion, theft, and Paddle's own words for us.
 NEVER = re.compile(r"fraud|stolen|lost|theft|thief|suspic|block|polic|_", re.IGNORECASE)

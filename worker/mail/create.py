@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dunning.mail_address import Mailbox
-from dunning.mail_url import MailUrl
+from dunning.addresses.mail_server import MailUrl
+from dunning.addresses.mailbox import Mailbox
 from worker.mail import postmark, resend
 from worker.mail.console import ConsoleTransport
 from worker.mail.file import FileTransport

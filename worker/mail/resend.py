@@ -9,7 +9,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 from dunning import time_limits
-from worker.mail.addresses import ascii_address
+from dunning.addresses.ascii import ascii_address
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
 from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result

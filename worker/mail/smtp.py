@@ -13,7 +13,7 @@ from enum import StrEnum
 import aiosmtplib
 
 from dunning import time_limits
-from worker.mail.addresses import ascii_address
+from dunning.addresses.ascii import ascii_address
 from worker.mail.holds import LOGIN, SENDER
 from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
 from worker.mail.smtp_pool import SmtpPool

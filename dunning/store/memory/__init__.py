@@ -7,6 +7,7 @@ wrong (connections, scripts, a disk that is full) it can't.
 from collections.abc import Callable
 from datetime import datetime
 
+from dunning.rules.story import Entry
 from dunning.store.memory.cases import MemoryCases
 from dunning.store.memory.due import MemoryBrakes, MemoryDueIndex, MemoryHolds, MemoryLimiter
 from dunning.store.memory.few import (
@@ -21,7 +22,6 @@ from dunning.store.memory.few import (
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
-from dunning.story import Entry
 
 __all__ = ["Batch", "MemoryStore"]
 

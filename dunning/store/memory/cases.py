@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dunning.breaker import hour_of
-from dunning.case import Case, CaseState
 from dunning.errors import CaseConflictError
 from dunning.instants import to_milliseconds
+from dunning.rules.breaker import hour_of
+from dunning.rules.case import Case, CaseState
+from dunning.rules.story import Entry
 from dunning.store import keys
 from dunning.store.cases import EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.memory.kept import Kept, KeptCase
-from dunning.story import Entry
 
 
 class MemoryCases:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
-from dunning.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.errors import OperatorMustActError
-from dunning.grants import Grant
 from dunning.jobs import BATCH
+from dunning.paddle_api.grants import Grant
+from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.store.brakes import BY_BREAKER, PARKED_FOR, RELEASED_FOR, Pause, Paused
 from dunning.store.due import LEASE, PROBE_EVERY, Sweep
 from dunning.store.holds import EVERYTHING, Hold

@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from dunning.campaign import Campaign
-from dunning.campaign_version import version
 from dunning.instants import EPOCH, to_milliseconds
-from dunning.live import LiveSubscription
+from dunning.paddle.live import LiveSubscription
+from dunning.rules.campaign import Campaign
+from dunning.rules.campaign_version import version
 from dunning.store import keys
 from dunning.store.clicks import A_DAY, AN_HOUR
 from dunning.store.exclusions import Exclusion

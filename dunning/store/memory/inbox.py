@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from dunning.case import CaseState
-from dunning.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts, shows_failed_attempt
 from dunning.instants import to_milliseconds
+from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts, shows_failed_attempt
+from dunning.rules.case import CaseState
 from dunning.store import keys
 from dunning.store.accepting import ENDS
 from dunning.store.inbox import Accepted

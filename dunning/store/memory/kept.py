@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
-from dunning.campaign import Campaign
-from dunning.case import Case
-from dunning.events import Event
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.story import Entry
+from dunning.paddle.events import Event
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
+from dunning.rules.story import Entry
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

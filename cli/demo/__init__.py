@@ -1,0 +1,1 @@
+"""The `demo` command: a renewal declined, mailed and paid on this machine."""

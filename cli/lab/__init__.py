@@ -1,0 +1,1 @@
+"""What only the demo, the rehearsal and tests need."""

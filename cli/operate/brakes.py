@@ -1,0 +1,80 @@
+"""`dunning pause` and `dunning resume`: the operator's brake on all mail, or on one campaign's."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+
+import click
+
+from cli.run.open_store import open_store
+from dunning import log
+from dunning.casebook.paused import paused_lines, since
+from dunning.errors import ConfigurationError
+from dunning.settings.load import StoreSettings, load_campaigns, load_store_settings
+from dunning.store import Store
+
+BY_HAND = "by_operator"
+
+
+def pause(campaign: str | None) -> None:
+    """Stop all mail, or one campaign's, and say what is paused then."""
+    _run(_pause(load_store_settings(), campaign))
+
+
+def resume(campaign: str | None) -> None:
+    """Start all mail, or one campaign's, again, and say what is still paused."""
+    _run(_resume(load_store_settings(), campaign))
+
+
+def _run(work: Coroutine[None, None, list[str]]) -> None:
+    log.configure()
+    for line in asyncio.run(work):
+        click.echo(line)
+
+
+async def _pause(settings: StoreSettings, campaign: str | None) -> list[str]:
+    async with open_store(settings) as store:
+        await _check(store, campaign)
+        new = await store.brakes.pause(campaign, BY_HAND, datetime.now(UTC))
+        paused = await store.brakes.paused()
+    told = [] if new else ["Nothing to do: it was paused already."]
+    return [*told, *paused_lines(paused), "Steps stay due, webhooks are taken in, payment links work."]
+
+
+async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
+    async with open_store(settings) as store:
+        await _check(store, campaign)
+        was = await store.brakes.resume(campaign, datetime.now(UTC))
+        paused = await store.brakes.paused()
+    subject = "All mail" if campaign is None else f"Mail of the campaign {campaign}"
+    if was is None:
+        told = [f"Nothing to do: {subject[0].lower()}{subject[1:]} was not paused."]
+    else:
+        told = [f"{subject} is resumed. It was paused {since(was)}."]
+        told += ["The breaker stays off for 24 hours."] if was.is_breakers else []
+    still = list(paused_lines(paused))
+    return [*told, *(still or ["Nothing is paused."])]
+
+
+async def _check(store: Store, campaign: str | None) -> None:
+    """Refuse a campaign that nobody knows: a brake on a mistyped name would stop nothing."""
+    if campaign is None:
+        return
+    kept = await store.campaigns.names()
+    if campaign in kept:
+        return
+    try:
+        configured = {one.name for one in load_campaigns()}
+    except ConfigurationError as error:
+        known = f"Known from earlier starts: {_listed(kept) or 'none'}."
+        raise click.ClickException(
+            f"There is no campaign {campaign!r}. {known} The file can't be read:\n{error}"
+        ) from None
+    if campaign not in configured:
+        kept -= configured
+        older = f" Open cases may also follow {_listed(kept)}, of earlier files." if kept else ""
+        raise click.ClickException(f"There is no campaign {campaign!r}. Configured: {_listed(configured)}.{older}")
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,96 @@
+"""`dunning exclude` and `dunning include`: who gets no mail, whatever fails."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import click
+
+from cli.run.open_store import open_store
+from dunning import log
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.find import Wanted, listed_cases
+from dunning.rules.story import Entry, Kind
+from dunning.settings.load import load_store_settings
+from dunning.store import Exclusion, Store
+
+Answer = TypeVar("Answer")
+
+
+def list_(*, in_json: bool) -> None:
+    """Print who is excluded."""
+    found = _run(lambda store: store.exclusions.all())
+    if in_json:
+        _print_json(found)
+        return
+    for one in found or ():
+        click.echo(f"{one.id}  since {one.since:%Y-%m-%d %H:%M} UTC")
+    if not found:
+        click.echo("Nobody is excluded.")
+
+
+def exclude(who: str, *, in_json: bool) -> None:
+    """Exclude somebody, note it with each of their open cases, and print what is so now."""
+
+    async def work(store: Store) -> tuple[bool, list[str], list[Exclusion]]:
+        now = datetime.now(UTC)
+        new = await store.exclusions.exclude(who, now)
+        open_cases = await _open_cases(store, who)
+        for case_id in open_cases if new else ():
+            await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who), now)
+        return new, open_cases, await store.exclusions.of([who])
+
+    new, open_cases, (exclusion,) = _run(work)
+    if in_json:
+        _print_json([exclusion])
+        return
+    if not new:
+        click.echo(f"Nothing to do: {who} was excluded already, since {exclusion.since:%Y-%m-%d %H:%M} UTC.")
+    of = "to this customer" if who.startswith("ctm_") else "about this subscription"
+    click.echo(f"No email goes out {of} until `dunning include {who}`, also for renewals that fail later.")
+    if open_cases:
+        click.echo(f"Open cases it holds for: {', '.join(open_cases)}. Their links in earlier emails still work.")
+
+
+def include(who: str) -> None:
+    """Take an exclusion back, note it with each of their open cases, and print what is so now."""
+
+    async def work(store: Store) -> tuple[bool, list[str]]:
+        was = await store.exclusions.include(who)
+        open_cases = await _open_cases(store, who)
+        for case_id in open_cases if was else ():
+            await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who), datetime.now(UTC))
+        return was, open_cases
+
+    was, open_cases = _run(work)
+    if not was:
+        click.echo(f"Nothing to do: {who} was not excluded.")
+        return
+    click.echo(f"{who} is no longer excluded: steps that become due from now on are sent.")
+    if open_cases:
+        click.echo(f"Open cases it holds for: {', '.join(open_cases)}. `dunning cases show` says what was skipped.")
+
+
+async def _open_cases(store: Store, who: str) -> list[str]:
+    wanted = Wanted(customer=who) if who.startswith("ctm_") else Wanted(subscription=who)
+    campaigns = Campaigns(store, parse_campaigns(shipped(), "default.toml"))
+    return [one.id async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC))]
+
+
+def _run(work: Callable[[Store], Awaitable[Answer]]) -> Answer:
+    log.configure()
+    settings = load_store_settings()
+
+    async def run() -> Answer:
+        async with open_store(settings) as store:
+            return await work(store)
+
+    return asyncio.run(run())
+
+
+def _print_json(found: Sequence[Exclusion]) -> None:
+    listed = [{"id": one.id, "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}"} for one in found]
+    click.echo(json.dumps({"excluded": listed}, indent=2))

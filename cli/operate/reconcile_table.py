@@ -1,0 +1,68 @@
+"""What `dunning reconcile` shows: who gets which mail when, and what came of the run. Ids only."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dunning.durations import format_duration
+from dunning.rules.case import OPEN_FOR
+from dunning.rules.healing import Opening
+from worker.reconcile.debts import Findings, Outcome
+
+_MINUTE = "%Y-%m-%d %H:%M"
+# Room for a whole row where nobody sees a terminal's edge.
+PIPED_WIDTH = 200
+
+
+def output() -> Console:
+    """Return what to print to: as wide as the terminal, and wide enough for a row where it is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def show_openings(console: Console, openings: Sequence[Opening], now: datetime) -> None:
+    """Print a row for each case that is to be opened. Times are UTC."""
+    if not openings:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("case", "customer", "failed (UTC)", "class", "campaign", "step", "first mail (UTC)"):
+        table.add_column(heading, overflow="fold")
+    for opening in openings:
+        case = opening.case
+        table.add_row(
+            case.id,
+            case.customer_id,
+            f"{case.failed_at:{_MINUTE}}",
+            case.decline_class,
+            opening.campaign.name,
+            opening.step.name,
+            f"{opening.at:{_MINUTE}}" if opening.at > now else "now",
+        )
+    console.print(table)
+
+
+def report(findings: Findings, outcome: Outcome, missed_events: int, *, max_age: timedelta, dry_run: bool) -> str:
+    """Say in a few lines what the run did, or would do."""
+    return "\n".join(_lines(findings, outcome, missed_events, max_age=max_age, dry_run=dry_run))
+
+
+def _lines(
+    findings: Findings, outcome: Outcome, missed_events: int, *, max_age: timedelta, dry_run: bool
+) -> Iterator[str]:
+    plan = findings.plan
+    yield (
+        f"{outcome.opened} opened, {outcome.closed} closed, {findings.unchanged} unchanged, {plan.too_old} too old, "
+        f"{missed_events} missed events."
+    )
+    if plan.too_old:
+        limit = format_duration(min(max_age, OPEN_FOR))
+        yield f"Too old are debts that failed more than {limit} ago: they are left alone."
+    for why, count in sorted(plan.left.items()):
+        yield f"Left alone: {count}, {why.replace('_', ' ')}."
+    if findings.malformed:
+        yield f"{findings.malformed} debts could not be read: the log says why."
+    if dry_run:
+        yield "This was a dry run: nothing was changed."

@@ -1,0 +1,76 @@
+"""A campaign as a table: which mail goes out on which day, for each class of decline."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dunning.durations import format_duration
+from dunning.rules.campaign import Campaign, FinalAction, When
+from dunning.rules.campaign_version import version
+from dunning.rules.declines import DeclineClass
+from dunning.rules.sending_hours import format_time_of_day
+
+_DAY = timedelta(days=1)
+_UNITS = {"h": "h", "m": "min", "s": "s"}
+_ACTIONS = {FinalAction.CANCEL: "cancels", FinalAction.PAUSE: "pauses"}
+
+
+def show(console: Console, campaign: Campaign) -> None:
+    """Print one campaign. Whatever is too long for the console is broken, not cut."""
+    console.print(f"[bold]{campaign.name}[/bold], on {campaign.on}, version {version(campaign)}")
+    facts = Table.grid(padding=(0, 2), pad_edge=False)
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
+    for key, value in _facts(campaign):
+        facts.add_row(f"  {key}", value)
+    console.print(facts)
+    steps = Table(box=box.SIMPLE_HEAD, pad_edge=True)
+    steps.add_column("step", overflow="fold")
+    for decline_class in DeclineClass:
+        steps.add_column(decline_class.value, no_wrap=True)
+    steps.add_column("template", overflow="fold")
+    for step in campaign.steps:
+        days = (day(step.after[decline_class]) for decline_class in DeclineClass)
+        steps.add_row(step.name, *days, step.template)
+    console.print(steps)
+
+
+def day(after: timedelta) -> str:
+    """Write how long after the failure as a day and what is left of it: `day 0, 2 h`, `day 3`."""
+    days, rest = divmod(after, _DAY)
+    if not rest:
+        return f"day {days}"
+    written = format_duration(rest)
+    return f"day {days}, {written[:-1]} {_UNITS[written[-1]]}"
+
+
+def for_what(when: When) -> str:
+    """Say in one line which renewals a campaign is for."""
+    asked = [f"{key} {values}" for key, values in _asked(when)]
+    return f"for {' and '.join(asked)}" if asked else "for every renewal"
+
+
+def _asked(when: When) -> Iterator[tuple[str, str]]:
+    for key, values in (("product", when.products), ("price", when.prices), ("currency", when.currencies)):
+        if values:
+            yield key, " or ".join(sorted(values))
+
+
+def _facts(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    yield from _asked(campaign.when)
+    if campaign.when == When():
+        yield "when", "not set: for every renewal"
+    between = campaign.send_between
+    if between is None:
+        yield "send_between", "not set: mails go out at any hour"
+    else:
+        hours = f"{format_time_of_day(between.opens)} to {format_time_of_day(between.closes)}"
+        yield "send_between", f"{hours}, by the clock of the customer's country"
+    end = campaign.gives_up
+    if end is None:
+        yield "gives_up", "not set: no mail names a last day"
+    else:
+        yield "gives_up", f"Paddle {_ACTIONS[end.action]} the subscription on {day(end.after)}, mails say"

@@ -1,0 +1,105 @@
+"""`dunning campaigns`: tell what is wrong with a campaign file, and show which mails it plans."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cli.plan.campaign_table import day, for_what, show
+from dunning.addresses.mailbox import Mailbox
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.campaign_file.toml_lines import TomlLines
+from dunning.campaign_file.toml_values import hint, nearest
+from dunning.errors import ConfigurationError
+from dunning.rules.campaign import Campaign, When
+from worker.letters.compiled import SHIPPED
+from worker.letters.render import Renderer
+
+_FIRST_WINS = "A renewal follows the first of them that it fits."
+_UNMAILED = "A renewal that fits none is not mailed."
+
+
+def check(file: Path | None, templates: Path | None) -> None:
+    """Print what each campaign of a file is, if all is right with it.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    text, name = _read(file)
+    problems: list[str] = []
+    found: tuple[Campaign, ...] = ()
+    try:
+        found = parse_campaigns(text, name)
+    except ConfigurationError as error:
+        problems += error.problems
+    if templates is not None:
+        problems += _problems_of(templates)
+        problems += _missing(found, templates, text, name) if templates.is_dir() else []
+    if problems:
+        raise ConfigurationError(problems)
+    for campaign in found:
+        steps = "1 step" if len(campaign.steps) == 1 else f"{len(campaign.steps)} steps"
+        until = day(max(campaign.steps[-1].after.values()))
+        click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}")
+    for remark in _remarks(found, templates):
+        click.echo(remark)
+
+
+def plan(file: Path | None) -> None:
+    """Print when each mail of a file goes out."""
+    text, name = _read(file)
+    found = parse_campaigns(text, name)
+    console = Console(highlight=False)
+    for campaign in found:
+        show(console, campaign)
+    console.print("Days count from the first failed charge: day 3 is 72 hours later. Who has paid gets no more mail.")
+    for remark in _remarks(found, None):
+        console.print(remark)
+
+
+def _read(file: Path | None) -> tuple[str, str]:
+    """Return the text of a file, and what its problems call it."""
+    if file is None:
+        return shipped(), "default.toml"
+    try:
+        return file.read_text(encoding="utf-8"), str(file)
+    except UnicodeDecodeError:
+        raise ConfigurationError([f"{file}: not UTF-8 text; should be a campaign file"]) from None
+    except OSError as error:
+        raise ConfigurationError([f"{file}: can't be read ({error.strerror}); should be a campaign file"]) from None
+
+
+def _problems_of(templates: Path) -> list[str]:
+    try:
+        Renderer(templates, Mailbox("Example", "billing@example.com"), reply_to=None, redirect=None)
+    except ConfigurationError as error:
+        return error.problems
+    return []
+
+
+def _missing(found: Sequence[Campaign], templates: Path, text: str, name: str) -> Iterator[str]:
+    """Name the steps whose template is neither in the folder nor shipped."""
+    known = _names_in(SHIPPED) | _names_in(templates)
+    lines = TomlLines(text)
+    for campaign in found:
+        for index, step in enumerate(campaign.steps):
+            if step.template not in known:
+                line = lines.line_of(("campaign", campaign.name, "step", index, "template"))
+                what = f"{step.template!r} is no template; should be one of {templates} or a shipped one"
+                yield f"{name}:{line}: {what}{hint(nearest(step.template, known))}"
+
+
+def _remarks(found: Sequence[Campaign], templates: Path | None) -> Iterator[str]:
+    if len(found) > 1:
+        yield _FIRST_WINS
+    if all(campaign.when != When() for campaign in found):
+        yield _UNMAILED
+    own = {step.template for campaign in found for step in campaign.steps} - _names_in(SHIPPED)
+    if own and templates is None:
+        yield f"Not shipped, so your own, in the folder that DUNNING_TEMPLATES names: {', '.join(sorted(own))}."
+
+
+def _names_in(folder: Path) -> set[str]:
+    suffix = ".subject.txt"
+    return {path.name.removesuffix(suffix) for path in folder.glob(f"[!_]*{suffix}")}

@@ -1,0 +1,49 @@
+"""The store, for commands that look into it or change it by hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+from pydantic import SecretStr
+
+from dunning.addresses.redis import FORMS
+from dunning.errors import ConfigurationError
+from dunning.settings.load import REDIS_URL, StoreSettings, data_folder
+from dunning.store import REDIS_ERRORS, Store
+from dunning.store.server.address import running_servers
+
+
+@asynccontextmanager
+async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
+    """Open the store for a moment.
+
+    Raises:
+        ConfigurationError: there is none to be found.
+        ClickException: Redis can't be reached, or refuses what was asked.
+    """
+    address = store_address(settings.redis_url)
+    # None of these commands calls Paddle, so what it allows is of no interest.
+    store = Store.open(address, rate_limit=1)
+    try:
+        yield store
+    except REDIS_ERRORS as error:
+        raise click.ClickException(f"Redis can't be used ({type(error).__name__}): is {REDIS_URL} right?") from None
+    finally:
+        await store.close()
+
+
+def store_address(redis_url: SecretStr | None) -> str:
+    """Return where Redis is: what is set, or else the server of the `dunning up` that this user runs here.
+
+    Raises:
+        ConfigurationError: there is none to be found.
+    """
+    if redis_url is not None:
+        return redis_url.get_secret_value()
+    found = running_servers([data_folder(sandbox=False), data_folder(sandbox=True)])
+    if len(found) == 1:
+        return found[0]
+    why = (
+        f"two run here; it should be one of {' and '.join(found)}" if found else f"it is missing; it should be {FORMS}"
+    )
+    raise ConfigurationError([f"{REDIS_URL}: {why}"])

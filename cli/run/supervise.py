@@ -1,0 +1,87 @@
+"""Run several commands of ours as one: they start together and end together."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from dunning import time_limits
+from dunning.store.server.embedded import EmbeddedServer
+
+logger = structlog.get_logger()
+
+POLL_SECONDS = 0.5
+
+
+def supervise(commands: Sequence[str], *, environment: Mapping[str, str] | None, server: EmbeddedServer | None) -> int:
+    """Run each command of `dunning` as a process until SIGTERM or SIGINT, or until one of them or the server ends.
+
+    Args:
+        commands: names of commands that take `--until-stdin-closes`.
+        environment: for the processes, in place of this one's own.
+        server: the server they use, where it is ours.
+
+    Returns:
+        the exit code: 0 when we were asked to end and all went well, else 1.
+    """
+    return asyncio.run(_supervise(commands, environment, server))
+
+
+async def _supervise(
+    commands: Sequence[str], environment: Mapping[str, str] | None, server: EmbeddedServer | None
+) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    processes = {name: await _start(name, environment) for name in commands}
+    ends: list[asyncio.Task[Any]] = [asyncio.create_task(process.wait()) for process in processes.values()]
+    ends.append(asyncio.create_task(stop.wait()))
+    while not any(end.done() for end in ends) and (server is None or server.poll() is None):
+        await asyncio.wait(ends, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+    if server is not None and server.poll() is not None:
+        logger.error("up.server_ended", exit_code=server.poll())
+    for name, process in processes.items():
+        if process.returncode is not None:
+            logger.error("up.process_ended", process=name, exit_code=process.returncode)
+    all_went_well = await _stop(processes, within_seconds=time_limits.UP_ENDS.total_seconds())
+    return 0 if stop.is_set() and all_went_well else 1
+
+
+async def _start(command: str, environment: Mapping[str, str] | None) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        # Not from the working folder: a `worker` or `cli` folder in it is somebody else's.
+        "-P",
+        "-m",
+        "cli.main",
+        command,
+        # Our end of this pipe closes however we end.
+        "--until-stdin-closes",
+        stdin=asyncio.subprocess.PIPE,
+        env=environment,
+        # A Ctrl-C in the terminal is for us alone, and we pass on one signal, once.
+        start_new_session=True,
+    )
+
+
+async def _stop(processes: Mapping[str, asyncio.subprocess.Process], *, within_seconds: float) -> bool:
+    """End what still runs. Return whether each process ended well."""
+    for process in processes.values():
+        if process.returncode is None:
+            process.terminate()
+    try:
+        async with asyncio.timeout(within_seconds):
+            await asyncio.gather(*(process.wait() for process in processes.values()))
+    except TimeoutError:
+        for name, process in processes.items():
+            if process.returncode is None:
+                logger.error("up.process_killed", process=name)  # noqa: TRY400 - the exception says nothing more
+                process.kill()
+                await process.wait()
+    # A process that a SIGTERM ends by itself had not begun: it takes the signal into its own hands first.
+    return all(process.returncode in {0, -signal.SIGTERM} for process in processes.values())

@@ -1,0 +1,1 @@
+"""Reading addresses: of mailboxes, mail servers, Redis and the web. Pure."""

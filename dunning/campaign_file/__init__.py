@@ -1,0 +1,1 @@
+"""A campaign file in, campaigns or problems with file and line out. Pure."""

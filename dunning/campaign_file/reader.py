@@ -1,0 +1,238 @@
+"""Read the campaign file: TOML in, campaigns out, or every problem at once with the line it is on."""
+
+import itertools
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from importlib import resources
+
+from dunning.campaign_file.toml_lines import KeyPath, TomlLines, syntax_problem
+from dunning.campaign_file.toml_values import Table, TextKind, TomlValues, shown
+from dunning.durations import format_duration, parse_duration
+from dunning.errors import ConfigurationError
+from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, Step, When, choose
+from dunning.rules.case import OPEN_FOR
+from dunning.rules.declines import DeclineClass
+from dunning.rules.sending_hours import format_time_of_day, parse_time_of_day
+from dunning.rules.triggers import Trigger
+
+_FILE = "the file should have a [campaign.NAME]"
+_CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
+_WHEN = "when should have product, price or currency, or be left out"
+_HOURS = 'send_between should be two times of day, such as ["08:00", "18:00"]'
+
+# https://developer.paddle.com/api-reference/about/paddle-ids
+_PRODUCT = TextKind(
+    "product's id", re.compile(r"pro_[a-z0-9]{26}"), "should be pro_ and 26 of a-z and 0-9, or a list of such ids"
+)
+_PRICE = TextKind(
+    "price's id", re.compile(r"pri_[a-z0-9]{26}"), "should be pri_ and 26 of a-z and 0-9, or a list of such ids"
+)
+# https://developer.paddle.com/concepts/sell/supported-currencies
+_CURRENCY = TextKind(
+    "currency", re.compile(r"[A-Z]{3}"), "should be three capitals such as EUR, or a list of such codes"
+)
+
+
+def shipped() -> str:
+    """Return the text of the campaign file that is used when the operator gives none."""
+    return resources.files("dunning").joinpath("campaigns", "default.toml").read_text(encoding="utf-8")
+
+
+def parse_campaigns(text: str, filename: str) -> tuple[Campaign, ...]:
+    """Read the campaigns of a file, in the order in which they are chosen from.
+
+    Raises:
+        ConfigurationError: Something in the file is wrong or not known. Each problem begins with `file:line:`.
+    """
+    try:
+        document = tomllib.loads(text)
+        values = TomlValues(TomlLines(text))
+    except tomllib.TOMLDecodeError as error:
+        line, what = syntax_problem(text, error)
+        hint = 'texts, times and durations should stand in quotes, such as after = "3d"'
+        raise ConfigurationError([f"{filename}:{line}: not valid TOML: {what}; {hint}"]) from None
+    except RecursionError:
+        raise ConfigurationError([f"{filename}:1: something in this file nests too deep; {_FILE}"]) from None
+    campaigns = _Reader(values).campaigns(document)
+    if values.problems:
+        raise ConfigurationError([f"{filename}:{line}: {what}" for line, what in sorted(values.problems)])
+    return campaigns
+
+
+class _Reader:
+    """Reads what a campaign file says, each method a value and the path to it; None where something is wrong."""
+
+    def __init__(self, values: TomlValues) -> None:
+        self._values = values
+
+    def campaigns(self, document: Table) -> tuple[Campaign, ...]:
+        root = self._values.table(document, (), _FILE, required=["campaign"])
+        return self._values.read(root, (), "campaign", self._named) or ()
+
+    def _named(self, value: object, path: KeyPath) -> tuple[Campaign, ...]:
+        if not isinstance(value, dict) or not value:
+            self._values.note(path, f"no campaign here; {_FILE}")
+            return ()
+        read = [self._campaign(table, (*path, name)) for name, table in value.items()]
+        campaigns = tuple(campaign for campaign in read if campaign is not None)
+        for index, campaign in enumerate(campaigns):
+            self._check_choice(campaign, campaigns[:index], path)
+        return campaigns
+
+    def _campaign(self, value: object, path: KeyPath) -> Campaign | None:
+        values = self._values
+        name = values.name(path[-1], path)
+        optional = ["when", "send_between", "gives_up"]
+        table = values.table(value, path, _CAMPAIGN, required=["on", "step"], optional=optional)
+        on = values.read(table, path, "on", self._trigger)
+        when = values.read(table, path, "when", self._when) if table and "when" in table else When()
+        send_between = values.read(table, path, "send_between", self._send_between)
+        gives_up = values.read(table, path, "gives_up", self._gives_up)
+        steps = values.read(table, path, "step", self._steps)
+        if gives_up is not None and steps is not None:
+            self._check_end(gives_up, steps, path)
+        if name is None or on is None or when is None or steps is None:
+            return None
+        return Campaign(name=name, on=on, steps=steps, gives_up=gives_up, when=when, send_between=send_between)
+
+    def _when(self, value: object, path: KeyPath) -> When | None:
+        table = self._values.table(value, path, _WHEN, optional=["product", "price", "currency"])
+        if table is None:
+            return None
+        if not table:
+            self._values.note(path, f"nothing is asked for here; {_WHEN}")
+        products = self._texts(table, path, "product", _PRODUCT)
+        prices = self._texts(table, path, "price", _PRICE)
+        currencies = self._texts(table, path, "currency", _CURRENCY)
+        if products is None or prices is None or currencies is None:
+            return None
+        when = When(products=products, prices=prices, currencies=currencies)
+        # One that asks for nothing, for lack of a key it knows, would seem to leave nothing to the campaigns after it.
+        return None if when == When() else when
+
+    def _texts(self, table: Table, path: KeyPath, key: str, kind: TextKind) -> frozenset[str] | None:
+        return self._values.texts(table[key], (*path, key), kind) if key in table else frozenset()
+
+    def _send_between(self, value: object, path: KeyPath) -> SendBetween | None:
+        match value:
+            case [first, second]:
+                opens, closes = (
+                    self._values.parsed(item, (*path, index), parse_time_of_day, "time of day")
+                    for index, item in enumerate((first, second))
+                )
+            case _:
+                self._values.note(path, f"{shown(value)} is no pair of times; {_HOURS}")
+                return None
+        if opens is None or closes is None:
+            return None
+        if opens >= closes:
+            what = f"{format_time_of_day(opens)} is not before {format_time_of_day(closes)}"
+            self._values.note(path, f"{what}; should open and close on one day, at 24:00 at the latest")
+            return None
+        return SendBetween(opens=opens, closes=closes)
+
+    def _steps(self, value: object, path: KeyPath) -> tuple[Step, ...] | None:
+        if not isinstance(value, list) or not value:
+            # A single pair of brackets is the likeliest slip, and it makes one table of what should be a list.
+            self._values.note(path, "no list of steps; each should be headed [[campaign.NAME.step]], in two brackets")
+            return None
+        self._check_names(value, path)
+        read = [self._step(item, (*path, index)) for index, item in enumerate(value)]
+        steps = {index: step for index, step in enumerate(read) if step is not None}
+        self._check_times(steps, path)
+        return tuple(steps.values()) if len(steps) == len(read) else None
+
+    def _step(self, value: object, path: KeyPath) -> Step | None:
+        shape = "a step should have name, after and template"
+        table = self._values.table(value, path, shape, required=["name", "after", "template"])
+        name = self._values.read(table, path, "name", self._values.name)
+        after = self._values.read(table, path, "after", self._after)
+        template = self._values.read(table, path, "template", self._values.name)
+        if name is None or after is None or template is None:
+            return None
+        return Step(name=name, after=after, template=template)
+
+    def _gives_up(self, value: object, path: KeyPath) -> GivesUp | None:
+        shape = "gives_up should have after and action"
+        table = self._values.table(value, path, shape, required=["after", "action"])
+        after = self._values.read(table, path, "after", self._duration)
+        action = self._values.read(table, path, "action", self._final_action)
+        return None if after is None or action is None else GivesUp(after=after, action=action)
+
+    def _after(self, value: object, path: KeyPath) -> Mapping[DeclineClass, timedelta] | None:
+        if isinstance(value, dict):
+            classes = [cls.value for cls in DeclineClass]
+            table = self._values.table(value, path, "after should have hard, soft and outage", required=classes)
+            read = {cls: self._values.read(table, path, cls.value, self._duration) for cls in DeclineClass}
+        else:
+            read = dict.fromkeys(DeclineClass, self._duration(value, path))
+        known = {cls: after for cls, after in read.items() if after is not None}
+        return known if len(known) == len(DeclineClass) else None
+
+    def _duration(self, value: object, path: KeyPath) -> timedelta | None:
+        return self._values.parsed(value, path, parse_duration, "duration")
+
+    def _trigger(self, value: object, path: KeyPath) -> Trigger | None:
+        return self._values.word(value, path, Trigger)
+
+    def _final_action(self, value: object, path: KeyPath) -> FinalAction | None:
+        return self._values.word(value, path, FinalAction)
+
+    def _check_choice(self, campaign: Campaign, earlier: Sequence[Campaign], path: KeyPath) -> None:
+        takers = _takers(campaign, earlier)
+        if takers:
+            what = f"{campaign.name!r} is never chosen, as all it is for goes to {' and '.join(map(repr, takers))}"
+            place = (*path, campaign.name, "when")
+            self._values.note(place, f"{what} before it; should stand first, or ask for something else in when")
+
+    def _check_names(self, tables: list[object], path: KeyPath) -> None:
+        names = [table.get("name") if isinstance(table, dict) else None for table in tables]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                what = f"{name!r} is a second step's name; should be a name of its own"
+                self._values.note((*path, index, "name"), what)
+
+    def _check_times(self, steps: Mapping[int, Step], path: KeyPath) -> None:
+        for index, step in steps.items():
+            latest = max(step.after.values())
+            if latest >= OPEN_FOR:
+                what = f"{_due(step, latest, 'the failure')}; should be earlier than {format_duration(OPEN_FOR)}"
+                self._values.note((*path, index, "after"), f"{what}, when the case closes")
+        for (_, earlier), (index, later) in itertools.pairwise(steps.items()):
+            cls = next((cls for cls in DeclineClass if later.after[cls] <= earlier.after[cls]), None)
+            if cls is not None:
+                what = _due(later, later.after[cls], f"a {cls} decline")
+                limit = f"should be later than {earlier.name!r}, due after {format_duration(earlier.after[cls])}"
+                self._values.note((*path, index, "after"), f"{what}; {limit}")
+
+    def _check_end(self, gives_up: GivesUp, steps: Sequence[Step], path: KeyPath) -> None:
+        for index, step in enumerate(steps):
+            latest = max(step.after.values())
+            if latest >= gives_up.after:
+                what = f"{_due(step, latest, 'the failure')}; should be before Paddle gives up"
+                self._values.note((*path, "step", index, "after"), f"{what}, after {format_duration(gives_up.after)}")
+
+
+def _takers(campaign: Campaign, earlier: Sequence[Campaign]) -> list[str]:
+    """Name the campaigns that take every debt this one is for; none, if any debt is left to it.
+
+    A debt of one product, one price and one currency is the hardest to take, so those tell for all. An empty text
+    stands for a product, a price or a currency that no campaign names.
+    """
+    takers = set()
+    when = campaign.when
+    debts = itertools.product(when.products or {""}, when.prices or {""}, when.currencies or {""})
+    for product_id, price_id, currency_code in debts:
+        taker = choose(
+            earlier, campaign.on, product_ids=[product_id], price_ids=[price_id], currency_code=currency_code
+        )
+        if taker is None:
+            return []
+        takers.add(taker.name)
+    return sorted(takers)
+
+
+def _due(step: Step, after: timedelta, since: str) -> str:
+    return f"step {step.name!r} is due {format_duration(after)} after {since}"

@@ -1,0 +1,1 @@
+"""Words in the customer's language: money, names, wording. Pure."""

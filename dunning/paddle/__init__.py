@@ -1,0 +1,1 @@
+"""What Paddle says: its signature, its events and its answers. Pure."""

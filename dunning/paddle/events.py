@@ -1,0 +1,180 @@
+"""What Paddle tells us, cut down to what may be kept: ids, states and times, no person and no amount."""
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from dunning.errors import NotAnEventError
+
+PaddleId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
+# Enum values of Paddle's are an open set; a word is all we promise to keep.
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
+# The rules add weeks to a time, which is no time any more at the end of the year 9999.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
+
+
+class EventType(StrEnum):
+    """The events that change a case. https://developer.paddle.com/webhooks/overview."""
+
+    TRANSACTION_PAYMENT_FAILED = "transaction.payment_failed"
+    TRANSACTION_PAST_DUE = "transaction.past_due"
+    TRANSACTION_PAID = "transaction.paid"
+    TRANSACTION_COMPLETED = "transaction.completed"
+    TRANSACTION_CANCELED = "transaction.canceled"
+    SUBSCRIPTION_CANCELED = "subscription.canceled"
+    SUBSCRIPTION_PAUSED = "subscription.paused"
+    ADJUSTMENT_CREATED = "adjustment.created"
+    ADJUSTMENT_UPDATED = "adjustment.updated"
+
+
+class Kept(BaseModel):
+    """What is cut down to the fields that it names."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class CollectionAttempt(Kept):
+    """One time Paddle charged the payment method. `code` is the decline code of a failed one."""
+
+    at: Moment
+    status: Word
+    code: Word | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the charge was declined or broke."""
+        return self.status == "error"
+
+
+class TransactionFacts(Kept):
+    """What the inbox keeps of a transaction. `attempts` are newest first, as Paddle sends them."""
+
+    kind: Literal["transaction"] = "transaction"
+    id: PaddleId
+    status: Word
+    origin: Word
+    collection_mode: Word
+    subscription_id: PaddleId | None
+    customer_id: PaddleId | None
+    currency_code: Word | str
+    billed_at: Moment | None
+    product_ids: tuple[PaddleId, ...] = ()
+    price_ids: tuple[PaddleId, ...] = ()
+    attempts: tuple[CollectionAttempt, ...] = ()
+
+
+class SubscriptionFacts(Kept):
+    """What the inbox keeps of a subscription."""
+
+    kind: Literal["subscription"] = "subscription"
+    id: PaddleId
+    status: Word
+    collection_mode: Word
+    customer_id: PaddleId
+
+
+class AdjustmentFacts(Kept):
+    """What the inbox keeps of an adjustment: a refund, a credit, or what matters here, a charge-back.
+
+    https://developer.paddle.com/api-reference/adjustments/overview
+    """
+
+    kind: Literal["adjustment"] = "adjustment"
+    id: PaddleId
+    action: Word
+    status: Word
+    transaction_id: PaddleId
+    subscription_id: PaddleId | None
+    customer_id: PaddleId
+
+    @property
+    def is_charge_back(self) -> bool:
+        """Whether the customer disputes a payment of a subscription with their bank, or is about to."""
+        disputed = self.action in {"chargeback", "chargeback_warning"} and self.status not in {"rejected", "reversed"}
+        return disputed and self.subscription_id is not None
+
+
+class Event(Kept):
+    """One event, as the inbox keeps it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+_[A-Za-z0-9]{1,64}$")]
+    type: EventType
+    occurred_at: Moment
+    facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts
+    not_before: Moment | None = None
+    """Nothing is to be sent before this on a case that the event opens."""
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether we made it ourselves, of what Paddle's API says now."""
+        return self.id.startswith(RECONCILED)
+
+
+class Envelope(BaseModel):
+    """A notification's outside: enough to decide what to do with it before its data is looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    event_id: str
+    event_type: str
+    occurred_at: datetime
+    notification_id: str | None = None
+
+
+USED: frozenset[str] = frozenset(EventType)
+
+# Simulated notifications carry no notification id, or one of these; a replayed simulation has both.
+# https://developer.paddle.com/webhooks/simulator
+SIMULATED_EVENT = "ntfsimevt_"
+SIMULATED_NOTIFICATION = "ntfsimntf_"
+# Events that we make ourselves of what Paddle's API says now.
+RECONCILED = "reconciled_"
+
+# A sentence about a payload names this many of its fields at most.
+MAX_PROBLEMS = 5
+
+
+def parse_envelope(body: bytes) -> Envelope:
+    """Read a notification's outside; its data is looked at by `dunning.paddle.projection`.
+
+    Raises:
+        NotAnEventError: the body is no JSON, or has no event id, type and time.
+    """
+    try:
+        return Envelope.model_validate_json(body)
+    except ValidationError as error:
+        raise NotAnEventError(f"The body is not a Paddle event: {problems_told(error)}.") from None
+
+
+def is_simulated(envelope: Envelope) -> bool:
+    """Tell whether Paddle's simulator made this up: its entities may not exist, and nobody owes anything."""
+    return envelope.event_id.startswith(SIMULATED_EVENT) or (envelope.notification_id or "").startswith(
+        SIMULATED_NOTIFICATION
+    )
+
+
+def shows_failed_attempt(facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts) -> bool:
+    """Tell whether Paddle charged in vain at least once."""
+    return isinstance(facts, TransactionFacts) and any(attempt.failed for attempt in facts.attempts)
+
+
+def burial_id(envelope: Envelope) -> str:
+    """Give the id under which a malformed event is kept: its own, or a stand-in where that is no id at all."""
+    if _EVENT_ID.fullmatch(envelope.event_id):
+        return envelope.event_id
+    return "malformed_" + sha256(envelope.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:26]
+
+
+_EVENT_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{1,64}")
+
+
+def problems_told(error: ValidationError) -> str:
+    """Say which fields are wrong and how. The values stay out: they may be an address or a name."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    named = [f"{'.'.join(str(part) for part in problem['loc']) or 'body'} ({problem['type']})" for problem in found]
+    more = f" and {len(named) - MAX_PROBLEMS} more" if len(named) > MAX_PROBLEMS else ""
+    return ", ".join(named[:MAX_PROBLEMS]) + more

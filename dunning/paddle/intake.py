@@ -1,0 +1,148 @@
+"""What to do with what Paddle says: bytes in, a decision out. No I/O, no clock, and no input that it chokes on.
+
+A notification comes with a signature, an event of Paddle's own list needs none: we read it over our own call. From
+there on both are decided here, in the same way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
+from dunning.paddle.event_types import label
+from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
+from dunning.paddle.projection import project
+from dunning.paddle.signature import verify_signature
+
+# https://developer.paddle.com/webhooks/overview; rotations since November 2026.
+NEWS_OF_KEYS = ("api_key.", "api_key_exposure.", "api_key_rotation.")
+
+# Paddle's have 30.
+MAX_ID_LENGTH = 64
+
+
+class Refusal(StrEnum):
+    """Why something is not taken in at all. The sentence beside it says more."""
+
+    BAD_SIGNATURE = "bad_signature"
+    """It has no signature, none of ours, or one made too long ago."""
+    NOT_AN_EVENT = "not_an_event"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It is no event of Paddle's. `secret` is the index of the one that signed it all the same."""
+
+    kind: Refusal
+    reason: str
+    secret: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPaddle:
+    """An event of Paddle's. `secret` is the index of the one that signed it; None where none had to."""
+
+    envelope: Envelope
+    secret: int | None
+
+    @property
+    def label(self) -> str:
+        """The event's type if Paddle's documentation has it, else `other`."""
+        return label(self.envelope.event_type)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened. Having no offset may be what is wrong with it; Paddle's times are UTC."""
+        at = self.envelope.occurred_at
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Accept(_OfPaddle):
+    """Put the event into the inbox."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Bury(_OfPaddle):
+    """Keep the event as dead, for Paddle would send the same again: its data is not shaped as its type says."""
+
+    reason: str
+
+    @property
+    def event_id(self) -> str:
+        """The id to keep it under."""
+        return burial_id(self.envelope)
+
+    @property
+    def notification_id(self) -> str | None:
+        """The notification's id, unless it is none."""
+        given = self.envelope.notification_id
+        return given if given is not None and _is_id(given) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert(_OfPaddle):
+    """Tell the operator about a key. Nothing stops: what the key may still do, Paddle's next answer says."""
+
+    @property
+    def word(self) -> str:
+        """What happened to it, such as `paddle.api_key.expiring`."""
+        entity, _, what = self.label.partition(".")
+        if entity == "api_key_exposure":
+            what = "exposed"
+        elif entity == "api_key_rotation":
+            what = f"rotation_{what}"
+        return f"paddle.api_key.{what or 'changed'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated(_OfPaddle):
+    """Do nothing: Paddle's simulator made it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unused(_OfPaddle):
+    """Do nothing: its type changes no case."""
+
+
+Decision = Accept | Bury | Alert | Simulated | Unused
+
+
+def decide_notification(
+    body: bytes, signature: str | None, *, secrets: Sequence[str], now: datetime, tolerance: timedelta
+) -> Decision | Refused:
+    """Decide what to do with a notification. `signature` is its Paddle-Signature header."""
+    try:
+        secret = verify_signature(body, signature, secrets=secrets, now=now, tolerance=tolerance)
+    except InvalidSignatureError as error:
+        return Refused(Refusal.BAD_SIGNATURE, str(error))
+    return _decide(body, secret)
+
+
+def decide_listed(body: bytes) -> Decision | Refused:
+    """Decide what to do with an event of the list that Paddle's API gives."""
+    return _decide(body, None)
+
+
+def _decide(body: bytes, secret: int | None) -> Decision | Refused:
+    try:
+        envelope = parse_envelope(body)
+    except NotAnEventError as error:
+        return Refused(Refusal.NOT_AN_EVENT, str(error), secret)
+    if is_simulated(envelope):
+        return Simulated(envelope, secret)
+    if envelope.event_type.startswith(NEWS_OF_KEYS):
+        return Alert(envelope, secret)
+    if envelope.event_type not in USED:
+        return Unused(envelope, secret)
+    try:
+        return Accept(envelope, secret, project(body, envelope))
+    except MalformedEventError as error:
+        return Bury(envelope, secret, str(error))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.replace("_", "").isalnum() and len(text) <= MAX_ID_LENGTH

@@ -1,0 +1,1 @@
+"""The environment in, settings or problems out."""

@@ -1,0 +1,173 @@
+"""The variables there are, as pydantic reads them: each with its default and, in words, what it should be."""
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+
+from dunning.addresses import mail_server, redis
+from dunning.addresses.mail_server import MailUrl, parse_mail_url
+from dunning.addresses.mailbox import MAILBOX_FORM, Mailbox, parse_mailbox
+from dunning.addresses.redis import check_redis_url
+from dunning.addresses.web import WebUrl, parse_web_url
+from dunning.rules.breaker import Breaker
+from dunning.settings.paddle_account import LIVE_API, SANDBOX_API, check_portal_page, paddle_environment
+from dunning.settings.values import (
+    LINK_SECRET_LENGTH,
+    LinkMint,
+    check_filled_in,
+    parse_address,
+    parse_api_key,
+    parse_breaker,
+    parse_folder,
+    parse_host,
+    parse_link_mint,
+    parse_link_secrets,
+    parse_port,
+    parse_portal_login_url,
+    parse_positive,
+    parse_public_url,
+    parse_tolerance,
+    parse_webhook_secrets,
+)
+
+PREFIX = "DUNNING_"
+
+# Minting while sending costs each mail a call besides the two that read the debt, and a click must find room.
+LEAST_RATE_TO_MINT_AT_SENDING = 4
+
+
+def _read_by(parse: Callable[[str], object]) -> PlainValidator:
+    """Let `parse` read what the environment gives, if it was filled in, and leave defaults as they are."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        check_filled_in(value)
+        return parse(value)
+
+    return PlainValidator(read)
+
+
+_RedisUrl = Annotated[
+    SecretStr | None,
+    _read_by(lambda text: SecretStr(check_redis_url(text))),
+    Field(description=redis.FORMS),
+]
+_CampaignFile = Annotated[Path | None, _read_by(Path), Field(description="the path of a campaign file")]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, alias_generator=lambda name: PREFIX + name.upper()
+    )
+
+
+class PaddleVariables(_Declared):
+    """The variables that say how to reach Paddle. A description says what the value should be."""
+
+    paddle_api_key: Annotated[SecretStr, _read_by(parse_api_key)] = Field(
+        description="an API key from Paddle > Developer tools > Authentication"
+    )
+    paddle_api_url: Annotated[WebUrl | None, _read_by(parse_web_url)] = Field(
+        default=None, validate_default=True, description=f"{SANDBOX_API}, {LIVE_API} or what stands in for it"
+    )
+    paddle_rate_limit: Annotated[int, _read_by(parse_positive)] = Field(
+        default=200, description="a whole number from 1: API calls in any 60 s"
+    )
+
+    @field_validator("paddle_api_url")
+    @classmethod
+    def _is_of_the_keys_environment(cls, url: WebUrl | None, info: ValidationInfo) -> WebUrl | None:
+        if "paddle_api_key" in info.data:
+            paddle_environment(info.data["paddle_api_key"].get_secret_value(), url)
+        return url
+
+
+class StoreVariables(_Declared):
+    """The variable that says where the store is."""
+
+    redis_url: _RedisUrl = None
+
+
+class CampaignVariables(_Declared):
+    """The variable that says where the campaigns are."""
+
+    campaign_file: _CampaignFile = None
+
+
+class Variables(PaddleVariables):
+    """All variables."""
+
+    webhook_secrets: Annotated[tuple[SecretStr, ...], _read_by(parse_webhook_secrets)] = Field(
+        description="the secret keys of Paddle's notification destinations, comma-separated"
+    )
+    webhook_tolerance: Annotated[timedelta, _read_by(parse_tolerance)] = Field(
+        default=timedelta(seconds=60), description="a duration such as 60s or 5m"
+    )
+    link_secrets: Annotated[tuple[SecretStr, ...], _read_by(parse_link_secrets)] = Field(
+        description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated, such as "
+        "`openssl rand -hex 32` makes"
+    )
+    link_mint: Annotated[LinkMint, _read_by(parse_link_mint)] = Field(
+        default=LinkMint.CLICK,
+        description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",
+    )
+    public_url: Annotated[str, _read_by(parse_public_url)] = Field(
+        description="what stands before /pay where customers reach it, such as https://billing.example.com"
+    )
+    portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(
+        description="the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
+    )
+    redis_url: _RedisUrl = None
+    mail_url: Annotated[MailUrl, _read_by(parse_mail_url)] = Field(description=mail_server.FORMS)
+    mail_from: Annotated[Mailbox, _read_by(parse_mailbox)] = Field(description=MAILBOX_FORM)
+    mail_reply_to: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    mail_redirect: Annotated[str | None, _read_by(parse_address)] = Field(
+        default=None, description="the address that gets every mail in place of the customer"
+    )
+    campaign_file: _CampaignFile = None
+    templates: Annotated[Path | None, _read_by(parse_folder)] = Field(
+        default=None, description="the path of a folder of mail templates"
+    )
+    breaker: Annotated[Breaker, _read_by(parse_breaker)] = Field(
+        default="auto", description="auto, off, or a whole number from 1: new cases an hour"
+    )
+    host: Annotated[str, _read_by(parse_host)] = Field(
+        default="0.0.0.0",  # noqa: S104 - a server in a container is reached from outside it
+        description="an IP address or host name to listen on",
+    )
+    port: Annotated[int, _read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
+
+    @field_validator("link_secrets")
+    @classmethod
+    def _are_for_links_alone(cls, secrets: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        others = {info.data.get("paddle_api_key"), *info.data.get("webhook_secrets", ())}
+        if others.intersection(secrets):
+            raise ValueError(f"it holds what {PREFIX}PADDLE_API_KEY or {PREFIX}WEBHOOK_SECRETS holds too")
+        return secrets
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _hold_no_api_key(cls, secrets: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        if info.data.get("paddle_api_key") in secrets:
+            raise ValueError("it holds the API key, not a destination's secret")
+        return secrets
+
+    @field_validator("portal_login_url")
+    @classmethod
+    def _is_of_the_keys_world(cls, url: str, info: ValidationInfo) -> str:
+        if "paddle_api_key" in info.data and "paddle_api_url" in info.data:
+            key, api_url = info.data["paddle_api_key"], info.data["paddle_api_url"]
+            check_portal_page(url, paddle_environment(key.get_secret_value(), api_url))
+        return url
+
+    @field_validator("link_mint")
+    @classmethod
+    def _leaves_room_for_clicks(cls, mint: LinkMint, info: ValidationInfo) -> LinkMint:
+        if mint is LinkMint.SEND and info.data.get("paddle_rate_limit", math.inf) < LEAST_RATE_TO_MINT_AT_SENDING:
+            raise ValueError(f"it is send, and {PREFIX}PADDLE_RATE_LIMIT leaves no room for that")
+        return mint

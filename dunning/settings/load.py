@@ -1,0 +1,225 @@
+"""Everything an operator sets, read from the environment once, at the start. No other module reads it.
+
+Whatever is wrong is told at once, a line each, and no line holds a value: many of them are secrets.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from dunning.addresses import redis
+from dunning.addresses.mail_server import MailUrl
+from dunning.addresses.mailbox import Mailbox
+from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.errors import ConfigurationError
+from dunning.rules.breaker import Breaker
+from dunning.rules.campaign import Campaign
+from dunning.settings.declared import PREFIX, CampaignVariables, PaddleVariables, StoreVariables, Variables
+from dunning.settings.environment import VariableReader
+from dunning.settings.paddle_account import paddle_environment
+from dunning.settings.values import LinkMint
+
+__all__ = [
+    "Breaker",
+    "LinkMint",
+    "MailUrl",
+    "Mailbox",
+    "PaddleSettings",
+    "Settings",
+    "StoreSettings",
+    "bare_environment",
+    "data_folder",
+    "environment_with_redis",
+    "load_campaigns",
+    "load_paddle_settings",
+    "load_settings",
+    "load_store_settings",
+]
+
+CAMPAIGN_FILE = PREFIX + "CAMPAIGN_FILE"
+REDIS_URL = PREFIX + "REDIS_URL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaddleSettings:
+    """How to reach Paddle. `rate_limit` is API calls in any 60 s, over all processes."""
+
+    api_key: SecretStr
+    api_url: str
+    portal_origins: frozenset[str]
+    rate_limit: int
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the store is; None where a server of our own is wanted."""
+
+    redis_url: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator sets. `redis_url` is None where a server of our own is wanted."""
+
+    paddle: PaddleSettings
+    webhook_secrets: tuple[SecretStr, ...]
+    webhook_tolerance: timedelta
+    link_secrets: tuple[SecretStr, ...]
+    link_mint: LinkMint
+    public_url: str
+    portal_login_url: str
+    redis_url: SecretStr | None
+    mail: MailUrl
+    mail_from: Mailbox
+    mail_reply_to: Mailbox | None
+    mail_redirect: str | None
+    campaign_file: Path | None
+    campaigns: tuple[Campaign, ...]
+    templates: Path | None
+    breaker: Breaker
+    host: str
+    port: int
+
+
+KNOWN = tuple(PREFIX + name.upper() for name in Variables.model_fields)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: bool = True) -> Settings:
+    """Read every setting.
+
+    Args:
+        environ: in place of the process's own environment.
+        redis_required: False for `dunning up`, which has a server of its own.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    reader = _reader(environ)
+    reader.note_unknown()
+    variables = reader.read(Variables)
+    campaigns = _campaigns(reader)
+    if redis_required:
+        reader.require(REDIS_URL, redis.FORMS)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return Settings(
+        paddle=_paddle_settings(variables),
+        webhook_secrets=variables.webhook_secrets,
+        webhook_tolerance=variables.webhook_tolerance,
+        link_secrets=variables.link_secrets,
+        link_mint=variables.link_mint,
+        public_url=variables.public_url,
+        portal_login_url=variables.portal_login_url,
+        redis_url=variables.redis_url,
+        mail=variables.mail_url,
+        mail_from=variables.mail_from,
+        mail_reply_to=variables.mail_reply_to,
+        mail_redirect=variables.mail_redirect,
+        campaign_file=variables.campaign_file,
+        campaigns=campaigns,
+        templates=variables.templates,
+        breaker=variables.breaker,
+        host=variables.host,
+        port=variables.port,
+    )
+
+
+def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSettings:
+    """Read only what it takes to reach Paddle, for commands that need nothing else.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    reader = _reader(environ)
+    reader.note_unknown()
+    variables = reader.read(PaddleVariables)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return _paddle_settings(variables)
+
+
+def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
+    """Read only what it takes to find the store, so that nothing else keeps an operator from the brake.
+
+    Raises:
+        ConfigurationError: that is wrong, or missing where an unknown variable may be it, mistyped.
+    """
+    reader = _reader(environ)
+    variables = reader.read(StoreVariables)
+    if variables is not None and variables.redis_url is None:
+        reader.note_unknown(like=REDIS_URL)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return StoreSettings(redis_url=variables.redis_url)
+
+
+def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, ...]:
+    """Read only what the campaigns are.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    reader = _reader(environ)
+    reader.read(CampaignVariables)
+    campaigns = _campaigns(reader)
+    if reader.problems:
+        raise reader.error()
+    return campaigns
+
+
+def _reader(environ: Mapping[str, str] | None) -> VariableReader:
+    return VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
+
+
+def _paddle_settings(variables: PaddleVariables) -> PaddleSettings:
+    environment = paddle_environment(variables.paddle_api_key.get_secret_value(), variables.paddle_api_url)
+    return PaddleSettings(
+        api_key=variables.paddle_api_key,
+        api_url=environment.api_url,
+        portal_origins=environment.portal_origins,
+        rate_limit=variables.paddle_rate_limit,
+        sandbox=environment.sandbox,
+    )
+
+
+def _campaigns(reader: VariableReader) -> tuple[Campaign, ...]:
+    """Return the campaigns of the file that is named, or of the shipped one; note what is wrong with them."""
+    path = reader.given.get(CAMPAIGN_FILE)
+    try:
+        return parse_campaigns(Path(path).read_text(encoding="utf-8") if path else shipped(), path or "default.toml")
+    except ConfigurationError as error:
+        for problem in error.problems:
+            reader.note(CAMPAIGN_FILE, problem)
+    except UnicodeDecodeError:
+        reader.note(CAMPAIGN_FILE, "the file is not UTF-8 text; it should be a campaign file")
+    except OSError as error:
+        reader.note(CAMPAIGN_FILE, f"the file can't be read ({error.strerror}); it should be a campaign file")
+    except ValueError:
+        reader.note(CAMPAIGN_FILE, "it is no path; it should be that of a campaign file")
+    return ()
+
+
+def data_folder(*, sandbox: bool, environ: Mapping[str, str] | None = None) -> Path:
+    """Return where `dunning up` keeps its data: one folder for real debts and one for sandbox ones.
+
+    It doesn't depend on the working folder, so that work goes on wherever the next start is made from. See
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    wanted = (os.environ if environ is None else environ).get("XDG_STATE_HOME", "")
+    state = Path(wanted) if wanted.startswith("/") else Path.home() / ".local" / "state"
+    return state / "dunning" / ("sandbox" if sandbox else "live")
+
+
+def environment_with_redis(url: str) -> dict[str, str]:
+    """Return the environment for processes of our own that are to use this Redis."""
+    return {**os.environ, REDIS_URL: url}
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment without any setting of ours, for processes that get theirs from us."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -1,0 +1,68 @@
+"""Which of Paddle's two worlds an API key belongs to, and the places that follow from it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from dunning.addresses.web import WebUrl
+from dunning.paddle.portal import LIVE_PORTAL, SANDBOX_PORTAL
+
+# https://developer.paddle.com/api-reference/about/api-keys
+LIVE_PREFIX = "pdl_live_"
+SANDBOX_PREFIX = "pdl_sdbx_"
+# https://developer.paddle.com/api-reference/about/authentication
+LIVE_API = "https://api.paddle.com"
+SANDBOX_API = "https://sandbox-api.paddle.com"
+
+_LIVE_HOST = urlsplit(LIVE_API).hostname
+_SANDBOX_HOST = urlsplit(SANDBOX_API).hostname
+# What Paddle called its portal before; its SDKs' examples still do.
+_OLD_PORTALS = {
+    "https://buyer-portal.paddle.com": LIVE_PORTAL,
+    "https://sandbox-buyer-portal.paddle.com": SANDBOX_PORTAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PaddleEnvironment:
+    """Where the API is, where customers may be sent, and whether no real money moves."""
+
+    api_url: str
+    portal_origins: frozenset[str]
+    sandbox: bool
+
+
+def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
+    """Tell the places of a key, with `url` in place of Paddle's own API where it is given.
+
+    Raises:
+        ValueError: the key doesn't tell, or the URL is that of Paddle's other world.
+    """
+    host = url.host if url else None
+    live = api_key.startswith(LIVE_PREFIX)
+    sandbox = api_key.startswith(SANDBOX_PREFIX)
+    if url is None and not live and not sandbox:
+        raise ValueError(f"it is missing, and the API key starts with neither {LIVE_PREFIX} nor {SANDBOX_PREFIX}")
+    if (sandbox and host == _LIVE_HOST) or (live and host == _SANDBOX_HOST):
+        raise ValueError("it is not of the environment that the API key is of")
+    if not live and not sandbox:
+        live, sandbox = host == _LIVE_HOST, host == _SANDBOX_HOST
+    origins = {LIVE_PORTAL} if live else {SANDBOX_PORTAL} if sandbox else {LIVE_PORTAL, SANDBOX_PORTAL}
+    if url and url.loopback:
+        origins.add(url.origin)  # a stand-in for Paddle on this machine has its portal at the same place
+    return PaddleEnvironment(
+        api_url=url.text if url else SANDBOX_API if sandbox else LIVE_API,
+        portal_origins=frozenset(origins),
+        sandbox=sandbox,
+    )
+
+
+def check_portal_page(url: str, environment: PaddleEnvironment) -> None:
+    """Refuse a page of the portal of Paddle's other world: no customer of this one can sign in there.
+
+    Raises:
+        ValueError: it is one. A page of the seller's own is none of Paddle's, and fine.
+    """
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    portal = _OLD_PORTALS.get(origin, origin)
+    if portal in {LIVE_PORTAL, SANDBOX_PORTAL} and portal not in environment.portal_origins:
+        raise ValueError("it is a portal page of the other environment than the API key is of")

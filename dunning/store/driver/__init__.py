@@ -1,0 +1,1 @@
+"""The way to Redis: connections, new tries, scripts."""

@@ -1,0 +1,226 @@
+"""Write one mail: facts in, a complete message out, the same bytes for the same facts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import sha256
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.lists import format_list
+
+from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailbox import Mailbox
+from dunning.errors import PermanentError
+from dunning.language.money import FALLBACK_LOCALE, find_locale, format_money
+from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
+from dunning.language.wording import advice_sentence, reason_sentence
+from dunning.rules.declines import Advice, Reason
+from worker.letters.compiled import MailTemplates
+from worker.letters.redirected import HEADER, above_html, above_text
+
+# https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+_LONGEST_LINE = 998
+_MAX_SUBJECT = 150
+_MAX_CARD_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What else is owed for a subscription, in minor units of `currency_code`."""
+
+    amount: int = field(repr=False)
+    currency_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """What a mail says of one subscription; the words mean what they mean in `MailFacts`."""
+
+    product_names: tuple[str, ...] = field(repr=False)
+    amount: int = field(repr=False)
+    currency_code: str
+    card_last4: str | None = field(repr=False)
+    reason: str
+    advice: str = Advice.GENERIC
+    link: str = field(repr=False)
+    ends_on: date | None
+    further: tuple[Sum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFacts(Debt):
+    """All that one mail says. What names a person, or opens a page for them, never reaches a repr, and so no log.
+
+    `amount` is in minor units of `currency_code`; `reason` and `advice` are keys of `rules.declines`; `ends_on` is
+    given only where the end is certain, since a wrong date is worse than none. `further` is what else is owed for the
+    subscription, and `others` are the customer's other subscriptions that the mail names too.
+    """
+
+    template: str
+    step: str
+    case_id: str
+    customer_name: str | None = field(repr=False)
+    recipient: str = field(repr=False)
+    locale: str
+    dated_at: datetime
+    others: tuple[Debt, ...] = ()
+
+
+class Renderer:
+    """Writes mails from templates, which are read, compiled and tried once, here.
+
+    With `redirect`, every mail is addressed there instead of to the customer, and says whom it was for.
+
+    Raises:
+        ConfigurationError: a template of the seller's is broken; the problems name file and line.
+    """
+
+    def __init__(
+        self, templates: Path | None, mail_from: Mailbox, reply_to: Mailbox | None, redirect: str | None
+    ) -> None:
+        self._from = mail_from
+        self._reply_to = reply_to
+        self._redirect = redirect
+        self._seller = mail_from.name or mail_from.address.rpartition("@")[2]
+        self._templates = MailTemplates(templates, examples=[self._values(facts) for facts in _examples()])
+
+    def has_template(self, name: str) -> bool:
+        """Say whether there is a mail of this name."""
+        return name in self._templates.names
+
+    def names_all(self, template: str) -> bool:
+        """Say whether this mail names every debt it is given, each with its link, and not the first alone."""
+        return template in self._templates.naming_all
+
+    def recipient(self, facts: MailFacts) -> str:
+        """Give the address the mail goes to: for the header and the envelope alike.
+
+        Raises:
+            PermanentError: no mail can be sent to what the customer gave as an address.
+        """
+        return _mailable(self._redirect or facts.recipient, facts)
+
+    def render(self, facts: MailFacts) -> EmailMessage:
+        """Write the mail.
+
+        Raises:
+            PermanentError: no mail can be sent to what the customer gave as an address.
+        """
+        values = self._values(facts)
+        meant_for = _mailable(facts.recipient, facts) if self._redirect else None
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = _address(self._from)
+        mail["To"] = Address(addr_spec=self.recipient(facts))
+        if meant_for is not None:
+            mail[HEADER] = meant_for
+        if self._reply_to is not None:
+            mail["Reply-To"] = _address(self._reply_to)
+        mail["Subject"] = one_line(self._templates.write(facts.template, "subject.txt", values), at_most=_MAX_SUBJECT)
+        if any(character < " " for character in str(mail["Subject"])):
+            raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
+        mail["Date"] = facts.dated_at.astimezone(UTC)
+        mail["Message-ID"] = f"<{facts.case_id}.{facts.step}@{self._from.address.rpartition('@')[2]}>"
+        # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's out-of-office should answer
+        mail["Auto-Submitted"] = "auto-generated"
+        for part, subtype in (("txt", "plain"), ("html", "html")):
+            text = self._templates.write(facts.template, part, values).rstrip() + "\n"
+            if meant_for is not None:
+                text = above_text(text, meant_for) if subtype == "plain" else above_html(text, meant_for)
+            if subtype == "plain":
+                mail.set_content(text, cte=_encoding(text))
+            else:
+                mail.add_alternative(text, subtype=subtype, cte=_encoding(text))
+        # Python's own is random, and a repeat must be the same mail.
+        mail.set_boundary(f"=_{sha256(f'{facts.case_id}.{facts.step}'.encode()).hexdigest()[:32]}")
+        return mail
+
+    def _values(self, facts: MailFacts) -> dict[str, object]:
+        """Give the words a template may use."""
+        debts = [_debt(debt, facts.locale) for debt in (facts, *facts.others)]
+        return {
+            **debts[0],
+            "can_reply": self._reply_to is not None,
+            "customer_name": greeting_name(facts.customer_name),
+            "debts": debts,
+            "seller": self._seller,
+            "several": len(debts) > 1 or bool(facts.further),
+            "step": facts.step,
+        }
+
+
+def _debt(debt: Debt, locale_tag: str) -> dict[str, object]:
+    """Give the words for one subscription."""
+    locale = find_locale(locale_tag)
+    # Dates stand inside English sentences, so they are written as English-speakers do: those of the customer's
+    # country, if it is theirs.
+    words = locale if locale.language == FALLBACK_LOCALE.language else FALLBACK_LOCALE
+    products = [name for name in (one_line(name, at_most=MAX_PRODUCT) for name in debt.product_names) if name]
+    amount = format_money(debt.amount, debt.currency_code, locale_tag)
+    further = [format_money(one.amount, one.currency_code, locale_tag) for one in debt.further]
+    return {
+        "advice": advice_sentence(debt.advice),
+        "advice_key": debt.advice,
+        "amount": amount,
+        "amounts": format_list([amount, *further], locale=words),
+        "card_last4": one_line(debt.card_last4 or "", at_most=_MAX_CARD_DIGITS),
+        "ends_on": format_date(debt.ends_on, "long", locale=words) if debt.ends_on else "",
+        "further": further,
+        "link": debt.link,
+        "product": format_list(products, locale=words),
+        "products": products,
+        "reason": reason_sentence(debt.reason),
+        "reason_key": debt.reason,
+    }
+
+
+def _mailable(address: str, facts: MailFacts) -> str:
+    mailable = ascii_address(address)
+    if mailable is None:
+        raise PermanentError(f"The customer of case {facts.case_id} has no address that mail can be sent to.")
+    return mailable
+
+
+def _address(mailbox: Mailbox) -> Address:
+    return Address(display_name=mailbox.name or "", addr_spec=mailbox.address)
+
+
+def _encoding(text: str) -> str:
+    """Choose how a part is written: as it is wherever the lines allow, so that a link can be read in the raw mail."""
+    if max(len(line) for line in text.encode().splitlines()) > _LONGEST_LINE:
+        return "quoted-printable"
+    return "7bit" if text.isascii() else "8bit"
+
+
+def _examples() -> Iterator[MailFacts]:
+    """Give facts as rich and as poor as they come, to try templates with. The last has several debts."""
+    poor = MailFacts(
+        template="",
+        step="first",
+        case_id="txn_example",
+        customer_name=None,
+        recipient="eve@example.com",
+        locale="en",
+        product_names=(),
+        amount=1200,
+        currency_code="EUR",
+        card_last4=None,
+        reason=Reason.GENERIC,
+        link="https://billing.example.com/pay/example?a=1&b=2",
+        ends_on=None,
+        dated_at=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+    rich = replace(poor, customer_name="Eve", product_names=("One", "Two"), card_last4="4242", ends_on=date(2030, 1, 1))
+    other = Debt(
+        product_names=("Three",),
+        amount=500,
+        currency_code="USD",
+        card_last4=None,
+        reason=Reason.EXPIRED_CARD,
+        link="https://billing.example.com/pay/another?a=1&b=2",
+        ends_on=None,
+    )
+    yield from (rich, poor, replace(rich, further=(Sum(1300, "EUR"),), others=(other,)))

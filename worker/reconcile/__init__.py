@@ -1,0 +1,1 @@
+"""What webhooks missed, asked of Paddle."""

@@ -1,0 +1,149 @@
+"""Reconciling by itself, beside the sweep: events every ten minutes, debts when a worker starts and daily."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from dunning.errors import DunningError, OperatorMustActError
+from dunning.paddle_api.client import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
+from dunning.reasons import HoldWord
+from dunning.store import REDIS_ERRORS, Reconciled, Turn
+from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
+from worker.reconcile.debts import carry_out, find
+from worker.reconcile.events import Missed, take_in_missed_events
+from worker.reconcile.patient_grants import PatientGrants
+from worker.reconcile.reconciler import Reconciler
+from worker.services import WorkerServices
+
+log = structlog.get_logger()
+
+GIVE_BACK_WITHIN = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When what is done. Of several workers one does it."""
+
+    first_after: timedelta = timedelta(seconds=30)
+    """After the start: what is due then goes first."""
+    look_every: timedelta = timedelta(minutes=1)
+    events_every: timedelta = timedelta(minutes=10)
+    debts_every: timedelta = timedelta(days=1)
+    debts_soon: timedelta = timedelta(hours=1)
+    """When a worker has just started, and while debts wait for the operator, debts are looked at this often."""
+
+
+Work = Callable[[Reconciler], Awaitable[None]]
+
+
+async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = None) -> None:
+    """Reconcile until canceled. Whatever goes wrong is told, and tried again a minute later."""
+    rhythm = rhythm or Rhythm()
+    now = asyncio.get_running_loop().time
+    started = now()
+    runs = Runs(services)
+    await asyncio.sleep(rhythm.first_after.total_seconds())
+    while True:
+        await runs.do(Reconciled.EVENTS, runs.events, rhythm.events_every)
+        just_started = now() - started < rhythm.debts_soon.total_seconds()
+        soon = just_started or runs.waiting
+        await runs.do(Reconciled.PAST_DUE, runs.debts, rhythm.debts_soon if soon else rhythm.debts_every)
+        await asyncio.sleep(rhythm.look_every.total_seconds())
+
+
+class Runs:
+    """The runs of one worker, and what one of them has to know of the one before."""
+
+    def __init__(self, services: WorkerServices) -> None:
+        self.waiting = False
+        self._services = services
+        self._redis_is_away = False
+        self._missed = Missed()
+
+    async def do(self, what: Reconciled, work: Work, every: timedelta) -> None:
+        """Do this if it is due and nobody else does it."""
+        services = self._services
+        try:
+            turn = await services.store.reconciling.take_turn(what, unless_within=every, now=services.clock())
+            if turn is not None:
+                await self._take(turn, work)
+            if self._redis_is_away:
+                log.info("reconcile.redis_is_back")
+            self._redis_is_away = False
+        except REDIS_ERRORS as error:
+            if not self._redis_is_away:
+                log.warning("reconcile.redis_is_away", error=type(error).__name__)
+            self._redis_is_away = True
+        except OperatorMustActError as error:
+            await self._tell_operator(what, error)
+        except DunningError as error:
+            log.warning("reconcile.failed", what=what, error=str(error))
+        except Exception:  # the next one may well succeed
+            log.exception("reconcile.fault", what=what)
+
+    async def events(self, reconciler: Reconciler) -> None:
+        """Take in what was missed."""
+        self._missed = Missed()
+        began_at = self._services.clock()
+        try:
+            await take_in_missed_events(reconciler, missed=self._missed)
+            await release_holds(self._services, *PADDLE_HOLDS, began_at=began_at, shows=EVENTS_NEED)
+        finally:
+            self.waiting = self.waiting or self._missed.withheld
+
+    async def debts(self, reconciler: Reconciler) -> None:
+        """Open and close what was missed."""
+        began_at = self._services.clock()
+        findings = await find(reconciler, opening=self._missed.transaction_ids)
+        outcome = await carry_out(reconciler, findings, asked_to=False)
+        self.waiting = outcome.waiting > 0
+        shown = (*SUBSCRIPTIONS_NEED, *RENEWALS_NEED)
+        await release_holds(self._services, *PADDLE_HOLDS, began_at=began_at, shows=shown)
+        log.info(
+            "reconcile.done",
+            opened=outcome.opened,
+            closed=outcome.closed,
+            unchanged=findings.unchanged,
+            too_old=findings.plan.too_old,
+            malformed=findings.malformed,
+        )
+        if outcome.opened or outcome.closed:
+            log.warning("reconcile.missed", opened=outcome.opened, closed=outcome.closed)
+        if outcome.waiting:
+            log.error("reconcile.needs_apply", debts=outcome.waiting, run="dunning reconcile --apply")
+
+    async def _take(self, turn: Turn, work: Work) -> None:
+        services = self._services
+        reconciling = services.store.reconciling
+        grants = PatientGrants(
+            services.store.limiter, services.settings.paddle.rate_limit, lambda: reconciling.keep_turn(turn)
+        )
+        reconciler = Reconciler(
+            store=services.store,
+            paddle=services.paddle,
+            campaigns=services.campaigns.all,
+            breaker=services.settings.breaker,
+            next_grant=grants,
+            clock=services.clock,
+        )
+        try:
+            await work(reconciler)
+            await reconciling.end_turn(turn, services.clock())
+        except BaseException:
+            # Also where we are being stopped: another worker then need not wait for the turn to lapse.
+            with contextlib.suppress(*REDIS_ERRORS):
+                async with asyncio.timeout(GIVE_BACK_WITHIN.total_seconds()):
+                    await reconciling.give_turn_back(turn)
+            raise
+
+    async def _tell_operator(self, what: Reconciled, error: OperatorMustActError) -> None:
+        if what is Reconciled.EVENTS and error.hold == HoldWord.PADDLE_PERMISSION:
+            # Mail needs no events: that they can't be read must not stop it.
+            log.error("reconcile.must_act", hold=error.hold, problem=str(error))
+            return
+        with contextlib.suppress(*REDIS_ERRORS):
+            await put_on_hold(self._services, error)

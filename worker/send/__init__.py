@@ -1,0 +1,1 @@
+"""From a step that is due to a mail server."""

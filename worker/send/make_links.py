@@ -1,0 +1,64 @@
+"""Making the links of a mail: ours, or where the seller wants it Paddle's own. Neither is kept."""
+
+import asyncio
+from collections.abc import Sequence
+
+from dunning import time_limits
+from dunning.errors import GrantRefusedError, OperatorMustActError, TransientError, UnsafePortalUrlError
+from dunning.links import LINK_LIFETIME
+from dunning.paddle.portal import PortalSession
+from dunning.paddle_api.client import MINTING_NEEDS
+from dunning.paddle_api.grants import Grant
+from dunning.reasons import HoldWord
+from dunning.rules.case import Case
+from worker.operator import MINT_HOLD, release_holds
+from worker.services import Services
+
+# The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
+MINT_WITHIN = time_limits.MINTING
+
+
+async def make_links(services: Services, cases: Sequence[Case], grant: Grant | None) -> dict[str, str]:
+    """Make a link for each of these cases of one customer, and return them by the cases' ids.
+
+    Raises:
+        GrantRefusedError: a portal session is wanted, and no call was reserved for it.
+        TransientError: Paddle made none in time.
+        OperatorMustActError: the API key may not make one.
+    """
+    if not services.minting_on_send:
+        return {case.id: _our_link(services, case) for case in cases}
+    began_at = services.clock()
+    session = await _mint(services, cases, grant)
+    try:
+        links = {
+            case.id: session.update_link(case.subscription_id, services.settings.paddle.portal_origins)
+            for case in cases
+        }
+    except UnsafePortalUrlError as error:
+        # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
+        problem = f"{error} Does the API key have the permission customer_portal_session.write?"
+        raise OperatorMustActError(problem, hold=MINT_HOLD) from None
+    await release_holds(services, MINT_HOLD, began_at=began_at, shows=MINTING_NEEDS)
+    return links
+
+
+def _our_link(services: Services, case: Case) -> str:
+    return f"{services.settings.public_url}/pay/{services.links.sign(case.id, case.failed_at + LINK_LIFETIME)}"
+
+
+async def _mint(services: Services, cases: Sequence[Case], grant: Grant | None) -> PortalSession:
+    """Make one portal session for all the cases' subscriptions."""
+    if grant is None:
+        raise GrantRefusedError("no API call was reserved to make this mail's portal session")
+    subscription_ids = list(dict.fromkeys(case.subscription_id for case in cases))
+    try:
+        async with asyncio.timeout(MINT_WITHIN.total_seconds()):
+            session = await services.paddle.create_portal_session(cases[0].customer_id, subscription_ids, grant)
+    except TimeoutError:
+        raise TransientError("Paddle made no portal session in time") from None
+    except OperatorMustActError as error:
+        raise OperatorMustActError(
+            str(error), hold=MINT_HOLD if error.hold == HoldWord.PADDLE_PERMISSION else error.hold, about=error.about
+        ) from None
+    return session

@@ -1,0 +1,62 @@
+"""Telling a refusal of one recipient from a refusal of us, which no step is to be lost to."""
+
+import structlog
+
+from dunning.reasons import HoldWord
+from dunning.rules.case import Case
+from dunning.rules.delivery import Delivery
+from dunning.store import REDIS_ERRORS
+from worker.mail.transport import Outcome, Result
+from worker.services import Services
+
+log = structlog.get_logger()
+
+REFUSALS_HOLD = HoldWord.MAIL_REFUSALS
+# A few dead addresses may come one after the other. More, or such as don't say that they are dead, are rather us.
+MOST_UNSPECIFIC = 2
+MOST_IN_A_ROW = 5
+# What a server says of us may be what the recipient's own server says to everybody like us. Not so what it says before
+# any recipient is named.
+MAYBE_THE_RECIPIENT = frozenset({HoldWord.MAIL_RELAY, HoldWord.MAIL_POLICY})
+
+
+async def weigh(services: Services, case: Case, before: Delivery, result: Result) -> Result:
+    """Return what a refusal comes to, given the others; anything else as it is.
+
+    Args:
+        services: the worker's.
+        case: whose mail was refused.
+        before: its delivery as it was before this try.
+        result: what the mail server said.
+    """
+    try:
+        if result.hold in MAYBE_THE_RECIPIENT and await _met_it_alone(services, before, result.code):
+            result = Result(Outcome.REFUSED, result.code, about_recipient=True)
+        if result.outcome is Outcome.REFUSED and await _is_one_of_many(services, case, result):
+            return Result(Outcome.HELD, result.code, hold=REFUSALS_HOLD)
+    except REDIS_ERRORS as error:
+        log.warning("mail.refusal_not_weighed", case_id=case.id, error=type(error).__name__)
+    return result
+
+
+async def note_accepted(services: Services) -> None:
+    """Note that a mail was accepted. Where Redis is away, the next one says as much."""
+    try:
+        await services.store.refusals.accepted(services.clock())
+    except REDIS_ERRORS as error:
+        log.warning("mail.acceptance_not_noted", error=type(error).__name__)
+
+
+async def _met_it_alone(services: Services, before: Delivery, code: str) -> bool:
+    """Tell whether this mail met the same before, and another one was accepted in between."""
+    if before.reason != code or before.retry_at is None:  # it was put back at that moment
+        return False
+    accepted_at = await services.store.refusals.accepted_at()
+    return accepted_at is not None and accepted_at > before.retry_at
+
+
+async def _is_one_of_many(services: Services, case: Case, result: Result) -> bool:
+    row = await services.store.refusals.note(case.customer_id, about_recipient=result.about_recipient)
+    if row.customers > MOST_IN_A_ROW:
+        return True
+    return not result.about_recipient and row.unspecific > MOST_UNSPECIFIC

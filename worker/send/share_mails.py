@@ -1,0 +1,143 @@
+"""Deciding which of a customer's due cases is mailed for all of them, so that one mail names what could be several.
+
+What needs no mail of its own costs no API call: it waits for the other case's mail, which covers it once it is out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from dunning.jobs import BATCH
+from dunning.rules.campaign import Campaign
+from dunning.rules.case import Case
+from dunning.rules.shared_debts import Carried, Companion, Debts, Leads, Led
+from worker.send.excluded import excluded_of, is_excluded
+from worker.send.find_due import Due
+from worker.services import Services
+
+log = structlog.get_logger()
+
+# Most mails are out, and recorded, in less.
+A_MOMENT = timedelta(seconds=3)
+# A debt that waits for the mail of another is looked at when that mail should be out, and this often: should the other
+# end, it is looked at at once, unless the word of that is lost.
+AN_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMail:
+    """A due case whose mail is to be sent, and the customer's other debts that the mail may name."""
+
+    due: Due
+    companions: tuple[Companion, ...]
+    campaigns: Mapping[str, Campaign]
+    """Those of the customer's other cases, by the cases' ids."""
+
+    @property
+    def cases(self) -> list[Case]:
+        """All cases that Paddle has to be asked about, the due one first."""
+        return [self.due.case, *(companion.case for companion in self.companions)]
+
+
+async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail]:
+    """Return what is to be sent of what is due: at most as many cases in all as fit a call to Paddle."""
+    of_customer = await _other_cases(services, due)
+    customers: dict[str, list[Due]] = {}
+    for one in due:
+        customers.setdefault(one.case.customer_id, []).append(one)
+    shared = []
+    for customer_id, theirs in customers.items():
+        mail = await _share_mail(services, theirs, of_customer.get(customer_id, []))
+        if mail is not None:
+            shared.append(mail)
+    return await _fitting(services, shared)
+
+
+async def _share_mail(
+    services: Services, due: Sequence[Due], others: Sequence[tuple[Case, Campaign]]
+) -> SharedMail | None:
+    """Return the mail that one of a customer's due cases sends, if one does; the other due cases wait for it.
+
+    Only those that may send it are compared with all the others: there may be hundreds.
+    """
+    now = services.clock()
+    debts = Debts(others, services.repeats, now)
+    free = {}
+    for one in due:
+        if (carried := debts.carried(one.case)) is None:
+            free[one.case.id] = one
+        else:
+            await _wait(services, one, carried)
+    undecided = dict(free)
+    leader = next(iter(free), None)
+    mail = None
+    while leader in undecided:
+        one = undecided.pop(leader)
+        match debts.lead(one.case, one.campaign, one.step):
+            case Led(by):
+                leader = by
+            case Leads(companions):
+                campaigns = {case.id: campaign for case, campaign in others}
+                # The oldest, where there are more than one call can ask about.
+                mail = SharedMail(one, companions[: BATCH - 1], campaigns)
+                del free[one.case.id]
+    turns: dict[int, list[str]] = {}
+    for one in free.values():
+        log.info("step.led", case_id=one.case.id, step=one.step.name, by=leader)
+        # A mail names as many as a batch has, and takes a moment: each is looked at when it may be its turn.
+        turns.setdefault(max(1, debts.place(one.case) // BATCH), []).append(one.case.id)
+    for turn, case_ids in turns.items():
+        await services.store.due.put_back(case_ids, now + turn * A_MOMENT, on_time=True)
+    return mail
+
+
+async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, list[tuple[Case, Campaign]]]:
+    """Read the open cases of the customers who have several, but none that is excluded or whose campaign is paused."""
+    customers = list(dict.fromkeys(one.case.customer_id for one in due))
+    found = zip(customers, await services.store.cases.open_of_customers(customers), strict=True)
+    ids = {customer_id: case_ids for customer_id, case_ids in found if len(case_ids) > 1}
+    if not ids:
+        return {}
+    known = {one.case.id: one.read.case for one in due}
+    unknown = [case_id for case_ids in ids.values() for case_id in case_ids if case_id not in known]
+    if unknown:
+        read = await services.store.cases.read_versioned(unknown)
+        known.update({case_id: entry.case for case_id, entry in zip(unknown, read, strict=True)})
+    excluded = await excluded_of(services, [case for case in known.values() if case is not None])
+    paused = (await services.store.brakes.paused()).campaigns
+    # A pause of these that comes in this moment stops the batch before it is sent, and must not part it.
+    going = {one.case.campaign for one in due}
+    return {
+        customer_id: [
+            (case, await services.campaigns.of(case))
+            for case_id in case_ids
+            if (case := known[case_id]) is not None
+            and not is_excluded(case, excluded)
+            and (case.campaign in going or case.campaign not in paused)
+        ]
+        for customer_id, case_ids in ids.items()
+    }
+
+
+async def _wait(services: Services, due: Due, carried: Carried) -> None:
+    """Look at it again when the mail that names it should be out."""
+    log.info("step.carried", case_id=due.case.id, step=due.step.name, by=carried.by)
+    now = services.clock()
+    at = min(max(carried.until, now) + A_MOMENT, now + AN_HOUR)
+    await services.store.due.put_back([due.case.id], at, on_time=True)
+
+
+async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:
+    """Return as many as one call can ask about; what is left is due again at once."""
+    room = BATCH
+    fitting, left = [], []
+    for mail in shared:
+        if len(mail.cases) <= room:
+            room -= len(mail.cases)
+            fitting.append(mail)
+        else:
+            left.append(mail.due.case.id)
+    await services.store.due.put_back(left, services.clock())
+    return fitting
