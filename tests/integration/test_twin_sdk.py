@@ -56,3 +56,9 @@ def test_it_turns_the_pages(twin: TwinInThread, client: Client) -> None:
     assert sorted(found.id for found in transactions) == sorted(bill_ids)
     events = client.events.list(ListEvents(pager=Pager(per_page=2)))
     assert sorted(found.event_id for found in events) == sorted(sent.event_id for sent in twin.sent)
+
+
+def test_it_reads_where_webhooks_come_from(client: Client) -> None:
+    found = client.ip_addresses.get_ip_addresses()
+    assert "34.194.127.46/32" in found.ipv4_cidrs
+    assert len(found.ipv4_cidrs) == 6
