@@ -31,6 +31,8 @@ PERMISSIONS = frozenset(
     }
 )
 SUBSCRIPTIONS_PER_SESSION = 25
+# The sandbox's: https://developer.paddle.com/webhooks/about/respond-to-webhooks
+IPS = ("34.194.127.46", "54.234.237.108", "3.208.120.145", "44.226.236.210", "44.241.183.62", "100.20.172.113")
 
 _ID = re.compile(r"[a-z]+_[a-z\d]{26}")
 
@@ -70,6 +72,7 @@ class Api:
         """Give the routes to serve."""
         return [
             self._route("GET", "/", self._root),
+            self._route("GET", "/ips", self._ips),
             self._route("GET", "/transactions", self._list_transactions, "transaction.read"),
             self._route("GET", "/transactions/{id}", self._get_transaction, "transaction.read"),
             self._route("GET", "/subscriptions", self._list_subscriptions, "subscription.read"),
@@ -150,6 +153,9 @@ class Api:
                 },
             }
         )
+
+    async def _ips(self, _: web.Request) -> web.Response:
+        return _entity({"ipv4_cidrs": [f"{address}/32" for address in IPS]})
 
     async def _list_transactions(self, request: web.Request) -> web.Response:
         includes = self._includes(request)

@@ -1,0 +1,64 @@
+"""Paddle's own Python client reads all that the twin serves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from paddle_billing import Client, Options
+from paddle_billing.Resources.CustomerPortalSessions.Operations import CreateCustomerPortalSession
+from paddle_billing.Resources.Events.Operations import ListEvents
+from paddle_billing.Resources.Shared.Operations import Pager
+from paddle_billing.Resources.Subscriptions.Operations import ListSubscriptions
+from paddle_billing.Resources.Transactions.Operations import ListTransactions
+
+from paddle_twin.in_thread import TwinInThread
+
+
+@dataclass
+class Somewhere:
+    """An environment of the client that is neither of Paddle's."""
+
+    base_url: str
+
+
+@pytest.fixture
+def twin() -> Iterator[TwinInThread]:
+    with TwinInThread() as started:
+        yield started
+
+
+@pytest.fixture
+def client(twin: TwinInThread) -> Iterator[Client]:
+    made = Client(twin.api_key, options=Options(Somewhere(twin.url)))
+    yield made
+    made.client.close()
+
+
+def test_it_reads_one_of_each(twin: TwinInThread, client: Client) -> None:
+    customer_id = twin.add_customer("ada@customer.example", name="Ada Example")
+    subscription_id = twin.add_subscription(customer_id)
+    bill_id = twin.decline(subscription_id)
+    assert client.customers.get(customer_id).email == "ada@customer.example"
+    assert client.subscriptions.get(subscription_id).status == "past_due"
+    assert client.transactions.get(bill_id).status == "past_due"
+    session = client.customer_portal_sessions.create(customer_id, CreateCustomerPortalSession([subscription_id]))
+    assert session.urls.general.overview.startswith(twin.url)
+    assert session.urls.subscriptions[0].id == subscription_id
+
+
+def test_it_turns_the_pages(twin: TwinInThread, client: Client) -> None:
+    customer_id = twin.add_customer("ada@customer.example")
+    subscription_ids = [twin.add_subscription(customer_id) for _ in range(3)]
+    bill_ids = [twin.decline(subscription_id) for subscription_id in subscription_ids]
+    subscriptions = client.subscriptions.list(ListSubscriptions(pager=Pager(per_page=2)))
+    assert sorted(found.id for found in subscriptions) == sorted(subscription_ids)
+    transactions = client.transactions.list(ListTransactions(pager=Pager(per_page=2)))
+    assert sorted(found.id for found in transactions) == sorted(bill_ids)
+    events = client.events.list(ListEvents(pager=Pager(per_page=2)))
+    assert sorted(found.event_id for found in events) == sorted(sent.event_id for sent in twin.sent)
+
+
+def test_it_reads_where_webhooks_come_from(client: Client) -> None:
+    found = client.ip_addresses.get_ip_addresses()
+    assert "34.194.127.46/32" in found.ipv4_cidrs
+    assert len(found.ipv4_cidrs) == 6
