@@ -53,8 +53,8 @@ async def look_at_holds(services: WorkerServices) -> None:
 async def _is_mended(services: WorkerServices, hold: Hold) -> bool:
     if hold.word in PADDLE_HOLDS:
         return await _paddle_answers(services, hold)
-    if hold.word in PROBED:
-        return hold.word in await services.transport.probe()
+    if hold.word in PROBED and (mended := await services.transport.probe()) is not None:
+        return hold.word in mended
     if hold.word == REFUSALS_HOLD:
         return await services.store.refusals.are_over()
     if hold.word == TEMPLATE_HOLD and await _has_template(services, hold):

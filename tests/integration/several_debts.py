@@ -70,7 +70,7 @@ class Interrupted:
 
         return await self.transport.send(mail, recipient=recipient, key=key, before_data=interrupted)
 
-    async def probe(self) -> frozenset[str]:
+    async def probe(self) -> frozenset[str] | None:
         return await self.transport.probe()
 
     async def close(self) -> None:

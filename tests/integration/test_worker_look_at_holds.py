@@ -65,14 +65,15 @@ async def test_a_hold_of_a_folder_goes_off_when_it_can_be_written(redis_url: str
         assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(("word", "settings"), [("mail_policy", {}), ("mail_disk", {"MAIL_URL": "console:"})])
 async def test_what_only_a_mail_can_show_waits_for_one_and_is_let_go_of_when_none_is_due(
-    redis_url: str, tmp_path: Path
+    redis_url: str, tmp_path: Path, word: str, settings: dict[str, str]
 ) -> None:
-    async with house(redis_url, tmp_path, working=False) as home:
+    async with house(redis_url, tmp_path, working=False, **settings) as home:
         bill = decline(home, home.add_subscription(), "expired_card")
         async with served(home) as services:
-            await hold(services, "mail_policy")
-            assert await held_after_a_look(services) == ["mail_policy"]
+            await hold(services, word)
+            assert await held_after_a_look(services) == [word]
 
             await services.store.due.forget(bill)
             assert await held_after_a_look(services) == []

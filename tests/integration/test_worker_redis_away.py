@@ -131,7 +131,7 @@ class LosesTheAnswer:
         assert await before_data()
         raise RedisAwayError
 
-    async def probe(self) -> frozenset[str]:
+    async def probe(self) -> frozenset[str] | None:
         return await self.real.probe()
 
     async def close(self) -> None:

@@ -40,9 +40,8 @@ class ConsoleTransport:
             return Result(Outcome.HELD, "console_closed", hold=CONSOLE)
         return Result(Outcome.SENT, "console_printed")
 
-    async def probe(self) -> frozenset[str]:
+    async def probe(self) -> None:
         """Tell nothing: what a terminal takes is known when it has taken it."""
-        return frozenset()
 
     async def close(self) -> None:
         """Nothing is kept open."""

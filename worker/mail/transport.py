@@ -67,8 +67,11 @@ class Transport(Protocol):
         """
         ...
 
-    async def probe(self) -> frozenset[str]:
-        """Try what can be tried without a mail, and return the holds that this shows to be mended. Never raises."""
+    async def probe(self) -> frozenset[str] | None:
+        """Try what can be tried without a mail, and return the holds that this shows to be mended. Never raises.
+
+        None where only a mail can show anything.
+        """
         ...
 
     async def close(self) -> None:
