@@ -3,21 +3,21 @@
 import asyncio
 import re
 import time
-import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from aiohttp import web
-from yarl import URL
 
+from paddle_twin.answers import entity, find, page
 from paddle_twin.bodies import Json
 from paddle_twin.budget import Budget
 from paddle_twin.errors import ApiError, error_answer
 from paddle_twin.event_log import EventLog
 from paddle_twin.faults import Faults, PlannedFault
 from paddle_twin.links import Links
+from paddle_twin.routes import Answer, Route
 from paddle_twin.world import World
 
 PERMISSIONS = frozenset(
@@ -26,6 +26,10 @@ PERMISSIONS = frozenset(
         "customer.read",
         "customer_portal_session.write",
         "notification.read",
+        "notification_setting.read",
+        "notification_setting.write",
+        "notification_simulation.read",
+        "notification_simulation.write",
         "subscription.read",
         "transaction.read",
     }
@@ -35,8 +39,6 @@ SUBSCRIPTIONS_PER_SESSION = 25
 IPS = ("34.194.127.46", "54.234.237.108", "3.208.120.145", "44.226.236.210", "44.241.183.62", "100.20.172.113")
 
 _ID = re.compile(r"[a-z]+_[a-z\d]{26}")
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Api:
     budget: Budget
     api_key: str
     account: str
+    others: Sequence[Route] = ()
     faults: Faults = field(default_factory=Faults)
     permissions: set[str] = field(default_factory=lambda: set(PERMISSIONS))
     calls: list[ApiCall] = field(default_factory=list)
@@ -82,6 +85,7 @@ class Api:
             self._route(
                 "POST", "/customers/{id}/portal-sessions", self._create_session, "customer_portal_session.write"
             ),
+            *(self._route(*other) for other in self.others),
             self._route("*", "/{tail:.*}", self._unknown),
         ]
 
@@ -143,7 +147,7 @@ class Api:
 
     async def _root(self, _: web.Request) -> web.Response:
         # https://developer.paddle.com/api-reference/api-root/get-api-root
-        return _entity(
+        return entity(
             {
                 "api": {"name": "Paddle API", "version": "1", "environment": "sandbox"},
                 "caller": {
@@ -155,7 +159,7 @@ class Api:
         )
 
     async def _ips(self, _: web.Request) -> web.Response:
-        return _entity({"ipv4_cidrs": [f"{address}/32" for address in IPS]})
+        return entity({"ipv4_cidrs": [f"{address}/32" for address in IPS]})
 
     async def _list_transactions(self, request: web.Request) -> web.Response:
         includes = self._includes(request)
@@ -164,35 +168,40 @@ class Api:
             request.query,
             ("id", "subscription_id", "customer_id", "status", "collection_mode", "origin"),
         )
-        return self._page(request, [self._with_includes(entity, includes) for entity in found], most=30, usual=30)
+        return page(request, self.links, [self._with_includes(one, includes) for one in found], most=30, usual=30)
 
     async def _get_transaction(self, request: web.Request) -> web.Response:
         includes = self._includes(request)
-        return _entity(self._with_includes(_find(self.world.transactions, request), includes))
+        return entity(self._with_includes(find(self.world.transactions, request), includes))
 
     async def _list_subscriptions(self, request: web.Request) -> web.Response:
         found = _filtered(
             self.world.subscriptions.values(), request.query, ("id", "customer_id", "status", "collection_mode")
         )
-        return self._page(request, [self._with_urls(entity) for entity in found], most=200, usual=50)
+        return page(request, self.links, [self._with_urls(one) for one in found], most=200, usual=50)
 
     async def _get_subscription(self, request: web.Request) -> web.Response:
-        return _entity(self._with_urls(_find(self.world.subscriptions, request)))
+        return entity(self._with_urls(find(self.world.subscriptions, request)))
 
     async def _get_customer(self, request: web.Request) -> web.Response:
-        return _entity(_find(self.world.customers, request))
+        return entity(find(self.world.customers, request))
 
     async def _list_events(self, request: web.Request) -> web.Response:
         after = request.query.get("after")
         if after is not None and not self.events.has(after):
             raise ApiError(HTTPStatus.NOT_FOUND)
         types = request.query.get("event_type")
-        return self._page(
-            request, self.events.listed(types.split(",") if types else None), most=200, usual=50, key="event_id"
+        return page(
+            request,
+            self.links,
+            self.events.listed(types.split(",") if types else None),
+            most=200,
+            usual=50,
+            key="event_id",
         )
 
     async def _create_session(self, request: web.Request) -> web.Response:
-        customer = _find(self.world.customers, request)
+        customer = find(self.world.customers, request)
         try:
             body = await request.json() if request.can_read_body else {}
             wanted = [str(wanted_id) for wanted_id in body.get("subscription_ids") or []]
@@ -201,7 +210,7 @@ class Api:
         own = {found["id"] for found in self.world.subscriptions.values() if found["customer_id"] == customer["id"]}
         if len(wanted) > SUBSCRIPTIONS_PER_SESSION or len(set(wanted)) < len(wanted) or not own.issuperset(wanted):
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="subscription_ids")
-        return _entity(self.links.session(customer["id"], wanted), status=HTTPStatus.CREATED)
+        return entity(self.links.session(customer["id"], wanted), status=HTTPStatus.CREATED)
 
     async def _unknown(self, _: web.Request) -> web.Response:
         raise ApiError(HTTPStatus.NOT_FOUND, "invalid_url")
@@ -210,8 +219,8 @@ class Api:
         wanted = set(filter(None, request.query.get("include", "").split(",")))
         if not wanted <= {"customer", "address"}:
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="include")
-        for entity in wanted:
-            self._demand(f"{entity}.read")
+        for name in wanted:
+            self._demand(f"{name}.read")
         return wanted
 
     def _with_includes(self, transaction: Json, includes: set[str]) -> Json:
@@ -223,58 +232,10 @@ class Api:
         signed_in = "customer_portal_session.write" in self.permissions
         return subscription | {"management_urls": self.links.management_urls(subscription, signed_in=signed_in)}
 
-    def _page(
-        self, request: web.Request, entities: list[Json], *, most: int, usual: int, key: str = "id"
-    ) -> web.Response:
-        asked = request.query.get("per_page", str(usual))
-        if not asked.isdecimal() or int(asked) < 1:
-            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="per_page")
-        per_page = min(int(asked), most)
-        after = request.query.get("after")
-        newest_first = _is_newest_first(request)
-        ordered = sorted(entities, key=lambda entity: str(entity[key]), reverse=newest_first)
-        left = [found for found in ordered if after is None or _is_past(found[key], after, newest_first=newest_first)]
-        page = left[:per_page]
-        last_id = page[-1][key] if page else after or ""
-        next_url = URL(self.links.url).join(request.rel_url).update_query(after=last_id)
-        pagination = {
-            "per_page": per_page,
-            "next": str(next_url),  # on the last page too, as Paddle does
-            "has_more": len(left) > per_page,
-            "estimated_total": len(entities),
-        }
-        return web.json_response({"data": page, "meta": _meta() | {"pagination": pagination}})
-
-
-def _is_newest_first(request: web.Request) -> bool:
-    order = request.query.get("order_by", "id[DESC]").upper()
-    if order not in {"ID[ASC]", "ID[DESC]"}:
-        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="order_by")
-    return order == "ID[DESC]"
-
-
-def _is_past(entity_id: str, after: str, *, newest_first: bool) -> bool:
-    return entity_id < after if newest_first else entity_id > after
-
-
-def _meta() -> Json:
-    return {"request_id": str(uuid.uuid4())}
-
-
-def _entity(data: Json, *, status: int = HTTPStatus.OK) -> web.Response:
-    return web.json_response({"data": data, "meta": _meta()}, status=status)
-
-
-def _find(entities: Mapping[str, Json], request: web.Request) -> Json:
-    found = entities.get(request.match_info["id"])
-    if found is None:
-        raise ApiError(HTTPStatus.NOT_FOUND)
-    return found
-
 
 def _filtered(entities: Iterable[Json], query: Mapping[str, str], fields: tuple[str, ...]) -> list[Json]:
     wanted = {name: set(query[name].split(",")) for name in fields if name in query}
     for name, values in wanted.items():
         if name.endswith("id") and not all(_ID.fullmatch(value) for value in values):
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field=name)
-    return [entity for entity in entities if all(entity[name] in values for name, values in wanted.items())]
+    return [one for one in entities if all(one[name] in values for name, values in wanted.items())]

@@ -84,7 +84,7 @@ class TwinInThread:
 
     def settled(self) -> None:
         """Wait until every notification is delivered or given up."""
-        self._wait(self._twin.notifications.settled())
+        self._wait(self._twin.settled())
 
     def _call(self, change: Callable[[], Result]) -> Result:
         async def called() -> Result:

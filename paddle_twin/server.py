@@ -13,12 +13,14 @@ from aiohttp import web
 from paddle_twin.api import Api, ApiCall
 from paddle_twin.budget import Budget
 from paddle_twin.control import Control
+from paddle_twin.destinations import Destinations
 from paddle_twin.event_log import EventLog
 from paddle_twin.faults import Fault, PlannedFault
 from paddle_twin.links import Links
 from paddle_twin.notifications import Notification, Notifications
 from paddle_twin.own_origin import own_origin_only
 from paddle_twin.portal import Portal
+from paddle_twin.simulations import Simulations
 from paddle_twin.world import Event, World
 
 # Paddle's: https://developer.paddle.com/api-reference/about/rate-limiting
@@ -66,7 +68,19 @@ class Twin:
         )
         self.links = Links(self.world)
         self.events = EventLog(clock)
-        self.api = Api(self.world, self.links, self.events, Budget(rate_limit), api_key or _made_key(), account)
+        self.destinations = Destinations(
+            self.world, self.links, make_secret=_made_secret, retry_after=retry_after, clock=clock
+        )
+        simulations = Simulations(self.world, self.links, self.destinations)
+        self.api = Api(
+            self.world,
+            self.links,
+            self.events,
+            Budget(rate_limit),
+            api_key or _made_key(),
+            account,
+            [*self.destinations.routes(), *simulations.routes()],
+        )
         self._runner: web.AppRunner | None = None
 
     @property
@@ -121,6 +135,7 @@ class Twin:
         """Stop listening and sending. Calls that were stalled are cut off."""
         self.api.stopping.set()
         await self.notifications.stop()
+        await self.destinations.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -148,6 +163,11 @@ class Twin:
             self.events.note(event)
         return self.notifications.notify(event, self.world.new_id(notification_prefix))
 
+    async def settled(self) -> None:
+        """Wait until every notification is delivered or given up."""
+        await self.notifications.settled()
+        await self.destinations.settled()
+
     def replay(self, event_id: str) -> Notification:
         """Send an event once more, in a new notification."""
         return self.notifications.replay(event_id, self.world.new_id("ntf"))
@@ -155,6 +175,7 @@ class Twin:
     def _tell(self, event: Event) -> None:
         self.events.note(event)
         self.notifications.notify(event, self.world.new_id("ntf"))
+        self.destinations.tell(event)
 
 
 def _made_key() -> str:
