@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.installing import CHECKOUT, build_wheel, pip
 
-PACKAGES = ("dunning", "webhooks", "worker", "cli")
+PACKAGES = ("dunning", "webhooks", "worker", "cli", "paddle_twin")
 
 MODULES = """
 import importlib, pkgutil

@@ -40,7 +40,7 @@ MUTANTS = (
         VERDICTS,
         # Paddle cancels the debt along with the subscription, and either is enough to end the case.
         {
-            'return End(CaseState.STOPPED, "debt_canceled")': "return None",
+            "return End(CaseState.STOPPED, EndReason.DEBT_CANCELED)": "return None",
             'return End(CaseState.STOPPED, f"subscription_{subscription.status}")': "return None",
         },
         "not owed",
@@ -48,7 +48,7 @@ MUTANTS = (
     Mutant(
         "charged back",
         "dunning/rules/on_event.py",
-        {'return _stop(case, "charged_back", now)': 'return Verdict(None, "no_charge_back")'},
+        {"return _stop(case, EndReason.CHARGED_BACK, now)": 'return Verdict(None, "no_charge_back")'},
         "in dispute",
         cases=1200,
     ),
