@@ -3,12 +3,14 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 import hypothesis
 import pytest
 from redis import Redis
 
 from dunning.store import Store
+from dunning.store.memory import MemoryStore
 from dunning.store.server.embedded import EmbeddedServer
 
 # Machines are noisy, so no example is timed. Where others wait for the result, the same examples are tried each time.
@@ -38,6 +40,15 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     opened = Store.open(redis_url, rate_limit=200)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(params=["redis", "memory"])
+def either(request: pytest.FixtureRequest, now: datetime) -> Store:
+    """Give an empty store of each kind: what is true of one has to be true of the other."""
+    if request.param == "memory":
+        return cast("Store", MemoryStore(lambda: now, rate_limit=200))
+    store: Store = request.getfixturevalue("store")
+    return store
 
 
 @pytest.fixture

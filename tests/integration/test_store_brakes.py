@@ -20,16 +20,16 @@ async def count_opened(store: Store, count: int, *, hours_ago: int = 0) -> None:
     await redis_of(store).hset(keys.OPENED, hour_of(later(hours=-hours_ago)), count)
 
 
-async def test_nothing_is_paused_at_first(store: Store) -> None:
-    assert await store.brakes.paused() == NOTHING
+async def test_nothing_is_paused_at_first(either: Store) -> None:
+    assert await either.brakes.paused() == NOTHING
 
 
-async def test_a_pause_is_new_once_and_keeps_its_beginning(store: Store) -> None:
-    first = await store.brakes.pause(None, "operator", NOW)
-    again = await store.brakes.pause(None, "other", later(hours=1))
+async def test_a_pause_is_new_once_and_keeps_its_beginning(either: Store) -> None:
+    first = await either.brakes.pause(None, "operator", NOW)
+    again = await either.brakes.pause(None, "other", later(hours=1))
 
     assert (first, again) == (True, False)
-    assert await store.brakes.paused() == Paused(OPERATOR, {})
+    assert await either.brakes.paused() == Paused(OPERATOR, {})
 
 
 async def test_while_all_mail_is_paused_nothing_is_handed_out_and_nothing_is_changed(store: Store) -> None:
@@ -43,14 +43,14 @@ async def test_while_all_mail_is_paused_nothing_is_handed_out_and_nothing_is_cha
     assert await everything(redis_of(store)) == before
 
 
-async def test_what_was_due_goes_out_when_all_mail_is_resumed(store: Store) -> None:
-    await open_case(store)
-    await store.brakes.pause(None, "operator", NOW)
+async def test_what_was_due_goes_out_when_all_mail_is_resumed(either: Store) -> None:
+    await open_case(either)
+    await either.brakes.pause(None, "operator", NOW)
 
-    was = await store.brakes.resume(None, NOW)
+    was = await either.brakes.resume(None, NOW)
 
     assert was == OPERATOR
-    assert await sweep(store) == Sweep(1, "")
+    assert await sweep(either) == Sweep(1, "")
 
 
 async def test_resuming_what_was_not_paused_changes_nothing(store: Store) -> None:
@@ -59,30 +59,30 @@ async def test_resuming_what_was_not_paused_changes_nothing(store: Store) -> Non
     assert await everything(redis_of(store)) == {}
 
 
-async def test_a_campaign_is_paused_by_itself(store: Store) -> None:
-    await store.brakes.pause("renewal", "operator", NOW)
-    await open_case(store)
+async def test_a_campaign_is_paused_by_itself(either: Store) -> None:
+    await either.brakes.pause("renewal", "operator", NOW)
+    await open_case(either)
 
-    paused = await store.brakes.paused()
+    paused = await either.brakes.paused()
 
     assert paused == Paused(None, {"renewal": OPERATOR})
     assert (paused.stops("renewal"), paused.stops("other")) == (True, False)
-    assert await sweep(store) == Sweep(1, "")
+    assert await sweep(either) == Sweep(1, "")
 
 
-async def test_all_mail_is_every_campaigns_mail(store: Store) -> None:
-    await store.brakes.pause(None, "operator", NOW)
+async def test_all_mail_is_every_campaigns_mail(either: Store) -> None:
+    await either.brakes.pause(None, "operator", NOW)
 
-    assert (await store.brakes.paused()).stops("renewal")
+    assert (await either.brakes.paused()).stops("renewal")
 
 
-async def test_a_campaign_stays_paused_when_all_mail_is_resumed(store: Store) -> None:
-    await store.brakes.pause("renewal", "operator", NOW)
-    await store.brakes.pause(None, "operator", NOW)
+async def test_a_campaign_stays_paused_when_all_mail_is_resumed(either: Store) -> None:
+    await either.brakes.pause("renewal", "operator", NOW)
+    await either.brakes.pause(None, "operator", NOW)
 
-    await store.brakes.resume(None, NOW)
+    await either.brakes.resume(None, NOW)
 
-    assert await store.brakes.paused() == Paused(None, {"renewal": OPERATOR})
+    assert await either.brakes.paused() == Paused(None, {"renewal": OPERATOR})
 
 
 async def test_cases_of_a_paused_campaign_are_parked_for_an_hour(store: Store) -> None:

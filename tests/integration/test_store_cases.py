@@ -54,26 +54,26 @@ async def test_a_new_case_is_written_with_all_that_belongs_to_it(store: Store) -
     assert {await redis.pttl(key) for key in await redis.keys("*")} == {-1}
 
 
-async def test_a_case_reads_as_it_was_written(store: Store) -> None:
+async def test_a_case_reads_as_it_was_written(either: Store) -> None:
     sent = Delivery(state=DeliveryState.SENT, reason="smtp_250", tries=2, dated_at=NOW)
     held = Delivery().claim("run", NOW)
     case = a_case().with_delivery("first", sent).with_delivery("reminder", held)
 
-    await store.cases.commit(case, 0, due_at=None, now=NOW)
+    await either.cases.commit(case, 0, due_at=None, now=NOW)
 
-    assert await store.cases.read(case.id) == case
+    assert await either.cases.read(case.id) == case
 
 
-async def test_cases_are_read_in_the_order_asked_for_and_what_is_missing_has_no_revision(store: Store) -> None:
-    first, second = [await open_case(store) for _ in range(2)]
+async def test_cases_are_read_in_the_order_asked_for_and_what_is_missing_has_no_revision(either: Store) -> None:
+    first, second = [await open_case(either) for _ in range(2)]
 
-    read = await store.cases.read_versioned([second.id, "txn_none", first.id])
+    read = await either.cases.read_versioned([second.id, "txn_none", first.id])
 
     assert read == [Versioned(second, 1), Versioned(None, 0), Versioned(first, 1)]
 
 
-async def test_a_case_that_is_not_there_reads_as_none(store: Store) -> None:
-    assert await store.cases.read(paddle_id("txn")) is None
+async def test_a_case_that_is_not_there_reads_as_none(either: Store) -> None:
+    assert await either.cases.read(paddle_id("txn")) is None
 
 
 @pytest.mark.parametrize("revision", [0, 2])

@@ -4,23 +4,30 @@ import pytest
 
 from dunning import queue
 from dunning.errors import OperatorMustActError
+from dunning.instants import from_milliseconds
 from dunning.jobs import BATCH
 from dunning.store import Store, Sweep, keys
 from dunning.store.limiter import background_budget
+from dunning.store.memory import MemoryStore
 from tests.integration.at_rest import NOW, everything, later, opened, redis_ms, redis_of
 
 NOW_MS = round(NOW.timestamp() * 1000)
 LEASE_MS = 60_000
 
 
-async def make_due(store: Store, count: int, *, first_ms: int = NOW_MS - 100_000) -> list[str]:
+async def make_due(store: Store | MemoryStore, count: int, *, first_ms: int = NOW_MS - 100_000) -> list[str]:
     case_ids = [f"txn_{number:04d}" for number in range(count)]
+    if isinstance(store, MemoryStore):
+        store.kept.due |= {case_id: from_milliseconds(first_ms + number) for number, case_id in enumerate(case_ids)}
+        return case_ids
     await redis_of(store).zadd(keys.DUE, {case_id: first_ms + number for number, case_id in enumerate(case_ids)})
     return case_ids
 
 
-async def jobs(store: Store) -> list[tuple[list[str], list[str]]]:
+async def jobs(store: Store | MemoryStore) -> list[tuple[list[str], list[str]]]:
     """Give the queued jobs' arguments: cases and grants."""
+    if isinstance(store, MemoryStore):
+        return [(batch.case_ids, batch.grant_ids) for batch in store.kept.batches_queued]
     redis = redis_of(store)
     found = []
     for job_id in await redis.zrange(queue.QUEUE, 0, -1):
@@ -76,22 +83,22 @@ async def test_the_payload_is_what_arq_would_have_written(store: Store) -> None:
     assert 0 < await redis.pttl(b"arq:job:" + job_id) <= queue.KEEP_PAYLOAD.total_seconds() * 1000
 
 
-async def test_a_batch_is_thirty_and_the_longest_due_go_first(store: Store) -> None:
-    case_ids = await make_due(store, BATCH + 5)
+async def test_a_batch_is_thirty_and_the_longest_due_go_first(either: Store) -> None:
+    case_ids = await make_due(either, BATCH + 5)
 
-    swept = [await store.due.sweep(NOW, calls_per_case=0) for _ in range(3)]
+    swept = [await either.due.sweep(NOW, calls_per_case=0) for _ in range(3)]
 
-    handed = sorted(cases for cases, _ in await jobs(store))
+    handed = sorted(cases for cases, _ in await jobs(either))
     assert swept == [Sweep(30, ""), Sweep(5, ""), Sweep(0, "nothing_due")]
     assert handed == [case_ids[:30], case_ids[30:]]
 
 
-async def test_a_lease_that_lapsed_hands_the_case_over_again(store: Store) -> None:
-    await make_due(store, 1)
-    await store.due.sweep(NOW, calls_per_case=0)
+async def test_a_lease_that_lapsed_hands_the_case_over_again(either: Store) -> None:
+    await make_due(either, 1)
+    await either.due.sweep(NOW, calls_per_case=0)
 
-    while_held = await store.due.sweep(later(seconds=59.999), calls_per_case=0)
-    lapsed = await store.due.sweep(later(seconds=60), calls_per_case=0)
+    while_held = await either.due.sweep(later(seconds=59.999), calls_per_case=0)
+    lapsed = await either.due.sweep(later(seconds=60), calls_per_case=0)
 
     assert (while_held.moved, lapsed.moved) == (0, 1)
 
@@ -143,14 +150,14 @@ def test_the_background_budget(limit: int, background: int) -> None:
     assert background_budget(limit) == background
 
 
-async def test_a_click_finds_room_when_background_work_has_used_its_budget(store: Store) -> None:
-    await make_due(store, 3000)
-    while (await store.due.sweep(NOW, calls_per_case=0)).moved:
+async def test_a_click_finds_room_when_background_work_has_used_its_budget(either: Store) -> None:
+    await make_due(either, 3000)
+    while (await either.due.sweep(NOW, calls_per_case=0)).moved:
         pass
 
-    assert await store.limiter.ask(1, background=True) is None
-    assert await store.limiter.ask(10, background=False) is not None
-    assert await store.limiter.ask(1, background=False) is None
+    assert await either.limiter.ask(1, background=True) is None
+    assert await either.limiter.ask(10, background=False) is not None
+    assert await either.limiter.ask(1, background=False) is None
 
 
 async def test_a_refused_sweep_changes_nothing(store: Store) -> None:
@@ -215,13 +222,13 @@ async def test_while_a_hold_is_on_one_case_in_half_a_minute_probes(store: Store)
     assert 29_000 < await redis.pttl(keys.PROBE) <= 30_000
 
 
-async def test_when_it_is_mended_everything_goes_on(store: Store) -> None:
-    await make_due(store, 5)
-    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
+async def test_when_it_is_mended_everything_goes_on(either: Store) -> None:
+    await make_due(either, 5)
+    await either.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
 
-    await store.holds.release("paddle_key", began_at=NOW)
+    await either.holds.release("paddle_key", began_at=NOW)
 
-    assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(5, "")
+    assert await either.due.sweep(NOW, calls_per_case=0) == Sweep(5, "")
 
 
 async def test_what_is_put_back_is_looked_at_then(store: Store) -> None:
@@ -241,18 +248,18 @@ async def test_what_is_over_is_not_put_back(store: Store) -> None:
     assert await everything(redis_of(store)) == {}
 
 
-async def test_what_is_forgotten_is_not_looked_at_again(store: Store) -> None:
-    (case_id,) = await make_due(store, 1)
+async def test_what_is_forgotten_is_not_looked_at_again(either: Store) -> None:
+    (case_id,) = await make_due(either, 1)
 
-    await store.due.forget(case_id)
+    await either.due.forget(case_id)
 
-    assert await store.due.sweep(NOW, calls_per_case=0) == Sweep(0, "nothing_due")
+    assert await either.due.sweep(NOW, calls_per_case=0) == Sweep(0, "nothing_due")
 
 
-async def test_what_is_looked_at_next_comes_first_a_part_at_a_time(store: Store) -> None:
-    case_ids = await make_due(store, 3, first_ms=NOW_MS)
+async def test_what_is_looked_at_next_comes_first_a_part_at_a_time(either: Store) -> None:
+    case_ids = await make_due(either, 3, first_ms=NOW_MS)
 
-    parts = [await store.due.next_up(first, 2) for first in (0, 2, 4)]
+    parts = [await either.due.next_up(first, 2) for first in (0, 2, 4)]
 
     assert parts == [
         [(case_ids[0], NOW), (case_ids[1], later(milliseconds=1))],
@@ -261,8 +268,8 @@ async def test_what_is_looked_at_next_comes_first_a_part_at_a_time(store: Store)
     ]
 
 
-async def test_when_a_case_is_looked_at_next_is_known_by_its_id(store: Store) -> None:
-    (case_id,) = await make_due(store, 1, first_ms=NOW_MS)
+async def test_when_a_case_is_looked_at_next_is_known_by_its_id(either: Store) -> None:
+    (case_id,) = await make_due(either, 1, first_ms=NOW_MS)
 
-    assert await store.due.when([case_id, "txn_unknown"]) == [NOW, None]
-    assert await store.due.when([]) == []
+    assert await either.due.when([case_id, "txn_unknown"]) == [NOW, None]
+    assert await either.due.when([]) == []

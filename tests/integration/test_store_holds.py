@@ -6,19 +6,19 @@ KEY = OperatorMustActError("Paddle refuses the API key.", hold="paddle_key")
 LOGIN = OperatorMustActError("The mail server refuses the login.", hold="mail_login")
 
 
-async def test_a_hold_is_new_once_and_says_since_when_it_is_on_and_what_was_refused_last(store: Store) -> None:
-    first = await store.holds.raise_(KEY, NOW)
-    again = await store.holds.raise_(OperatorMustActError("Later words.", hold="paddle_key"), later(hours=1))
+async def test_a_hold_is_new_once_and_says_since_when_it_is_on_and_what_was_refused_last(either: Store) -> None:
+    first = await either.holds.raise_(KEY, NOW)
+    again = await either.holds.raise_(OperatorMustActError("Later words.", hold="paddle_key"), later(hours=1))
 
     assert (first, again) == (True, False)
-    assert await store.holds.all() == [Hold("paddle_key", NOW, "Later words.")]
+    assert await either.holds.all() == [Hold("paddle_key", NOW, "Later words.")]
 
 
-async def test_several_holds_are_listed_by_their_words(store: Store) -> None:
-    await store.holds.raise_(KEY, NOW)
-    await store.holds.raise_(LOGIN, later(seconds=1))
+async def test_several_holds_are_listed_by_their_words(either: Store) -> None:
+    await either.holds.raise_(KEY, NOW)
+    await either.holds.raise_(LOGIN, later(seconds=1))
 
-    assert [hold.word for hold in await store.holds.all()] == ["mail_login", "paddle_key"]
+    assert [hold.word for hold in await either.holds.all()] == ["mail_login", "paddle_key"]
 
 
 async def test_what_is_mended_is_released_and_told_once(store: Store) -> None:
@@ -58,20 +58,20 @@ async def test_a_look_that_came_to_nothing_makes_room_for_the_next_one(store: St
     assert [hold.word for hold in await store.holds.all()] == ["paddle_key"]
 
 
-async def test_what_was_begun_before_a_hold_was_met_again_does_not_take_it_off(store: Store) -> None:
-    await store.holds.raise_(LOGIN, NOW)
-    await store.holds.raise_(LOGIN, later(seconds=9))
+async def test_what_was_begun_before_a_hold_was_met_again_does_not_take_it_off(either: Store) -> None:
+    await either.holds.raise_(LOGIN, NOW)
+    await either.holds.raise_(LOGIN, later(seconds=9))
 
-    assert await store.holds.release("mail_login", began_at=later(seconds=8)) == []
-    assert await store.holds.release("mail_login", began_at=later(seconds=10)) == ["mail_login"]
+    assert await either.holds.release("mail_login", began_at=later(seconds=8)) == []
+    assert await either.holds.release("mail_login", began_at=later(seconds=10)) == ["mail_login"]
 
 
-async def test_a_hold_about_one_permission_is_not_taken_off_by_a_call_that_needs_others(store: Store) -> None:
+async def test_a_hold_about_one_permission_is_not_taken_off_by_a_call_that_needs_others(either: Store) -> None:
     refused = OperatorMustActError("No.", hold="paddle_permission", about="transaction.read customer.read")
-    await store.holds.raise_(refused, NOW)
+    await either.holds.raise_(refused, NOW)
 
-    some = await store.holds.release("paddle_permission", began_at=NOW, shows=["transaction.read"])
-    all_of_it = await store.holds.release(
+    some = await either.holds.release("paddle_permission", began_at=NOW, shows=["transaction.read"])
+    all_of_it = await either.holds.release(
         "paddle_permission", began_at=NOW, shows=["customer.read", "transaction.read"]
     )
 

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import pytest
-
 from dunning.store import InVain, Store, ToTell, Way, keys
 from dunning.store.in_vain import READS
 from dunning.store.memory import MemoryStore
@@ -11,11 +9,6 @@ from tests.integration.at_rest import NOW, later, redis_of
 from tests.unit.case_builders import a_case
 
 Either = Store | MemoryStore
-
-
-@pytest.fixture(params=["redis", "memory"])
-def either(request: pytest.FixtureRequest, store: Store) -> Either:
-    return store if request.param == "redis" else MemoryStore(lambda: NOW, rate_limit=200)
 
 
 async def tried(store: Either, *minutes: float, way: Way = Way.MAIL, why: str = "smtp_451") -> list[InVain]:

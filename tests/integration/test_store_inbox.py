@@ -82,13 +82,13 @@ async def test_a_dead_event_that_comes_again_is_queued_again(store: Store) -> No
     assert await redis.pttl(keys.event(event.id)) == -1
 
 
-async def test_a_dead_end_that_comes_again_is_queued_whatever_it_touches(store: Store) -> None:
+async def test_a_dead_end_that_comes_again_is_queued_whatever_it_touches(either: Store) -> None:
     event = of_transaction(EventType.TRANSACTION_PAID)
-    await store.inbox.bury(
+    await either.inbox.bury(
         event.id, event_type=event.type, notification_id=None, occurred_at=NOW, reason="malformed", now=NOW
     )
 
-    assert await store.inbox.accept(event, NOW) is Accepted.REQUEUED
+    assert await either.inbox.accept(event, NOW) is Accepted.REQUEUED
 
 
 async def test_a_buried_event_is_kept_with_its_ids_and_why(store: Store) -> None:
@@ -179,8 +179,8 @@ async def test_a_handled_event_leaves_a_trace_for_longer_than_paddle_repeats_it(
     assert await store.inbox.read(event.id) is None
 
 
-async def test_an_event_nobody_knows_reads_as_nothing(store: Store) -> None:
-    assert await store.inbox.read(paddle_id("evt")) is None
+async def test_an_event_nobody_knows_reads_as_nothing(either: Store) -> None:
+    assert await either.inbox.read(paddle_id("evt")) is None
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ async def test_an_event_nobody_knows_reads_as_nothing(store: Store) -> None:
     ],
     ids=["without attempts", "with microseconds", "with an attempt"],
 )
-async def test_an_event_reads_as_it_was_written(store: Store, event: Event) -> None:
-    await store.inbox.accept(event, NOW)
+async def test_an_event_reads_as_it_was_written(either: Store, event: Event) -> None:
+    await either.inbox.accept(event, NOW)
 
-    assert await store.inbox.read(event.id) == event
+    assert await either.inbox.read(event.id) == event

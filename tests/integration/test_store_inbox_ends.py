@@ -44,22 +44,22 @@ async def test_a_payment_after_a_failure_we_have_not_heard_of_leaves_a_mark(stor
 
 @pytest.mark.parametrize("payment", PAYMENTS)
 @pytest.mark.parametrize("failed", [True, False])
-async def test_a_payment_of_an_open_case_is_kept(store: Store, payment: EventType, *, failed: bool) -> None:
-    case = await open_case(store)
+async def test_a_payment_of_an_open_case_is_kept(either: Store, payment: EventType, *, failed: bool) -> None:
+    case = await open_case(either)
     event = of_transaction(payment, transaction=case.id, failed=failed)
 
-    accepted = await store.inbox.accept(event, NOW)
+    accepted = await either.inbox.accept(event, NOW)
 
     assert accepted is Accepted.ACCEPTED
-    assert await store.inbox.read(event.id) == event
+    assert await either.inbox.read(event.id) == event
 
 
 @pytest.mark.parametrize("state", [CaseState.STOPPED, CaseState.EXHAUSTED])
-async def test_a_payment_of_a_case_that_ended_unpaid_is_kept(store: Store, state: CaseState) -> None:
-    case = await open_case(store)
-    await store.cases.commit(case.end(state, "for a test", NOW), 1, due_at=None, now=NOW)
+async def test_a_payment_of_a_case_that_ended_unpaid_is_kept(either: Store, state: CaseState) -> None:
+    case = await open_case(either)
+    await either.cases.commit(case.end(state, "for a test", NOW), 1, due_at=None, now=NOW)
 
-    accepted = await store.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=case.id), NOW)
+    accepted = await either.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=case.id), NOW)
 
     assert accepted is Accepted.ACCEPTED
 
@@ -98,33 +98,33 @@ async def test_the_end_of_a_subscription_without_cases_leaves_a_mark(store: Stor
 
 
 @pytest.mark.parametrize("end", SUBSCRIPTION_ENDS)
-async def test_the_end_of_a_subscription_with_an_open_case_is_kept(store: Store, end: EventType) -> None:
-    case = await open_case(store)
+async def test_the_end_of_a_subscription_with_an_open_case_is_kept(either: Store, end: EventType) -> None:
+    case = await open_case(either)
     event = of_subscription(end, subscription=case.subscription_id)
 
-    accepted = await store.inbox.accept(event, NOW)
+    accepted = await either.inbox.accept(event, NOW)
 
     assert accepted is Accepted.ACCEPTED
-    assert await store.inbox.read(event.id) == event
+    assert await either.inbox.read(event.id) == event
 
 
 @pytest.mark.parametrize("end", SUBSCRIPTION_ENDS)
-async def test_the_end_of_a_subscription_whose_case_was_just_stopped_is_kept(store: Store, end: EventType) -> None:
+async def test_the_end_of_a_subscription_whose_case_was_just_stopped_is_kept(either: Store, end: EventType) -> None:
     """It may say better why."""
-    case = await open_case(store)
-    await store.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
+    case = await open_case(either)
+    await either.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
 
-    accepted = await store.inbox.accept(of_subscription(end, subscription=case.subscription_id), NOW)
+    accepted = await either.inbox.accept(of_subscription(end, subscription=case.subscription_id), NOW)
 
     assert accepted is Accepted.ACCEPTED
 
 
 @pytest.mark.parametrize("state", [CaseState.RECOVERED, CaseState.EXHAUSTED])
-async def test_the_end_of_a_subscription_whose_case_ended_otherwise_is_not(store: Store, state: CaseState) -> None:
-    case = await open_case(store)
-    await store.cases.commit(case.end(state, None, NOW), 1, due_at=None, now=NOW)
+async def test_the_end_of_a_subscription_whose_case_ended_otherwise_is_not(either: Store, state: CaseState) -> None:
+    case = await open_case(either)
+    await either.cases.commit(case.end(state, None, NOW), 1, due_at=None, now=NOW)
 
-    accepted = await store.inbox.accept(of_subscription(subscription=case.subscription_id), NOW)
+    accepted = await either.inbox.accept(of_subscription(subscription=case.subscription_id), NOW)
 
     assert accepted is Accepted.NOT_KEPT
 
@@ -172,11 +172,11 @@ async def test_a_newer_end_moves_the_mark(store: Store) -> None:
     assert await redis_of(store).get(keys.mark(subscription)) == b"canceled 1777896000000"
 
 
-async def test_a_failure_is_kept_whatever_ended(store: Store) -> None:
+async def test_a_failure_is_kept_whatever_ended(either: Store) -> None:
     """The opening of the case heeds the mark, not the door: by then both are known."""
     paid = of_transaction(EventType.TRANSACTION_PAID)
-    await store.inbox.accept(paid, NOW)
+    await either.inbox.accept(paid, NOW)
 
-    accepted = await store.inbox.accept(of_transaction(transaction=paid.facts.id, at=LONG_AGO), NOW)
+    accepted = await either.inbox.accept(of_transaction(transaction=paid.facts.id, at=LONG_AGO), NOW)
 
     assert accepted is Accepted.ACCEPTED

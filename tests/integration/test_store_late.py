@@ -14,11 +14,6 @@ from tests.unit.case_builders import a_case
 ONE, OTHER = "txn_one", "txn_other"
 
 
-@pytest.fixture(params=["redis", "memory"])
-def either(request: pytest.FixtureRequest, store: Store) -> Store | MemoryStore:
-    return store if request.param == "redis" else MemoryStore(lambda: NOW, rate_limit=200)
-
-
 async def due(store: Store | MemoryStore, at: datetime, case_id: str = ONE) -> Case:
     case = a_case(id=case_id)
     await store.cases.commit(case, 0, due_at=at, now=at)

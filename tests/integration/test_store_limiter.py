@@ -157,8 +157,8 @@ async def test_without_redis_no_call_begins_and_the_end_of_one_is_no_error() -> 
             await store.limiter.end(grant)
 
 
-async def test_the_shortest_hold_is_no_mistake(store: Store) -> None:
-    await store.limiter.hold(0)
+async def test_the_shortest_hold_is_no_mistake(either: Store) -> None:
+    await either.limiter.hold(0)
 
 
 STEPS = st.lists(
@@ -246,11 +246,11 @@ async def test_in_no_minute_do_more_calls_pass_than_the_limit(
         assert sum(start <= moment < start + 60_000 for moment in counted) <= limit
 
 
-async def test_a_grant_is_good_for_one_call_however_often_its_job_runs(store: Store) -> None:
-    grant = await grant_of(store)
+async def test_a_grant_is_good_for_one_call_however_often_its_job_runs(either: Store) -> None:
+    grant = await grant_of(either)
 
-    assert await store.limiter.begin(grant)
-    assert not await store.limiter.begin(grant)
+    assert await either.limiter.begin(grant)
+    assert not await either.limiter.begin(grant)
 
 
 async def test_giving_back_a_grant_does_not_erase_the_call_that_was_made_with_it(redis_url: str) -> None:

@@ -64,15 +64,15 @@ async def test_what_was_driven_again_has_time_again(store: Store) -> None:
 
 
 @pytest.mark.parametrize("end", ["handled", "dead"])
-async def test_an_event_that_is_done_with_is_never_driven_again(store: Store, end: str) -> None:
+async def test_an_event_that_is_done_with_is_never_driven_again(either: Store, end: str) -> None:
     event = of_transaction()
-    await store.inbox.accept(event, NOW)
+    await either.inbox.accept(event, NOW)
     if end == "handled":
-        await store.inbox.mark_handled(event.id)
+        await either.inbox.mark_handled(event.id)
     else:
-        await store.inbox.give_up(event.id, "fault", NOW)
+        await either.inbox.give_up(event.id, "fault", NOW)
 
-    assert await store.inbox.redrive(later(days=1)) == 0
+    assert await either.inbox.redrive(later(days=1)) == 0
 
 
 async def test_a_mass_is_driven_again_in_bounded_portions_oldest_first(store: Store) -> None:

@@ -6,11 +6,11 @@ ONE = LiveSubscription("sub_1", "ctm_1", "past_due", "automatic", None)
 OTHER = LiveSubscription("sub_2", "ctm_2", "active", "manual", "cancel")
 
 
-async def test_what_was_seen_is_taken_once(store: Store) -> None:
-    await store.seen.keep([ONE, OTHER])
+async def test_what_was_seen_is_taken_once(either: Store) -> None:
+    await either.seen.keep([ONE, OTHER])
 
-    first = await store.seen.take(["sub_1", "sub_2", "sub_none"])
-    second = await store.seen.take(["sub_1", "sub_2"])
+    first = await either.seen.take(["sub_1", "sub_2", "sub_none"])
+    second = await either.seen.take(["sub_1", "sub_2"])
 
     assert first == {"sub_1": ONE, "sub_2": OTHER}
     assert second == {}

@@ -50,13 +50,13 @@ async def send_mails(store: Store, case: Case) -> None:
             await store.cases.commit(after, read.revision, due_at=now, now=now, story=told(read.case, after))
 
 
-async def test_a_note_is_a_line_in_the_story(store: Store) -> None:
+async def test_a_note_is_a_line_in_the_story(either: Store) -> None:
     case = a_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=[OPENED])
+    await either.cases.commit(case, 0, due_at=NOW, now=NOW, story=[OPENED])
 
-    await store.cases.note(case.id, FELL_BACK, later(hours=1))
+    await either.cases.note(case.id, FELL_BACK, later(hours=1))
 
-    assert (await store.cases.story(case.id))[1] == StoryLine(later(hours=1), FELL_BACK)
+    assert (await either.cases.story(case.id))[1] == StoryLine(later(hours=1), FELL_BACK)
 
 
 async def test_a_note_on_a_case_that_is_gone_leaves_nothing(store: Store) -> None:
@@ -74,35 +74,35 @@ async def test_a_case_to_which_nothing_happened_yet_has_no_list_of_its_own(store
     assert not await redis_of(store).exists(keys.story(case.id))
 
 
-async def test_a_story_keeps_its_order_however_often_the_case_is_written(store: Store) -> None:
+async def test_a_story_keeps_its_order_however_often_the_case_is_written(either: Store) -> None:
     case = a_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=[OPENED])
-    await store.cases.commit(
+    await either.cases.commit(case, 0, due_at=NOW, now=NOW, story=[OPENED])
+    await either.cases.commit(
         case, 1, due_at=NOW, now=later(hours=1), story=[moved(Moved.CLAIMED), moved(Moved.SENDING)]
     )
-    await store.cases.commit(case, 2, due_at=NOW, now=later(hours=2))
+    await either.cases.commit(case, 2, due_at=NOW, now=later(hours=2))
 
-    await store.cases.commit(ended(case), 3, due_at=None, now=later(hours=3), story=[RECOVERED])
+    await either.cases.commit(ended(case), 3, due_at=None, now=later(hours=3), story=[RECOVERED])
 
-    assert [line.entry for line in await store.cases.story(case.id)] == [
+    assert [line.entry for line in await either.cases.story(case.id)] == [
         OPENED,
         moved(Moved.CLAIMED),
         moved(Moved.SENDING),
         RECOVERED,
     ]
-    assert await store.cases.read(case.id) == ended(case)
+    assert await either.cases.read(case.id) == ended(case)
 
 
-async def test_a_case_that_began_without_a_line_tells_what_came_later(store: Store) -> None:
-    case = await open_case(store)
+async def test_a_case_that_began_without_a_line_tells_what_came_later(either: Store) -> None:
+    case = await open_case(either)
 
-    await store.cases.commit(case, 1, due_at=NOW, now=NOW, story=[moved(Moved.SENT)])
+    await either.cases.commit(case, 1, due_at=NOW, now=NOW, story=[moved(Moved.SENT)])
 
-    assert await store.cases.story(case.id) == [StoryLine(NOW, moved(Moved.SENT))]
+    assert await either.cases.story(case.id) == [StoryLine(NOW, moved(Moved.SENT))]
 
 
-async def test_the_story_of_no_case_is_empty(store: Store) -> None:
-    assert await store.cases.story(paddle_id("txn")) == []
+async def test_the_story_of_no_case_is_empty(either: Store) -> None:
+    assert await either.cases.story(paddle_id("txn")) == []
 
 
 async def test_a_note_on_an_ended_case_goes_when_the_case_does(store: Store) -> None:
