@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
@@ -109,9 +110,7 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     if not case.deliveries:
         return None
     begun_at, moments = case.delivery(step.name).dated_at, []
-    for earlier in campaign.steps:
-        if earlier.name == step.name:
-            break
+    for earlier in takewhile(lambda one: one.name != step.name, campaign.steps):
         mailed_at = _mailed_at(case.delivery(earlier.name))
         if mailed_at is not None and (begun_at is None or mailed_at > begun_at):
             planned = step.after[case.decline_class] - earlier.after[case.decline_class]
