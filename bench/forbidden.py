@@ -44,8 +44,8 @@ class Forbidden:
     """Subscriptions of which we were told that a payment was charged back: when it was."""
     said: dict[str, list[Said]] = field(default_factory=dict)
 
-    def why(self, mail: Said) -> list[str]:
-        """Return what is wrong with a mail, and remember it."""
+    def why(self, mail: Said, *, arrives: bool = True) -> list[str]:
+        """Return what is wrong with a mail, and remember it if it arrives."""
         wrong = [f"{what}: {bill_id}" for bill_id in mail.bill_ids for what in self._about(bill_id, mail)]
         for bill_id, count in mail.further.items():
             of = self.paddle.bills[bill_id].subscription_id
@@ -53,7 +53,8 @@ class Forbidden:
             if count > len(owed):
                 wrong.append(f"names sums that are not owed: {bill_id}")
         wrong += self._too_near(mail)
-        self.said.setdefault(mail.bill_ids[0], []).append(mail)
+        if arrives:
+            self.said.setdefault(mail.bill_ids[0], []).append(mail)
         return wrong
 
     def _about(self, bill_id: str, mail: Said) -> Iterator[str]:
@@ -88,9 +89,10 @@ class Forbidden:
             yield "out of hours"
 
     def _too_near(self, mail: Said) -> Iterator[str]:
-        """Look at the mails that this debt sent, repeats of one step aside."""
+        """Look at the mails that this debt sent. A repeat is the same mail, with the first one's date."""
         before = [one for one in self.said.get(mail.bill_ids[0], []) if one.step != mail.step]
-        for one, two in pairwise([*before[-1:], mail]):
+        last = [one for one in before if one.step == before[-1].step]
+        for one, two in pairwise([*last[:1], mail]):
             if two.at - one.at < timedelta(days=DAYS[two.step] - DAYS[one.step]) / 2:
                 yield f"too close to the last: {one.step}, {two.step}"
 

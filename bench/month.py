@@ -106,7 +106,7 @@ class Month:
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without mail, for one reason or another
             self._then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
         if self._breaks_at_once:
-            self._then(timedelta(hours=1), 6 * DAY, self._resume)
+            self._then(timedelta(hours=1), 6 * DAY, self._resume_again)
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks
             self._then(timedelta(0), 20 * DAY, self._go_deaf)
         await self._rehearsal.play()
@@ -130,8 +130,9 @@ class Month:
             return Result(Outcome.TRY_AGAIN, "smtp_rcpt_451")
         if not await before_data():
             return Result(Outcome.ABANDONED, "abandoned_before_data")
-        self._judge(mail, recipient, key)
-        if ended < 0.02:  # noqa: PLR2004 - same
+        refused = ended < 0.02  # noqa: PLR2004 - same
+        self._judge(mail, recipient, key, arrives=not refused)
+        if refused:
             return Result(Outcome.REFUSED, "smtp_550")
         self._arrived[key] += 1
         if ended < 0.03:  # noqa: PLR2004 - same
@@ -145,11 +146,11 @@ class Month:
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    def _judge(self, mail: EmailMessage, recipient: str, key: str) -> None:
+    def _judge(self, mail: EmailMessage, recipient: str, key: str, *, arrives: bool) -> None:
         assert isinstance(mail, Slip)  # noqa: S101 - Unwritten gives no other
         case_id, _, step = key.partition(".")
         blocks = {_bill_of(debt.link): len(debt.further) for debt in (mail.facts, *mail.facts.others)}
-        wrong = self._forbidden.why(Said(self._rehearsal.now, step, recipient, tuple(blocks), blocks))
+        wrong = self._forbidden.why(Said(self._rehearsal.now, step, recipient, tuple(blocks), blocks), arrives=arrives)
         self._counts["mails"] += 1
         self._counts["wrong"] += bool(wrong)
         self._counts.update(f"wrong: {why.partition(':')[0]}" for why in wrong)
@@ -244,6 +245,12 @@ class Month:
     async def _resume(self, now: datetime) -> None:
         """Let an operator take off a pause, whoever put it on."""
         await self._rehearsal.store.brakes.resume(None, now)
+
+    async def _resume_again(self, now: datetime) -> None:
+        """Likewise, and again some days later: the breaker may trip more than once."""
+        await self._resume(now)
+        if now < self._rehearsal.began + 14 * DAY:
+            self._rehearsal.plan(now + DAY + 5 * DAY * self._rng.random(), self._resume_again)
 
     def _break(self, now: datetime) -> None:
         """Let mail server and Paddle be away for some days."""
