@@ -10,7 +10,9 @@ from paddle_billing.Entities.Subscription import Subscription
 from paddle_billing.Entities.Transaction import Transaction
 from paddle_billing.Notifications import Secret, Verifier
 
+from dunning.paddle.event_types import KNOWN
 from paddle_twin import Twin
+from paddle_twin.event_types import EVENT_TYPES
 from paddle_twin.notifications import sign
 
 
@@ -75,3 +77,7 @@ def test_a_signature_is_one_that_paddles_sdk_accepts() -> None:
 
     assert Verifier().verify(request, Secret(secret), verify_time_drift=False)
     assert not Verifier().verify(request, Secret("another"), verify_time_drift=False)
+
+
+def test_the_twin_lists_the_event_types_that_we_count_by_name() -> None:
+    assert set(EVENT_TYPES) == KNOWN
