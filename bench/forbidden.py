@@ -89,10 +89,9 @@ class Forbidden:
             yield "out of hours"
 
     def _too_near(self, mail: Said) -> Iterator[str]:
-        """Look at the mails that this debt sent. A repeat is the same mail, with the first one's date."""
+        """Look at the mails that this debt sent. A repeat is the same mail, and as near as it must be to its first."""
         before = [one for one in self.said.get(mail.bill_ids[0], []) if one.step != mail.step]
-        last = [one for one in before if one.step == before[-1].step]
-        for one, two in pairwise([*last[:1], mail]):
+        for one, two in pairwise([*before[-1:], mail]):
             if two.at - one.at < timedelta(days=DAYS[two.step] - DAYS[one.step]) / 2:
                 yield f"too close to the last: {one.step}, {two.step}"
 

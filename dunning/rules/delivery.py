@@ -73,6 +73,18 @@ class Delivery(BaseModel):
     dated_at: Instant | None = Field(default=None, alias="d")
     """When it was claimed: the mail's `Date`. Once a mail may have arrived it stays, so that a repeat is the same mail.
     Of one that is covered, when the mail that covers it went out."""
+    repeated_at: Instant | None = Field(default=None, alias="a")
+    """When it was claimed for the last repeat that the mail server was given; None where there was none."""
+
+    @property
+    def claimed_at(self) -> datetime | None:
+        """When whoever holds it took it; None where nobody does."""
+        return self.held_until - CLAIM if self.held_until is not None else None
+
+    @property
+    def given_at(self) -> datetime | None:
+        """When the customer was mailed last about this, or may have been, or is about to be."""
+        return self.claimed_at or self.repeated_at or self.dated_at
 
     def is_held(self, now: datetime) -> bool:
         """Whether somebody is at work on it."""
@@ -102,7 +114,8 @@ class Delivery(BaseModel):
     def begin_data(self, owner: str) -> Self:
         """Mark that the mail server is about to be given the mail."""
         self._require(owner)
-        return self.model_copy(update={"state": DeliveryState.SENDING})
+        repeated_at = self.claimed_at if self.unknowns else None
+        return self.model_copy(update={"state": DeliveryState.SENDING, "repeated_at": repeated_at})
 
     def settle(self, owner: str, state: DeliveryState, reason: str) -> Self:
         """End this send: `sent`, `refused` or `unknown`."""

@@ -105,7 +105,7 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     """Return when the last mail is far enough behind for this step; None where there was none.
 
     Between two mails lies at least half of what the campaign plans between their steps, however late the first was.
-    What had begun before a mail went out is not held up by it.
+    A step that was begun after a mail went out is not held up by it.
     """
     if not case.deliveries:
         return None
@@ -144,7 +144,7 @@ def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats
     delivery = case.delivery(chosen)
     if delivery.is_held(now):
         raise ValueError(f"Step {chosen} of case {case.id} is being sent just now.")
-    begun_at = delivery.dated_at if delivery.unknowns else None
+    begun_at = delivery.given_at if delivery.unknowns else None
     due = delivery.model_copy(update={"dated_at": begun_at or now, "retry_at": None})
     return case.with_delivery(chosen, due).model_copy(update={"not_before": None})
 
@@ -183,10 +183,10 @@ def _is_too_near(case: Case, campaign: Campaign, step: Step, now: datetime) -> b
 
 
 def _mailed_at(delivery: Delivery) -> datetime | None:
-    """Return when the customer was mailed about this step, may have been, or is about to be."""
+    """Return when the customer was mailed last about this step, may have been, or is about to be."""
     covered = delivery.state is DeliveryState.SKIPPED and delivery.reason == SkipReason.COVERED
     mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.held_until is not None
-    return delivery.dated_at if mailed else None
+    return delivery.given_at if mailed else None
 
 
 def _exhaust(case: Case, campaign: Campaign, due: Step | None, now: datetime) -> Case:

@@ -45,10 +45,17 @@ def a_case_with(**deliveries: Delivery) -> Case:
 
 
 COVERED = cover(a_case(), FIRST, LATE).delivery("first")
+# Its first try fell silent in time; a long outage later the same mail is given to the mail server again.
+REPEATING = unknown(FAILED_AT + 2 * HOUR).claim(ME, LATE).begin_data(ME)
+REPEATED = REPEATING.settle(ME, DeliveryState.SENT, "smtp_250")
+REPEATED_IN_SILENCE = REPEATING.settle(ME, DeliveryState.UNKNOWN, "eof_after_data")
+REPEATER_GONE = REPEATING.lapse(LATE + CLAIM)
 
 
 @pytest.mark.parametrize(
-    "first", [sent(LATE), unknown(LATE), COVERED], ids=["sent", "maybe arrived", "in another's mail"]
+    "first",
+    [sent(LATE), unknown(LATE), COVERED, REPEATED, REPEATED_IN_SILENCE, REPEATER_GONE],
+    ids=["sent", "maybe arrived", "in another's mail", "sent again", "maybe arrived again", "holder of repeat gone"],
 )
 def test_a_mail_that_was_late_is_not_followed_at_once_by_the_next(first: Delivery) -> None:
     case = a_case_with(first=first)
@@ -58,7 +65,11 @@ def test_a_mail_that_was_late_is_not_followed_at_once_by_the_next(first: Deliver
     assert next_due_at(case, CAMPAIGN, 0) == FAR_ENOUGH
 
 
-@pytest.mark.parametrize("first", [held(LATE), sending(LATE)], ids=["claimed", "on its way"])
+@pytest.mark.parametrize(
+    "first",
+    [held(LATE), sending(LATE), unknown(FAILED_AT + 2 * HOUR).claim(ME, LATE), REPEATING],
+    ids=["claimed", "on its way", "claimed for a repeat", "on its way again"],
+)
 def test_a_mail_that_is_being_sent_is_not_overtaken_by_the_next(first: Delivery) -> None:
     case = a_case_with(first=first)
 
@@ -77,6 +88,12 @@ def test_a_mail_that_is_being_sent_is_not_overtaken_by_the_next(first: Delivery)
 )
 def test_what_reached_nobody_holds_nothing_up(first: Delivery) -> None:
     assert tidy(a_case_with(first=first), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
+
+
+def test_a_repeat_that_reached_nobody_moves_nothing() -> None:
+    refused_at_once = unknown(FAILED_AT + 2 * HOUR).claim(ME, LATE).put_back(ME, "smtp_451", LATE, counted=True)
+
+    assert tidy(a_case_with(first=refused_at_once), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
 
 
 def test_a_mail_in_time_moves_nothing() -> None:
@@ -132,15 +149,19 @@ def test_what_an_operator_sends_now_still_goes_at_once_after_a_try_in_vain() -> 
 
 @given(
     joined=st.timedeltas(timedelta(0), 30 * DAY),
-    late=st.lists(st.timedeltas(timedelta(0), 9 * DAY), min_size=7, max_size=7),
+    late=st.lists(
+        st.tuples(st.timedeltas(timedelta(0), 9 * DAY), st.sampled_from([DeliveryState.SENT, DeliveryState.UNKNOWN])),
+        min_size=7,
+        max_size=14,
+    ),
     decline_class=st.sampled_from(DeclineClass),
 )
 def test_however_late_mails_are_two_of_them_keep_half_their_distance(
-    joined: timedelta, late: list[timedelta], decline_class: DeclineClass
+    joined: timedelta, late: list[tuple[timedelta, DeliveryState]], decline_class: DeclineClass
 ) -> None:
     case = a_case(decline_class=decline_class, not_before=FAILED_AT + joined)
     mails = []
-    for delay in late:
+    for delay, ends in late:
         due_at = next_due_at(case, SHIPPED, 1)
         if due_at is None:
             break
@@ -148,7 +169,7 @@ def test_however_late_mails_are_two_of_them_keep_half_their_distance(
         case, step = tidy(case, SHIPPED, 1, now)
         if step is not None:
             mails.append((step, now))
-            arrived = case.delivery(step.name).claim(ME, now).begin_data(ME).settle(ME, DeliveryState.SENT, "smtp_250")
+            arrived = case.delivery(step.name).claim(ME, now).begin_data(ME).settle(ME, ends, "the_end")
             case = case.with_delivery(step.name, arrived)
 
     for (one, one_at), (two, two_at) in pairwise(mails):
