@@ -20,7 +20,9 @@ class CampaignVersions:
 
     async def keep(self, campaigns: Iterable[Campaign]) -> None:
         """Keep these under their versions."""
-        await self._redis.hset(keys.CAMPAIGNS, mapping={version(one): to_json(one) for one in campaigns})
+        versions = {version(one): to_json(one) for one in campaigns}
+        if versions:
+            await self._redis.hset(keys.CAMPAIGNS, mapping=versions)
 
     async def names(self) -> set[str]:
         """Return the names of all there ever were. What can't be read has none."""

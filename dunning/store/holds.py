@@ -58,7 +58,7 @@ class Holds:
             began_at: when what works was begun. A hold that was put on, or met again, after that stays.
             shows: what it shows to work. A hold about anything else stays.
         """
-        args: list[str | int] = [to_milliseconds(began_at), " ".join(shows), *words]
+        args: list[str | int] = [to_milliseconds(began_at), " ".join(shows), *dict.fromkeys(words)]
         released = await self._release(keys=[keys.HOLDS, keys.PROBE], args=args)
         return [word.decode() for word in released]
 

@@ -20,4 +20,4 @@ class Suppressions:
 
     async def has(self, address_keys: Sequence[str]) -> bool:
         """Tell whether the address is suppressed, under any of its keys: `dunning.suppression.address_keys`."""
-        return any(await self._redis.hmget(keys.SUPPRESSED, list(address_keys)))
+        return bool(address_keys) and any(await self._redis.hmget(keys.SUPPRESSED, list(address_keys)))

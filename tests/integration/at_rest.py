@@ -13,6 +13,7 @@ from dunning.paddle.events import CollectionAttempt, Event, EventType, Subscript
 from dunning.rules.case import Case
 from dunning.rules.declines import DeclineClass
 from dunning.store import Store
+from dunning.store.memory import MemoryStore
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -98,7 +99,11 @@ def a_case(case_id: str | None = None, *, subscription: str | None = None) -> Ca
 
 
 async def open_case(
-    store: Store, case_id: str | None = None, *, subscription: str | None = None, due_at: datetime | None = NOW
+    store: Store | MemoryStore,
+    case_id: str | None = None,
+    *,
+    subscription: str | None = None,
+    due_at: datetime | None = NOW,
 ) -> Case:
     """Write an open case, due at once."""
     case = a_case(case_id, subscription=subscription)

@@ -37,17 +37,16 @@ class MemoryCases:
 
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]:
         """Return the ids of the customer's open cases, and of the subscription's that were stopped lately."""
-        stopped = {case_id for of, case_id in self._kept.stopped if of == subscription_id}
-        return sorted(stopped | self._kept.of_customer.get(customer_id, set()))
+        return sorted(self._kept.stopped.of(subscription_id) | self._kept.of_customer.get(customer_id, set()))
 
     async def story(self, case_id: str) -> list[StoryLine]:
         """Return what happened to the case, oldest first."""
-        found = self._find(case_id)
+        found = self._kept.find(case_id)
         return [StoryLine(self._kept.moment(at), entry) for at, entry in found.story] if found else []
 
     async def note(self, case_id: str, entry: Entry, now: datetime) -> None:
         """Add an entry to the story of a case that is itself unchanged. A case that is gone stays gone."""
-        found = self._find(case_id)
+        found = self._kept.find(case_id)
         if found is not None:
             self._tell(found, entry, now)
 
@@ -71,7 +70,7 @@ class MemoryCases:
             CaseConflictError: somebody else wrote it: read again, decide again.
             EndedBeforeOpeningError: its end is already known.
         """
-        kept, found = self._kept, self._find(case.id)
+        kept, found = self._kept, self._kept.find(case.id)
         if (found.revision if found else 0) != revision:
             raise CaseConflictError(f"case {case.id} is no longer at revision {revision}")
         if opened_by is not None and self._has_ended(case, opened_by):
@@ -93,8 +92,7 @@ class MemoryCases:
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1
         if event_id is not None:
-            kept.inbox.pop(event_id, None)
-            kept.handled.add(event_id, keys.KEEP_HANDLED)
+            kept.handle(event_id)
         return found.revision
 
     def _index(self, case: Case, due_at: datetime | None) -> None:
@@ -109,9 +107,9 @@ class MemoryCases:
         kept.of_customer.get(case.customer_id, set()).discard(case.id)
         kept.ended.add(case.id, keys.KEEP_ENDED_CASE)
         if case.state is CaseState.STOPPED:
-            kept.stopped.add((case.subscription_id, case.id), keys.KEEP_MARK)
+            kept.stopped.add(case.subscription_id, case.id)
         else:
-            kept.stopped.pop((case.subscription_id, case.id))
+            kept.stopped.discard(case.subscription_id, case.id)
 
     def _has_ended(self, case: Case, opened_by: datetime) -> bool:
         of_subscription = self._kept.marks.get(case.subscription_id)
@@ -120,15 +118,8 @@ class MemoryCases:
         )
 
     def _read(self, case_id: str) -> Versioned:
-        found = self._find(case_id)
+        found = self._kept.find(case_id)
         return Versioned(found.case, found.revision) if found else Versioned(None, 0)
-
-    def _find(self, case_id: str) -> KeptCase | None:
-        found = self._kept.cases.get(case_id)
-        if found is None or found.case.is_open or case_id in self._kept.ended:
-            return found
-        del self._kept.cases[case_id]
-        return None
 
     def _tell(self, found: KeptCase, entry: Entry, now: datetime) -> None:
         found.story.append((now, entry))

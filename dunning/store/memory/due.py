@@ -91,7 +91,7 @@ class MemoryHolds:
         shown, began_at = set(shows), self._kept.moment(began_at)
         released = [
             word
-            for word in words
+            for word in dict.fromkeys(words)
             if word in self.on
             and self._met_at[word] <= began_at
             and (shown == set(EVERYTHING) or set(self.on[word].about.split()) <= shown)
@@ -144,7 +144,9 @@ class MemoryLimiter:
 
     async def hold(self, seconds: float) -> None:
         """Stop everybody for `seconds`. A longer hold that is on already stays."""
-        self.on_hold.add("api", timedelta(seconds=seconds))
+        span = timedelta(milliseconds=max(1, round(seconds * 1000)))
+        if span > self.on_hold.left("api"):
+            self.on_hold.add("api", span)
 
     async def give_back(self, grants: Sequence[Grant]) -> None:
         """Return grants that no call was made with."""

@@ -57,7 +57,7 @@ class MemoryClicks:
                 wait = max(wait, clicks[-most] + span - now)
         if not wait:
             clicks.append(now)
-        return to_milliseconds(now + wait) / 1000 - to_milliseconds(now) / 1000 or None
+        return (to_milliseconds(now + wait) - to_milliseconds(now)) / 1000 or None
 
     async def take_back(self, case_id: str) -> None:
         """Forget the last click: it led nowhere, and the customer will want to try again."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dunning.store.in_vain import ERROR_AFTER, NOT_TRIED_ANY_MORE, SUCCESSES, WARNING_AFTER, InVain, ToTell, Way
-from dunning.store.memory.kept import Kept
+from dunning.store.memory.kept import Kept, Passing
 
 
 @dataclass(slots=True)
@@ -25,15 +25,16 @@ class MemoryTriesInVain:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
-        self._ways: dict[Way, _Tries] = {}
+        self._ways = Passing[Way, _Tries](kept.clock)
 
     async def note(self, way: Way, why: str, now: datetime) -> InVain | None:
         """Note and count a try in vain, `why` being our stable word, and return what is to be told, if anything."""
         now = self._kept.moment(now)
         ended = self._end(way, now)
         self._kept.counts[f"tries_in_vain_{why}"] += 1
-        tries = self._ways.setdefault(way, _Tries(now, self._worked(way), now))
+        tries = self._ways.get(way) or _Tries(now, self._worked(way), now)
         tries.tries, tries.why, tries.last = tries.tries + 1, why, now
+        self._ways.put(way, tries, NOT_TRIED_ANY_MORE)
         return ended or self._tell(way, now)
 
     async def look(self, way: Way, now: datetime) -> InVain | None:
@@ -54,7 +55,7 @@ class MemoryTriesInVain:
             return None
         works = tries.worked != self._worked(way)
         if works or now - tries.last > NOT_TRIED_ANY_MORE:
-            del self._ways[way]
+            self._ways.pop(way)
         return tries.tell(ToTell.WORKS_AGAIN) if works and tries.told else None
 
     def _tell(self, way: Way, now: datetime) -> InVain | None:

@@ -7,7 +7,7 @@ from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, Tra
 from dunning.rules.case import CaseState
 from dunning.store import keys
 from dunning.store.accepting import ENDS
-from dunning.store.inbox import Accepted
+from dunning.store.inbox import HANDLE_WITHIN, REDRIVE_AT_MOST, Accepted
 from dunning.store.memory.kept import Kept, Mark
 
 
@@ -19,7 +19,6 @@ class MemoryInbox:
 
     async def accept(self, event: Event, now: datetime) -> Accepted:
         """Note the event and queue its job. After this returns, it will be handled."""
-        del now  # Redis keeps it to drive the event again
         kept = self._kept
         if isinstance(event.facts, AdjustmentFacts) and not event.facts.is_charge_back:
             return Accepted.NOT_KEPT
@@ -29,7 +28,9 @@ class MemoryInbox:
         if not was_dead and event.type in ENDS and not self._ends_something(event):
             return Accepted.NOT_KEPT
         kept.inbox[event.id] = event
-        kept.events_queued.append(event.id)
+        kept.waits_since[event.id] = kept.moment(now)
+        if event.id not in kept.events_queued:
+            kept.events_queued.append(event.id)
         return Accepted.REQUEUED if was_dead else Accepted.ACCEPTED
 
     async def bury(
@@ -54,6 +55,7 @@ class MemoryInbox:
         """Keep an event as dead whose handling failed for good, and return whether it was still to be handled."""
         del now
         event = self._kept.inbox.pop(event_id, None)
+        self._kept.waits_since.pop(event_id, None)
         if event is None:
             return False
         self._kept.dead.put(event_id, (event, reason), keys.KEEP_EVENT)
@@ -65,14 +67,16 @@ class MemoryInbox:
 
     async def mark_handled(self, event_id: str) -> None:
         """Note that the event changed nothing and need not be looked at again."""
-        self._kept.inbox.pop(event_id, None)
-        self._kept.handled.add(event_id, keys.KEEP_HANDLED)
+        self._kept.handle(event_id)
 
     async def redrive(self, now: datetime) -> int:
-        """Queue again what has lost its job, and return how many that were."""
-        del now
-        lost = [event_id for event_id in self._kept.inbox if event_id not in self._kept.events_queued]
-        self._kept.events_queued.extend(lost)
+        """Queue again what was not handled in time and has lost its job, and return how many that were."""
+        kept, before = self._kept, self._kept.moment(now - HANDLE_WITHIN)
+        waiting = sorted((since, event_id) for event_id, since in kept.waits_since.items() if since <= before)
+        late = [event_id for _, event_id in waiting[:REDRIVE_AT_MOST]]
+        kept.waits_since.update(dict.fromkeys(late, kept.moment(now)))
+        lost = [event_id for event_id in late if event_id not in kept.events_queued]
+        kept.events_queued.extend(lost)
         return len(lost)
 
     def _ends_something(self, event: Event) -> bool:
@@ -80,14 +84,14 @@ class MemoryInbox:
         kept, facts = self._kept, event.facts
         since = to_milliseconds(event.occurred_at)
         if isinstance(facts, TransactionFacts):
-            found = kept.cases.get(facts.id)
+            found = kept.find(facts.id)
             marked, marks = facts.id, found is None and shows_failed_attempt(facts)
             touches = found is not None and found.case.state is not CaseState.RECOVERED
         else:
             marked = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
             old = kept.marks.get(marked)
             marks = old is None or old.since < since
-            touches = bool(kept.of_customer.get(facts.customer_id)) or any(of == marked for of, _ in kept.stopped)
+            touches = bool(kept.of_customer.get(facts.customer_id)) or bool(kept.stopped.of(marked))
         if marks:
             kept.marks.put(marked, Mark(ENDS[event.type], since), keys.KEEP_MARK)
         return touches

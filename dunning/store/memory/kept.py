@@ -11,6 +11,7 @@ from dunning.paddle.events import Event
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.rules.story import Entry
+from dunning.store import keys
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -32,6 +33,10 @@ class Passing(Generic[K, V]):
             del self._entries[key]
             return None
         return entry[0]
+
+    def left(self, key: K) -> timedelta:
+        """Return for how long an entry still lives; none for one that does not."""
+        return self._entries[key][1] - self._clock() if key in self else timedelta(0)
 
     def put(self, key: K, value: V, lives: timedelta) -> None:
         """Keep an entry for so long."""
@@ -59,6 +64,25 @@ class PassingKeys(Passing[K, None]):
     def add(self, key: K, lives: timedelta) -> None:
         """Keep a key for so long."""
         self.put(key, None, lives)
+
+
+class Stopped:
+    """Cases that were stopped lately, by subscription. Those of one subscription are forgotten together."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._of = Passing[str, set[str]](clock)
+
+    def of(self, subscription_id: str) -> set[str]:
+        """Return the ids of the subscription's."""
+        return self._of.get(subscription_id) or set()
+
+    def add(self, subscription_id: str, case_id: str) -> None:
+        """Keep a case, and with it the others for as long."""
+        self._of.put(subscription_id, {*self.of(subscription_id), case_id}, keys.KEEP_MARK)
+
+    def discard(self, subscription_id: str, case_id: str) -> None:
+        """Forget a case: it did not end so after all."""
+        self.of(subscription_id).discard(case_id)
 
 
 class Mark(NamedTuple):
@@ -96,6 +120,8 @@ class Kept:
     late: dict[str, datetime] = field(default_factory=dict)
     of_customer: dict[str, set[str]] = field(default_factory=dict)
     inbox: dict[str, Event] = field(default_factory=dict)
+    waits_since: dict[str, datetime] = field(default_factory=dict)
+    """When an event of the inbox came in, or was last driven again."""
     counts: Counter[str] = field(default_factory=Counter)
     opened: Counter[int] = field(default_factory=Counter)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
@@ -103,8 +129,7 @@ class Kept:
     batches_queued: deque[Batch] = field(default_factory=deque)
     ended: PassingKeys[str] = field(init=False)
     """The ended cases that are not forgotten yet."""
-    stopped: PassingKeys[tuple[str, str]] = field(init=False)
-    """By subscription and case."""
+    stopped: Stopped = field(init=False)
     marks: Passing[str, Mark] = field(init=False)
     handled: PassingKeys[str] = field(init=False)
     dead: Passing[str, tuple[Event | None, str]] = field(init=False)
@@ -112,10 +137,25 @@ class Kept:
     def __post_init__(self) -> None:
         """Make what goes by the clock."""
         self.ended = PassingKeys(self.clock)
-        self.stopped = PassingKeys(self.clock)
+        self.stopped = Stopped(self.clock)
         self.marks = Passing(self.clock)
         self.handled = PassingKeys(self.clock)
         self.dead = Passing(self.clock)
+
+    def find(self, case_id: str) -> KeptCase | None:
+        """Return the case, unless it ended so long ago that it is forgotten."""
+        found = self.cases.get(case_id)
+        if found is None or found.case.is_open or case_id in self.ended:
+            return found
+        del self.cases[case_id]
+        return None
+
+    def handle(self, event_id: str) -> None:
+        """Note that the event needs no more handling, whatever it was before."""
+        self.inbox.pop(event_id, None)
+        self.waits_since.pop(event_id, None)
+        self.dead.pop(event_id)
+        self.handled.add(event_id, keys.KEEP_HANDLED)
 
     def moment(self, at: datetime) -> datetime:
         """Return a moment as it is kept: as text, in whole milliseconds."""

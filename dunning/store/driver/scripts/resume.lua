@@ -5,7 +5,8 @@
 local entry = redis.call('HGET', KEYS[1], ARGV[1])
 if entry then
   redis.call('HDEL', KEYS[1], ARGV[1])
-  if string.find(entry, '"' .. ARGV[2], 1, true) then
+  -- Where its sentence begins: inside of one, JSON puts a stroke before the quote.
+  if string.find(entry, ', "' .. ARGV[2], 1, true) then
     redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
     redis.call('HSET', KEYS[3], string.match(entry, '%d+'), ARGV[4])
   end

@@ -15,7 +15,7 @@ local opened = tonumber(redis.call('HGET', KEYS[9], ARGV[14]) or 0)
 if ARGV[15] ~= '' and opened > tonumber(ARGV[15]) and redis.call('EXISTS', KEYS[8]) == 0 then
   local said = '"' .. ARGV[17]
   -- Also where somebody has paused all mail before: whoever resumes it is to know of the burst.
-  if not (paused and string.find(paused, said, 1, true)) then
+  if not (paused and string.find(paused, ', ' .. said, 1, true)) then
     local why = said .. opened .. ' new cases in an hour, and at most ' .. ARGV[15] .. ' were to be expected"'
     redis.call('HSET', KEYS[7], ARGV[16], '[' .. ARGV[1] .. ', ' .. why .. ']')
     return {0, 'breaker', opened}
