@@ -1,12 +1,14 @@
-"""What both stores forget, each by its own clock, and when."""
+"""What both stores remember of what ended, and when each forgets it by its own clock."""
 
 from datetime import timedelta
 
+import pytest
+
 from dunning.paddle.events import EventType
 from dunning.rules.case import Case, CaseState
-from dunning.store import Accepted, InVain, ToTell, Versioned, Way
+from dunning.store import Accepted, EndedBeforeOpeningError, InVain, ToTell, Versioned, Way
 from dunning.store.keys import KEEP_ENDED_CASE, KEEP_EVENT, KEEP_HANDLED, KEEP_MARK
-from tests.integration.at_rest import NOW, a_case, later, of_subscription, of_transaction, open_case, paddle_id
+from tests.integration.at_rest import NOW, a_case, later, of_subscription, of_transaction, open_case, paddle_id, raised
 from tests.integration.stores import Either, Hands
 
 A_MINUTE = timedelta(minutes=1)
@@ -62,6 +64,34 @@ async def test_a_mark_forbids_an_opening_for_35_days(hands: Hands) -> None:
     assert await hands.store.cases.commit(case, 0, due_at=None, now=NOW, opened_by=NOW) == 1
 
 
+@pytest.mark.parametrize(("ended_ms", "is_opened"), [(-1, True), (0, False), (86_400_000, False)])
+async def test_a_subscription_that_ended_since_the_failure_forbids_the_opening(
+    hands: Hands, ended_ms: int, *, is_opened: bool
+) -> None:
+    case = a_case()
+    end = of_subscription(subscription=case.subscription_id, at=later(milliseconds=ended_ms))
+    await hands.store.inbox.accept(end, NOW)
+
+    opening = hands.store.cases.commit(case, 0, due_at=None, now=NOW, opened_by=NOW)
+
+    if is_opened:
+        assert await opening == 1
+    else:
+        await raised(EndedBeforeOpeningError, opening)
+        assert await hands.store.cases.read(case.id) is None
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+async def test_a_debt_that_has_ended_is_not_opened_whenever_that_was(hands: Hands, days: int) -> None:
+    case = a_case()
+    end = of_transaction(EventType.TRANSACTION_PAID, transaction=case.id, at=later(days=days))
+    await hands.store.inbox.accept(end, NOW)
+
+    await raised(EndedBeforeOpeningError, hands.store.cases.commit(case, 0, due_at=None, now=NOW, opened_by=NOW))
+
+    assert await hands.store.due.when([case.id]) == [None]
+
+
 async def test_a_handled_event_is_known_for_four_days(hands: Hands) -> None:
     event = of_transaction()
     await hands.store.inbox.accept(event, NOW)
@@ -72,6 +102,16 @@ async def test_a_handled_event_is_known_for_four_days(hands: Hands) -> None:
 
     assert repeated is Accepted.DUPLICATE
     assert await hands.store.inbox.accept(event, NOW) is Accepted.ACCEPTED
+
+
+async def test_an_event_that_is_new_again_while_its_job_waits_is_queued_once(hands: Hands) -> None:
+    event = of_transaction()
+    await hands.store.inbox.accept(event, NOW)
+    await hands.store.inbox.mark_handled(event.id)
+    await hands.let_pass(KEEP_HANDLED)
+    await hands.store.inbox.accept(event, NOW)
+
+    assert await hands.events() == {event.id}
 
 
 async def test_a_dead_event_is_known_for_ninety_days(hands: Hands) -> None:
