@@ -18,6 +18,7 @@ from cli.plan.simulate.unwritten import Slip, Unwritten
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.paddle.events import AdjustmentFacts
+from dunning.reasons import HoldWord
 from dunning.rules.campaign import Campaign, SendBetween
 from dunning.rules.declines import CODES
 from dunning.rules.delivery import FINAL, DeliveryState
@@ -265,7 +266,7 @@ class Month:
         if what < 0.01:  # noqa: PLR2004 - one call in a hundred, the first of several
             self._locked_until = max(self._locked_until, now + LOCKED_OUT * self._rng.random())
         if now < self._locked_until:
-            raise OperatorMustActError("Paddle refuses the API key.", hold="paddle_key")
+            raise OperatorMustActError("Paddle refuses the API key.", hold=HoldWord.PADDLE_KEY)
         if what > 0.99:  # noqa: PLR2004 - one call in a hundred
             self._rehearsal.store.limiter.on_hold.add("api", TOO_MANY_CALLS)
             raise TransientError("Paddle answered GET /transactions with 429, too many calls.")

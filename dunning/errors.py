@@ -4,6 +4,8 @@ Each message is a sentence that may hold ids and codes, and never a secret, an a
 whatever is raised here may reach a log.
 """
 
+from dunning.reasons import HoldWord
+
 
 class DunningError(Exception):
     """Anything that Dunning itself has to say about what went wrong."""
@@ -31,7 +33,7 @@ class OperatorMustActError(DunningError):
     in words between spaces, where only its working again shows it mended: an API call's permissions.
     """
 
-    def __init__(self, message: str, *, hold: str, about: str = "") -> None:
+    def __init__(self, message: str, *, hold: HoldWord, about: str = "") -> None:
         super().__init__(message)
         self.hold = hold
         self.about = about

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from dunning.paddle import event_types
+from dunning.reasons import ClickOutcome, HoldWord
 from dunning.store import Snapshot
 
 
@@ -68,7 +69,7 @@ class Metrics:
         """Count a good signature under its secret's place, the first being 1."""
         self._signatures.labels(str(secret + 1)).inc()
 
-    def count_click(self, outcome: str) -> None:
+    def count_click(self, outcome: ClickOutcome | HoldWord) -> None:
         """Count a click."""
         self._clicks.labels(outcome).inc()
 

@@ -23,6 +23,7 @@ from dunning.errors import (
     UnsafePortalUrlError,
 )
 from dunning.paddle_api.grants import Grant
+from dunning.reasons import ClickOutcome, HoldWord
 from dunning.rules.case import Case, CaseState
 from dunning.rules.story import Entry, Kind
 from dunning.store import REDIS_ERRORS
@@ -59,16 +60,16 @@ async def click(request: web.Request) -> web.Response:
     try:
         case = await _find_case(request, now)
         if not case.is_open:
-            return _fall_back(request, case.id, "case_ended")
+            return _fall_back(request, case.id, ClickOutcome.CASE_ENDED)
         async with redis_within(app[DEADLINES].redis):
             wait_seconds = await app[STORE].clicks.allow(case.id, now)
     except _NoCaseError as problem:
         return problem.answer
     except RedisAwayError:
-        return _fall_back(request, None, "redis_away")
+        return _fall_back(request, None, ClickOutcome.REDIS_AWAY)
     if wait_seconds is not None:
         app[SPARING_LOG].warning("click.too_many", case_id=case.id)
-        app[METRICS].count_click("too_many")
+        app[METRICS].count_click(ClickOutcome.TOO_MANY)
         return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(max(1, math.ceil(wait_seconds)))})
     return await _lead_on(request, case, now)
 
@@ -89,14 +90,14 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
         return _fall_back(request, case.id, detour.reason, detour.error)
     await _note(request, case.id, Entry(kind=Kind.CLICKED), now)
     log.info("click.led_to_paddle", case_id=case.id)
-    app[METRICS].count_click("led_to_paddle")
+    app[METRICS].count_click(ClickOutcome.LED_TO_PADDLE)
     return _see_other(deep_link)
 
 
 # How a click is counted that found the debt to be over, by the page that says so.
-FOUND_OVER = {Page.PAID: "already_paid", Page.CLOSED: "already_over"}
+FOUND_OVER = {Page.PAID: ClickOutcome.ALREADY_PAID, Page.CLOSED: ClickOutcome.ALREADY_OVER}
 # A click that led nowhere for one of these does not count: the same link works again later.
-MAY_WORK_LATER = frozenset({"paddle_unreachable", "no_grant", "redis_away"})
+MAY_WORK_LATER = frozenset({ClickOutcome.PADDLE_UNREACHABLE, ClickOutcome.NO_GRANT, ClickOutcome.REDIS_AWAY})
 
 
 @dataclass
@@ -117,7 +118,7 @@ class _OverError(Exception):
 class _DetourError(Exception):
     """There is no deep link to be had now, and why: a word for the log and the case's story."""
 
-    reason: str
+    reason: ClickOutcome | HoldWord
     error: Exception
 
 
@@ -150,18 +151,18 @@ async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> st
     except OperatorMustActError as error:
         raise _DetourError(error.hold, error) from None
     except RedisAwayError as error:
-        raise _DetourError("redis_away", error) from None
+        raise _DetourError(ClickOutcome.REDIS_AWAY, error) from None
     except GrantRefusedError as error:
-        raise _DetourError("no_grant", error) from None
+        raise _DetourError(ClickOutcome.NO_GRANT, error) from None
     except (TransientError, TimeoutError) as error:
-        raise _DetourError("paddle_unreachable", error) from None
+        raise _DetourError(ClickOutcome.PADDLE_UNREACHABLE, error) from None
     except REDIS_ERRORS as error:
         # From the limiter inside the client. After TimeoutError, which is one of them and Paddle's here.
-        raise _DetourError("redis_away", error) from None
+        raise _DetourError(ClickOutcome.REDIS_AWAY, error) from None
     except UnsafePortalUrlError as error:
-        raise _DetourError("unsafe_link", error) from None
+        raise _DetourError(ClickOutcome.UNSAFE_LINK, error) from None
     except PermanentError as error:
-        raise _DetourError("paddle_refused", error) from None
+        raise _DetourError(ClickOutcome.PADDLE_REFUSED, error) from None
 
 
 async def _ask_grants(request: web.Request) -> list[Grant]:
@@ -194,7 +195,7 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
             await app[STORE].limiter.give_back([not_needed])
     if page is not None:
         raise _OverError(page)
-    raise _DetourError("other_customer", PermanentError(f"the debt of case {case.id} is another customer's"))
+    raise _DetourError(ClickOutcome.OTHER_CUSTOMER, PermanentError(f"the debt of case {case.id} is another customer's"))
 
 
 async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime) -> None:
@@ -214,7 +215,9 @@ async def _take_back(request: web.Request, case_id: str) -> None:
         request.app[SPARING_LOG].warning("click.not_taken_back", case_id=case_id, reason=str(error))
 
 
-def _fall_back(request: web.Request, case_id: str | None, reason: str, error: Exception | None = None) -> web.Response:
+def _fall_back(
+    request: web.Request, case_id: str | None, reason: ClickOutcome | HoldWord, error: Exception | None = None
+) -> web.Response:
     """Lead to the portal's login page, which never expires and holds no token."""
     why = type(error).__name__ if error else None
     request.app[SPARING_LOG].warning("click.fell_back", reason, case_id=case_id, reason=reason, error=why)

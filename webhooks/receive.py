@@ -9,11 +9,12 @@ from enum import StrEnum
 import structlog
 from aiohttp import hdrs, web
 
+from dunning.alerts import Alert
 from dunning.paddle.intake import (
     Accept,
-    Alert,
     Bury,
     Decision,
+    NewsOfKey,
     Refusal,
     Refused,
     Simulated,
@@ -83,8 +84,8 @@ async def _carry_out(request: web.Request, decision: Decision, now: datetime) ->
         case Bury():
             await _bury(request, decision, now)
             return Outcome.MALFORMED
-        case Alert():
-            log.error(decision.word)
+        case NewsOfKey():
+            log.error(decision.alert)
             return Outcome.API_KEY
         case Simulated():
             log.info("webhook.simulated", event_type=decision.label)
@@ -111,7 +112,7 @@ async def _bury(request: web.Request, bury: Bury, now: datetime) -> None:
             reason=bury.reason,
             now=now,
         )
-    log.error("webhook.buried", event_id=bury.event_id, event_type=bury.label, reason=bury.reason)
+    log.error(Alert.WEBHOOK_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)
 
 
 def _refuse(request: web.Request, refused: Refused) -> web.Response:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.errors import CaseConflictError, PermanentError
 from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
+from dunning.reasons import NoChange
 from dunning.rules.case import Case
 from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
 from dunning.rules.what_changed import caused_by, changed_nothing
@@ -17,7 +19,7 @@ log = structlog.get_logger()
 
 # Why an event changed nothing, where whoever reads the case's story would wonder. Not `nothing_new`, which every debt
 # has at its beginning, and a second line is dear a million times over.
-WORTH_A_LINE = frozenset({"older_than_the_failure"})
+WORTH_A_LINE = frozenset({NoChange.OLDER_THAN_THE_FAILURE})
 
 
 async def handle_event(services: Services, event_id: str) -> None:
@@ -40,7 +42,7 @@ async def handle_event(services: Services, event_id: str) -> None:
 async def give_up(services: Services, event_id: str, reason: str) -> None:
     """Keep an event that can't be handled as dead, where an operator sees it and Paddle's replay revives it."""
     if await services.store.inbox.give_up(event_id, reason, services.clock()):
-        log.error("event.dead", event_id=event_id, reason=reason)
+        log.error(Alert.EVENT_DEAD, event_id=event_id, reason=reason)
 
 
 async def _of_transaction(services: Services, event: Event, facts: TransactionFacts) -> None:

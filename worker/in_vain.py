@@ -4,12 +4,16 @@ import contextlib
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.store import REDIS_ERRORS, InVain, ToTell, Way
 from worker.services import Services
 
 log = structlog.get_logger()
 
-EVENTS = {Way.MAIL: ("mail.in_vain", "mail.works_again"), Way.PADDLE: ("paddle.in_vain", "paddle.works_again")}
+EVENTS = {
+    Way.MAIL: (Alert.MAIL_IN_VAIN, Alert.MAIL_WORKS_AGAIN),
+    Way.PADDLE: (Alert.PADDLE_IN_VAIN, Alert.PADDLE_WORKS_AGAIN),
+}
 
 
 async def note_in_vain(services: Services, way: Way, why: str) -> None:

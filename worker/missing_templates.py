@@ -2,6 +2,7 @@
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.errors import OperatorMustActError
 from dunning.reasons import HoldWord
 from dunning.rules.campaign import Campaign, Step
@@ -34,7 +35,7 @@ async def tell_missing_templates(services: WorkerServices) -> None:
         for step in campaign.steps:
             if not services.renderer.has_template(step.template):
                 log.error(
-                    "campaign.template_missing",
+                    Alert.TEMPLATE_MISSING,
                     campaign=campaign.name,
                     version=version,
                     step=step.name,

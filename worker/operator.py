@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.errors import OperatorMustActError
 from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS
@@ -26,7 +27,7 @@ async def put_on_hold(services: Services, error: OperatorMustActError) -> None:
         log.warning("hold.not_noted", hold=error.hold, problem=str(error), error=type(away).__name__)
         return
     if new:
-        log.error("operator.must_act", hold=error.hold, problem=str(error))
+        log.error(Alert.MUST_ACT, hold=error.hold, problem=str(error))
 
 
 async def release_holds(
@@ -42,5 +43,5 @@ async def release_holds(
         log.warning("hold.not_released", holds=words, error=type(away).__name__)
         return ()
     for word in released:
-        log.info("operator.mended", hold=word)
+        log.info(Alert.MENDED, hold=word)
     return released

@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from dunning.errors import CaseConflictError
+from dunning.reasons import WaitReason
 from dunning.store import REDIS_ERRORS
 from worker.services import Services
 from worker.write_case import write_case
@@ -13,7 +14,6 @@ from worker.write_case import write_case
 log = structlog.get_logger()
 
 ASK_AGAIN = timedelta(seconds=0.5)
-REDIS_AWAY = "redis_away"
 
 
 class RedisAwayError(Exception):
@@ -60,5 +60,7 @@ async def _put_back(services: Services, case_id: str, step: str, owner: str | No
         return
     after, delivery = read.case, read.case.delivery(step)
     if owner is not None and delivery.owner == owner:
-        after = after.with_delivery(step, delivery.put_back(owner, REDIS_AWAY, services.clock(), counted=False))
+        after = after.with_delivery(
+            step, delivery.put_back(owner, WaitReason.REDIS_AWAY, services.clock(), counted=False)
+        )
     await write_case(services, read, after)

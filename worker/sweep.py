@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.jobs import BATCH
 from dunning.rules.breaker import threshold
 from dunning.store import REDIS_ERRORS, Sweep
@@ -102,7 +103,7 @@ class _Sweeps:
     async def _sweep(self) -> int:
         swept = await sweep_once(self._services, self._most_opened)
         if swept.why == "breaker":
-            log.error("breaker.tripped", opened=swept.opened, at_most=self._most_opened, problem=TRIPPED)
+            log.error(Alert.BREAKER_TRIPPED, opened=swept.opened, at_most=self._most_opened, problem=TRIPPED)
         await self._tell_pause(paused=swept.why in {"breaker", "paused"})
         return swept.moved
 
@@ -111,9 +112,9 @@ class _Sweeps:
         if paused and not self._paused:
             pause = (await self._services.store.brakes.paused()).all
             if pause is not None:
-                log.warning("sending.paused", since=pause.since.isoformat(), why=pause.why)
+                log.warning(Alert.SENDING_PAUSED, since=pause.since.isoformat(), why=pause.why)
         if self._paused and not paused:
-            log.info("sending.resumed")
+            log.info(Alert.SENDING_RESUMED)
         self._paused = paused
 
 
@@ -121,7 +122,9 @@ async def _is_skewed(services: WorkerServices) -> bool:
     """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
     skew = services.machine_clock() - await services.store.health.time()
     if abs(skew) > LARGEST_SKEW:
-        log.error("clock.skewed", seconds=round(skew.total_seconds(), 1), problem="not sweeping: set this clock right")
+        log.error(
+            Alert.CLOCK_SKEWED, seconds=round(skew.total_seconds(), 1), problem="not sweeping: set this clock right"
+        )
         return True
     return False
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dunning.durations import format_duration
-from dunning.reasons import EndReason
+from dunning.reasons import EndReason, NoChange, SkipReason
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
-from dunning.rules.due_steps import SkipReason
 from dunning.rules.story import Entry, Kind, Moved
 
 # What an operator did is marked so in a line.
@@ -48,7 +47,9 @@ _ENDS: Mapping[str, str] = {
     EndReason.NOTHING_LEFT_TO_PAY: "Its balance is zero.",
 }
 
-_NOTHING_CHANGED = {"older_than_the_failure": "It tells of something before the renewal failed."}
+_NOTHING_CHANGED: Mapping[str, str] = {
+    NoChange.OLDER_THAN_THE_FAILURE: "It tells of something before the renewal failed."
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from dunning.alerts import Alert
 from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
 from dunning.paddle.event_types import label
 from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
@@ -17,6 +18,16 @@ from dunning.paddle.signature import verify_signature
 
 # https://developer.paddle.com/webhooks/overview; rotations since November 2026.
 NEWS_OF_KEYS = ("api_key.", "api_key_exposure.", "api_key_rotation.")
+KEY_ALERTS = {
+    "api_key.created": Alert.KEY_CREATED,
+    "api_key.expiring": Alert.KEY_EXPIRING,
+    "api_key.expired": Alert.KEY_EXPIRED,
+    "api_key.revoked": Alert.KEY_REVOKED,
+    "api_key.updated": Alert.KEY_UPDATED,
+    "api_key_exposure.created": Alert.KEY_EXPOSED,
+    "api_key_rotation.created": Alert.KEY_ROTATION_CREATED,
+    "api_key_rotation.updated": Alert.KEY_ROTATION_UPDATED,
+}
 
 # Paddle's have 30.
 MAX_ID_LENGTH = 64
@@ -84,18 +95,13 @@ class Bury(_OfPaddle):
 
 
 @dataclass(frozen=True, slots=True)
-class Alert(_OfPaddle):
+class NewsOfKey(_OfPaddle):
     """Tell the operator about a key. Nothing stops: what the key may still do, Paddle's next answer says."""
 
     @property
-    def word(self) -> str:
-        """What happened to it, such as `paddle.api_key.expiring`."""
-        entity, _, what = self.label.partition(".")
-        if entity == "api_key_exposure":
-            what = "exposed"
-        elif entity == "api_key_rotation":
-            what = f"rotation_{what}"
-        return f"paddle.api_key.{what or 'changed'}"
+    def alert(self) -> Alert:
+        """What happened to it."""
+        return KEY_ALERTS.get(self.label, Alert.KEY_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class Unused(_OfPaddle):
     """Do nothing: its type changes no case."""
 
 
-Decision = Accept | Bury | Alert | Simulated | Unused
+Decision = Accept | Bury | NewsOfKey | Simulated | Unused
 
 
 def decide_notification(
@@ -135,7 +141,7 @@ def _decide(body: bytes, secret: int | None) -> Decision | Refused:
     if is_simulated(envelope):
         return Simulated(envelope, secret)
     if envelope.event_type.startswith(NEWS_OF_KEYS):
-        return Alert(envelope, secret)
+        return NewsOfKey(envelope, secret)
     if envelope.event_type not in USED:
         return Unused(envelope, secret)
     try:

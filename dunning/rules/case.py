@@ -10,15 +10,13 @@ from pydantic_core import from_json
 
 from dunning import time_limits
 from dunning.instants import Instant
+from dunning.reasons import WaitReason
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import WAITING, Delivery, DeliveryState
 
 # Paddle gives up after 30 days; five more let a late payment, or its late event, still find the case open.
 # https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
 OPEN_FOR = time_limits.CASE_OPEN
-
-# Why a step was put off while Paddle's newest attempt may still become money.
-ON_ITS_WAY = "payment_on_its_way"
 
 # What a step has that nobody has dealt with yet.
 UNTOUCHED = Delivery()
@@ -91,7 +89,9 @@ class Case(BaseModel):
     def look_at_once(self) -> Self:
         """Return the case with nothing put off because a payment seemed to be on its way: that has come to nothing."""
         deliveries = {
-            name: delivery.model_copy(update={"retry_at": None}) if delivery.reason == ON_ITS_WAY else delivery
+            name: delivery.model_copy(update={"retry_at": None})
+            if delivery.reason == WaitReason.PAYMENT_ON_ITS_WAY
+            else delivery
             for name, delivery in self.deliveries.items()
         }
         return self.model_copy(update={"deliveries": deliveries})

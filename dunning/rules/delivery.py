@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunning import time_limits
 from dunning.instants import Instant
+from dunning.reasons import WaitReason
 
 # A send takes at most 30 s after its claim (SMTP up to RCPT 10 s, DATA 20 s): the claim outlives it.
 CLAIM = time_limits.CLAIM
@@ -99,8 +100,8 @@ class Delivery(BaseModel):
         if self.held_until is None or self.is_held(now):
             return self
         if self.state is DeliveryState.SENDING:
-            return self._end(DeliveryState.UNKNOWN, "holder_gone", unknowns=self.unknowns + 1)
-        return self._end(self.state, "holder_gone")
+            return self._end(DeliveryState.UNKNOWN, WaitReason.HOLDER_GONE, unknowns=self.unknowns + 1)
+        return self._end(self.state, WaitReason.HOLDER_GONE)
 
     def claim(self, owner: str, now: datetime) -> Self:
         """Take it, to send it: now, unless it may have been sent before."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import takewhile
 
+from dunning.reasons import DeadReason, SkipReason
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.delivery import FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
@@ -13,33 +13,6 @@ from dunning.rules.delivery import FIRST_RETRY, LONGEST_RETRY, Delivery, Deliver
 SHARE_OF_DISTANCE = 2
 # States in which a mail is with the customer, or may be.
 MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN})
-
-
-class SkipReason(StrEnum):
-    """Why a step that was due was not sent."""
-
-    OVERTAKEN = "overtaken"
-    """A later step of the same case was due too, or the last mail too near."""
-    COVERED = "covered"
-    """The mail of another case of the same customer, which has gone out, named this debt too."""
-    COLLECTED_BY_INVOICE = "collected_by_invoice"
-    """Collection turned manual: the portal can't take a payment method for it."""
-    ENDING_BY_ITSELF = "ending_by_itself"
-    """The subscription is scheduled to be canceled."""
-    SUBSCRIPTION_NOT_OWING = "subscription_not_owing"
-    """The subscription is in a state that owes nothing, such as trialing."""
-    OTHER_CUSTOMER = "other_customer"
-    """Paddle names another customer for the subscription than for the debt: there is no knowing whom to write to."""
-    CUSTOMER_ARCHIVED = "customer_archived"
-    """The seller put the customer away."""
-    NO_ADDRESS = "no_address"
-    """The customer has no address, or none that mail can be sent to."""
-    EXCLUDED = "excluded"
-    """An operator said that the customer, or the subscription, is to get no mail."""
-    SUPPRESSED = "suppressed"
-    """The address bounced or complained."""
-    NOT_AT_PADDLE = "not_at_paddle"
-    """Paddle's answers hold no such transaction or subscription that can be read."""
 
 
 def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, Step | None]:
@@ -193,6 +166,6 @@ def _exhaust(case: Case, campaign: Campaign, due: Step | None, now: datetime) ->
     if due is not None:
         delivery, too_near = case.delivery(due.name), _is_too_near(case, campaign, due, now)
         case = case.with_delivery(
-            due.name, delivery.skip(SkipReason.OVERTAKEN) if too_near else delivery.die("debt_lapsed")
+            due.name, delivery.skip(SkipReason.OVERTAKEN) if too_near else delivery.die(DeadReason.DEBT_LAPSED)
         )
     return case.end(CaseState.EXHAUSTED, None, now)

@@ -2,13 +2,23 @@
 
 from datetime import datetime
 
+from dunning.reasons import WaitReason
 from dunning.rules.campaign import Campaign, Step
-from dunning.rules.case import ON_ITS_WAY, Case
+from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery
 from dunning.rules.due_steps import far_enough_at
 
 # Why a step waits because it is meant to: none of these is a failure, and nobody has to mend anything.
-BY_DESIGN = frozenset({ON_ITS_WAY, "outside_hours", "transaction_billed", "paused", "excluded", "debts_changed"})
+BY_DESIGN = frozenset(
+    {
+        WaitReason.PAYMENT_ON_ITS_WAY,
+        WaitReason.OUTSIDE_HOURS,
+        WaitReason.TRANSACTION_BILLED,
+        WaitReason.PAUSED,
+        WaitReason.EXCLUDED,
+        WaitReason.DEBTS_CHANGED,
+    }
+)
 
 
 def late_since(case: Case, campaign: Campaign, repeats: int, now: datetime) -> datetime | None:

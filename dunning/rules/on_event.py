@@ -18,7 +18,7 @@ from dunning.paddle.events import (
     SubscriptionFacts,
     TransactionFacts,
 )
-from dunning.reasons import EndReason
+from dunning.reasons import EndReason, NoChange
 from dunning.rules.campaign import Campaign, choose
 from dunning.rules.campaign_version import version
 from dunning.rules.case import OPEN_FOR, Case, CaseState
@@ -66,7 +66,7 @@ def on_transaction(
 def on_subscription(event: Event, facts: SubscriptionFacts, case: Case, now: datetime) -> Verdict:
     """Apply the end or the pause of a subscription to one of its cases."""
     if event.occurred_at < case.failed_at:
-        return Verdict(None, "older_than_the_failure")
+        return Verdict(None, NoChange.OLDER_THAN_THE_FAILURE)
     return _stop(case, f"subscription_{facts.status}", now)
 
 
@@ -75,7 +75,7 @@ def on_adjustment(event: Event, facts: AdjustmentFacts, case: Case, now: datetim
     if not facts.is_charge_back or facts.subscription_id != case.subscription_id:
         return Verdict(None, "no_charge_back")
     if event.occurred_at < case.failed_at:
-        return Verdict(None, "older_than_the_failure")
+        return Verdict(None, NoChange.OLDER_THAN_THE_FAILURE)
     return _stop(case, EndReason.CHARGED_BACK, now)
 
 

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dunning.paddle.live import LiveSubscription, LiveTransaction
-from dunning.reasons import EndReason
+from dunning.reasons import EndReason, SkipReason, WaitReason
 from dunning.rules.campaign import SendBetween
-from dunning.rules.case import ON_ITS_WAY, Case, CaseState
+from dunning.rules.case import Case, CaseState
 from dunning.rules.delivery import FIRST_RETRY
-from dunning.rules.due_steps import SkipReason
 from dunning.rules.sending_hours import next_opening
 
 # Paddle moves a declined renewal from `billed` to `past_due` within seconds; a mail in between would be premature.
 LOOK_AGAIN = timedelta(seconds=10)
 # Some four minutes of asking: long enough for a passing fault, and no reason to ask for ever.
 LOOKS_FOR_THE_MISSING = 8
-MISSING = "not_in_answer"
 # A payment on its way may take days, and Paddle tells when it fails: this is for when that word gets lost.
 ASK_ABOUT_PAYMENT_EVERY = timedelta(hours=1)
 # Whatever is not money after three days most likely never will be.
@@ -39,14 +37,14 @@ class End:
     """The case is over."""
 
     state: CaseState
-    reason: str | None
+    reason: EndReason | None
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
     """It is to be looked at again. `counted`: as a try in vain, after which the next one waits longer."""
 
-    reason: str
+    reason: WaitReason
     after: timedelta
     counted: bool = True
 
@@ -72,7 +70,7 @@ def judge(
         says_more = of_debt.state is CaseState.STOPPED and isinstance(of_subscription, End)
         return of_subscription if says_more and of_subscription is not None else of_debt
     if transaction is None or subscription is None:
-        missing = Later(MISSING, FIRST_RETRY)
+        missing = Later(WaitReason.NOT_IN_ANSWER, FIRST_RETRY)
         return missing if looks < LOOKS_FOR_THE_MISSING else Skip(SkipReason.NOT_AT_PADDLE)
     if isinstance(of_subscription, End):
         return of_subscription
@@ -93,7 +91,7 @@ def _judge_debt(transaction: LiveTransaction) -> End | Later | None:
         case "canceled":
             return End(CaseState.STOPPED, EndReason.DEBT_CANCELED)
         case "billed":
-            return Later("transaction_billed", LOOK_AGAIN)
+            return Later(WaitReason.TRANSACTION_BILLED, LOOK_AGAIN)
         case "past_due":
             return None if transaction.balance > 0 else End(CaseState.RECOVERED, EndReason.NOTHING_LEFT_TO_PAY)
         case _:
@@ -105,12 +103,14 @@ def _judge_payment(case: Case, transaction: LiveTransaction, now: datetime) -> L
     newest = transaction.newest_attempt
     if newest is None or not newest.is_under_way or now >= (newest.at or case.failed_at) + PAYMENT_TAKES_AT_MOST:
         return None
-    return Later(ON_ITS_WAY, ASK_ABOUT_PAYMENT_EVERY, counted=False)
+    return Later(WaitReason.PAYMENT_ON_ITS_WAY, ASK_ABOUT_PAYMENT_EVERY, counted=False)
 
 
 def _judge_subscription(subscription: LiveSubscription) -> Skip | End | None:
-    if subscription.status in {"canceled", "paused"}:
-        return End(CaseState.STOPPED, f"subscription_{subscription.status}")
+    if subscription.status == "canceled":
+        return End(CaseState.STOPPED, EndReason.SUBSCRIPTION_CANCELED)
+    if subscription.status == "paused":
+        return End(CaseState.STOPPED, EndReason.SUBSCRIPTION_PAUSED)
     # `active` is allowed: it is what Paddle shows for a moment in the middle of a failing renewal.
     if subscription.status not in {"past_due", "active"}:
         return Skip(SkipReason.SUBSCRIPTION_NOT_OWING)
@@ -140,4 +140,4 @@ def _judge_hours(transaction: LiveTransaction, between: SendBetween | None, now:
     if between is None:
         return Send()
     opening = next_opening(between, transaction.customer.country_code if transaction.customer else None, now)
-    return Send() if opening <= now else Later("outside_hours", opening - now, counted=False)
+    return Send() if opening <= now else Later(WaitReason.OUTSIDE_HOURS, opening - now, counted=False)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from redis.exceptions import ResponseError
 
+from dunning.alerts import Alert
 from dunning.errors import DunningError
 from dunning.store.driver.connection import REDIS_ERRORS, Patience, RedisClient, connect, disconnect
 from dunning.store.driver.reach import NOT_TLS, Trouble, diagnose, too_old
@@ -34,17 +35,17 @@ async def tell_until_reached(url: str, clock: Callable[[], datetime]) -> None:
     since, said_at = clock(), None
     while (trouble := await find_trouble(url, clock())) is not None:
         if said_at is None or clock() - said_at >= SAY_AGAIN_EVERY:
-            log.error("redis.unreachable", reason=trouble.reason, problem=trouble.problem, since=since.isoformat())
+            log.error(Alert.REDIS_UNREACHABLE, reason=trouble.reason, problem=trouble.problem, since=since.isoformat())
             said_at = clock()
         await asyncio.sleep(LOOK_EVERY.total_seconds())
     if said_at is not None:
-        log.info("redis.reached", after_seconds=round((clock() - since).total_seconds()))
+        log.info(Alert.REDIS_REACHED, after_seconds=round((clock() - since).total_seconds()))
 
 
 async def tell_once(url: str, now: datetime) -> None:
     """Log why Redis can't be reached or worked with, if it can't. For who can't wait until it can. Never raises."""
     if (trouble := await find_trouble(url, now)) is not None:
-        log.error("redis.unreachable", reason=trouble.reason, problem=trouble.problem, since=now.isoformat())
+        log.error(Alert.REDIS_UNREACHABLE, reason=trouble.reason, problem=trouble.problem, since=now.isoformat())
 
 
 async def find_trouble(url: str, now: datetime) -> Trouble | None:

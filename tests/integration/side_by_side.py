@@ -9,6 +9,7 @@ from dunning.errors import CaseConflictError, OperatorMustActError
 from dunning.paddle.events import Event
 from dunning.paddle.live import LiveSubscription
 from dunning.paddle_api.grants import Grant
+from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.story import Entry
 from dunning.store import Way
@@ -17,7 +18,7 @@ from tests.integration.events_at_random import CASES, CUSTOMERS, SUBSCRIPTIONS, 
 from tests.integration.stores import Hands
 
 CAMPAIGNS = ["renewal", "annual"]
-HOLDS = ["paddle_key", "mail_login"]
+HOLDS = [HoldWord.PADDLE_KEY, HoldWord.MAIL_LOGIN]
 PERMISSIONS = ["transaction.read", "customer.read"]
 WAYS = [*Way]
 # Not one of them is a time to live: where the clock of a Redis stands to the millisecond, nobody can tell.

@@ -14,6 +14,7 @@ from dunning.casebook.by_hand import send_now, stop
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.words import in_a_line
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.rules.case import Case, CaseState
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.store import Store, Versioned
@@ -168,7 +169,7 @@ async def test_what_stands_in_the_way_is_said(run: Run, store: Store) -> None:
     (campaign,) = parse_campaigns(HOURS, "hours.toml")
     case = await put(store, following=campaign)
     await store.brakes.pause(None, "by_operator", datetime.now(UTC))
-    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), datetime.now(UTC))
+    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY), datetime.now(UTC))
 
     result = await run("send-now", case.id)
 

@@ -6,6 +6,7 @@ import pytest
 
 from dunning.errors import OperatorMustActError
 from dunning.paddle.events import EventType
+from dunning.reasons import HoldWord
 from dunning.rules.campaign_version import version
 from dunning.rules.story import Entry, Kind, Moved
 from dunning.store import Store
@@ -50,7 +51,7 @@ async def test_the_story_says_what_stands_in_the_way_now(run: Run, store: Store)
     case = await put(store)
     await store.brakes.pause("renewal", "by_operator", datetime.now(UTC))
     await store.brakes.pause("other", "by_operator", datetime.now(UTC))
-    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), datetime.now(UTC))
+    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY), datetime.now(UTC))
 
     result = await run("show", case.id)
 

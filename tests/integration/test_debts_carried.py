@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dunning.reasons import SkipReason
 from dunning.rules.case import CaseState
 from dunning.rules.delivery import DeliveryState
-from dunning.rules.due_steps import SkipReason
 from dunning.store import Sweep
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served

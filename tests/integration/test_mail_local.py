@@ -12,6 +12,7 @@ import pytest
 
 from dunning.addresses.mail_server import parse_mail_url
 from dunning.addresses.mailbox import Mailbox
+from dunning.reasons import HoldWord
 from worker.mail.console import ConsoleTransport
 from worker.mail.create import create_transport
 from worker.mail.file import FileTransport
@@ -75,7 +76,7 @@ async def test_a_folder_that_cannot_be_written_is_held_for_the_operator(a_file: 
 
     result = await transport.send(a_mail(), recipient="", key=KEY, before_data=yes)
 
-    assert result == Result(Outcome.HELD, "file_NotADirectoryError", hold="mail_folder")
+    assert result == Result(Outcome.HELD, "file_NotADirectoryError", hold=HoldWord.MAIL_FOLDER)
 
 
 async def test_a_disk_without_room_is_held_for_the_operator_under_a_word_of_its_own(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ async def test_a_disk_without_room_is_held_for_the_operator_under_a_word_of_its_
 
     result = await transport.send(a_mail(), recipient="", key=KEY, before_data=yes)
 
-    assert result == Result(Outcome.HELD, "file_no_room", hold="mail_disk")
+    assert result == Result(Outcome.HELD, "file_no_room", hold=HoldWord.MAIL_DISK)
 
 
 async def test_a_disk_shows_that_it_has_room_again_without_a_mail(tmp_path: Path) -> None:
@@ -109,11 +110,11 @@ async def test_output_onto_a_disk_without_room_is_held_under_that_word(full_disk
         a_mail(), recipient="eve@customer.example", key=KEY, before_data=yes
     )
 
-    assert result == Result(Outcome.HELD, "console_no_room", hold="mail_disk")
+    assert result == Result(Outcome.HELD, "console_no_room", hold=HoldWord.MAIL_DISK)
 
 
 def test_what_holds_sending_says_what_is_to_be_mended() -> None:
-    assert Result(Outcome.HELD, "file_no_room", hold="mail_disk").must_mend == "mail_disk"
+    assert Result(Outcome.HELD, "file_no_room", hold=HoldWord.MAIL_DISK).must_mend == HoldWord.MAIL_DISK
     with pytest.raises(ValueError, match="odd"):
         _ = Result(Outcome.HELD, "odd").must_mend
 
@@ -135,7 +136,7 @@ async def test_a_closed_terminal_is_held_for_the_operator() -> None:
 
     result = await ConsoleTransport(stream).send(a_mail(), recipient="", key=KEY, before_data=yes)
 
-    assert result == Result(Outcome.HELD, "console_closed", hold="mail_console")
+    assert result == Result(Outcome.HELD, "console_closed", hold=HoldWord.MAIL_CONSOLE)
 
 
 async def test_nothing_is_written_when_before_data_says_no(tmp_path: Path) -> None:

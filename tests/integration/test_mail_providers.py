@@ -10,6 +10,7 @@ from email.message import EmailMessage
 import pytest
 from aiohttp import web
 
+from dunning.reasons import HoldWord
 from worker.mail.postmark import PostmarkTransport
 from worker.mail.resend import ResendTransport
 from worker.mail.transport import Outcome, Result
@@ -165,18 +166,18 @@ async def test_postmark_is_given_the_mail_and_asked_not_to_track(
         (409, "invalid_idempotent_request", Result(Outcome.SENT, "resend_409")),
         (409, "concurrent_idempotent_requests", Result(Outcome.TRY_AGAIN, "resend_409")),
         (429, "rate_limit_exceeded", Result(Outcome.TRY_AGAIN, "resend_429")),
-        (429, "daily_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_quota")),
-        (429, "monthly_quota_exceeded", Result(Outcome.HELD, "resend_429", hold="mail_quota")),
-        (401, "restricted_api_key", Result(Outcome.HELD, "resend_401", hold="mail_login")),
-        (401, "brand_new", Result(Outcome.HELD, "resend_401", hold="mail_login")),
-        (403, "brand_new", Result(Outcome.HELD, "resend_403", hold="mail_login")),
-        (404, "not_found", Result(Outcome.HELD, "resend_404", hold="mail_policy")),
-        (451, "security_error", Result(Outcome.HELD, "resend_451", hold="mail_policy")),
+        (429, "daily_quota_exceeded", Result(Outcome.HELD, "resend_429", hold=HoldWord.MAIL_QUOTA)),
+        (429, "monthly_quota_exceeded", Result(Outcome.HELD, "resend_429", hold=HoldWord.MAIL_QUOTA)),
+        (401, "restricted_api_key", Result(Outcome.HELD, "resend_401", hold=HoldWord.MAIL_LOGIN)),
+        (401, "brand_new", Result(Outcome.HELD, "resend_401", hold=HoldWord.MAIL_LOGIN)),
+        (403, "brand_new", Result(Outcome.HELD, "resend_403", hold=HoldWord.MAIL_LOGIN)),
+        (404, "not_found", Result(Outcome.HELD, "resend_404", hold=HoldWord.MAIL_POLICY)),
+        (451, "security_error", Result(Outcome.HELD, "resend_451", hold=HoldWord.MAIL_POLICY)),
         (500, "application_error", Result(Outcome.UNKNOWN, "resend_500")),
-        (401, "missing_api_key", Result(Outcome.HELD, "resend_401", hold="mail_login")),
-        (403, "invalid_api_key", Result(Outcome.HELD, "resend_403", hold="mail_login")),
-        (403, "validation_error", Result(Outcome.HELD, "resend_403", hold="mail_sender")),
-        (422, "invalid_from_address", Result(Outcome.HELD, "resend_422", hold="mail_sender")),
+        (401, "missing_api_key", Result(Outcome.HELD, "resend_401", hold=HoldWord.MAIL_LOGIN)),
+        (403, "invalid_api_key", Result(Outcome.HELD, "resend_403", hold=HoldWord.MAIL_LOGIN)),
+        (403, "validation_error", Result(Outcome.HELD, "resend_403", hold=HoldWord.MAIL_SENDER)),
+        (422, "invalid_from_address", Result(Outcome.HELD, "resend_422", hold=HoldWord.MAIL_SENDER)),
         (422, "missing_required_field", Result(Outcome.REFUSED, "resend_422")),
         (400, "validation_error", Result(Outcome.REFUSED, "resend_400")),
         (302, "", Result(Outcome.UNKNOWN, "resend_302")),
@@ -195,15 +196,15 @@ async def test_an_answer_of_resend_is_sorted_by_what_to_do_next(
 @pytest.mark.parametrize(
     ("status", "error", "expected"),
     [
-        (401, 10, Result(Outcome.HELD, "postmark_401_10", hold="mail_login")),
-        (422, 10, Result(Outcome.HELD, "postmark_422_10", hold="mail_login")),
-        (422, 400, Result(Outcome.HELD, "postmark_422_400", hold="mail_sender")),
-        (422, 401, Result(Outcome.HELD, "postmark_422_401", hold="mail_sender")),
-        (422, 405, Result(Outcome.HELD, "postmark_422_405", hold="mail_quota")),
-        (422, 412, Result(Outcome.HELD, "postmark_422_412", hold="mail_sender")),
-        (422, 413, Result(Outcome.HELD, "postmark_422_413", hold="mail_policy")),
-        (401, 0, Result(Outcome.HELD, "postmark_401", hold="mail_login")),
-        (404, 0, Result(Outcome.HELD, "postmark_404", hold="mail_policy")),
+        (401, 10, Result(Outcome.HELD, "postmark_401_10", hold=HoldWord.MAIL_LOGIN)),
+        (422, 10, Result(Outcome.HELD, "postmark_422_10", hold=HoldWord.MAIL_LOGIN)),
+        (422, 400, Result(Outcome.HELD, "postmark_422_400", hold=HoldWord.MAIL_SENDER)),
+        (422, 401, Result(Outcome.HELD, "postmark_422_401", hold=HoldWord.MAIL_SENDER)),
+        (422, 405, Result(Outcome.HELD, "postmark_422_405", hold=HoldWord.MAIL_QUOTA)),
+        (422, 412, Result(Outcome.HELD, "postmark_422_412", hold=HoldWord.MAIL_SENDER)),
+        (422, 413, Result(Outcome.HELD, "postmark_422_413", hold=HoldWord.MAIL_POLICY)),
+        (401, 0, Result(Outcome.HELD, "postmark_401", hold=HoldWord.MAIL_LOGIN)),
+        (404, 0, Result(Outcome.HELD, "postmark_404", hold=HoldWord.MAIL_POLICY)),
         (422, 406, Result(Outcome.REFUSED, "postmark_422_406")),
         (422, 300, Result(Outcome.REFUSED, "postmark_422_300")),
         (422, 100, Result(Outcome.TRY_AGAIN, "postmark_422_100")),
@@ -270,7 +271,7 @@ async def test_an_answer_in_pieces_is_read_to_its_end(provider: Provider, resend
     provider.status, provider.body = 422, {"message": "x" * 50_000, "name": "invalid_from_address"}
     provider.in_pieces = True
 
-    assert await send(resend) == Result(Outcome.HELD, "resend_422", hold="mail_sender")
+    assert await send(resend) == Result(Outcome.HELD, "resend_422", hold=HoldWord.MAIL_SENDER)
 
 
 @pytest.mark.parametrize(

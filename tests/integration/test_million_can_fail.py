@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant(
         "on its way",
         VERDICTS,
-        {"return Later(ON_ITS_WAY, ASK_ABOUT_PAYMENT_EVERY, counted=False)": "return None"},
+        {"return Later(WaitReason.PAYMENT_ON_ITS_WAY, ASK_ABOUT_PAYMENT_EVERY, counted=False)": "return None"},
         "on its way",
     ),
     Mutant("hours", VERDICTS, {"return Send() if opening <= now else": "return Send() if True else"}, "out of hours"),

@@ -14,6 +14,7 @@ from dunning.paddle.events import EventType, parse_envelope
 from dunning.paddle.projection import project
 from dunning.paddle_api.client import CallRefusedError, PaddleClient
 from dunning.paddle_api.grants import Grant, Unlimited
+from dunning.reasons import HoldWord
 from dunning.store import Store
 from paddle_twin.world import Event as TwinEvent
 from tests.integration.edge import paddle_id, past_due_transaction
@@ -173,7 +174,7 @@ async def test_a_run_that_breaks_off_has_taken_in_what_it_read_and_the_next_goes
     async def break_off() -> Grant:
         nonlocal pages_read
         if pages_read == 1:
-            raise OperatorMustActError("The key is revoked.", hold="paddle_key")
+            raise OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY)
         pages_read += 1
         return await begun.reconciler.next_grant()
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from dunning.errors import OperatorMustActError
 from dunning.paddle_api.grants import Grant
+from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.delivery import DeliveryState
 from dunning.store import Reconciled
@@ -196,7 +197,7 @@ async def test_failures_that_were_withheld_before_a_run_broke_off_have_debts_loo
             nonlocal reads
             reads += 1
             if reads == 2:
-                raise OperatorMustActError("The permission is gone.", hold="paddle_permission")
+                raise OperatorMustActError("The permission is gone.", hold=HoldWord.PADDLE_PERMISSION)
             return await reconciler.next_grant()
 
         await runs.events(replace(reconciler, next_grant=grant))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cli.lab.mailbox.server import MailServer
+from dunning.reasons import HoldWord
 from tests.integration.smtp_sending import HURRIED, OpenTransport, opening_transports, send
 from worker.mail.smtp import Patience
 from worker.mail.transport import Outcome, Result
@@ -61,7 +62,7 @@ async def test_a_refusal_on_a_kept_connection_is_a_refusal(server: MailServer, o
     await send(transport)
     server.answer("mail", 550)
 
-    assert await send(transport) == Result(Outcome.HELD, "smtp_mail_550", hold="mail_sender")
+    assert await send(transport) == Result(Outcome.HELD, "smtp_mail_550", hold=HoldWord.MAIL_SENDER)
     assert server.connections_ever == 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.lab.mailbox.server import MailServer
+from dunning.reasons import HoldWord
 from worker.mail.smtp import SmtpTransport, Tls
 from worker.mail.transport import Outcome, Result
 
@@ -88,5 +89,5 @@ async def test_a_certificate_that_nobody_vouches_for_gets_neither_password_nor_m
     ) as server:
         result = await send(server, tls, None)
 
-        assert result == Result(Outcome.HELD, "tls_refused", hold="mail_login")
+        assert result == Result(Outcome.HELD, "tls_refused", hold=HoldWord.MAIL_LOGIN)
         assert server.mails == []

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from cli.lab.mailbox.server import MailServer
+from dunning.reasons import HoldWord
 from tests.integration.smtp_sending import (
     CUSTOMER,
     HURRIED,
@@ -66,11 +67,11 @@ async def test_eight_bit_text_is_encoded_for_a_server_that_knows_only_seven(open
     ("stage", "code", "expected"),
     [
         ("connect", 421, Result(Outcome.TRY_AGAIN, "smtp_connect_421")),
-        ("connect", 554, Result(Outcome.HELD, "smtp_connect_554", hold="mail_login")),
+        ("connect", 554, Result(Outcome.HELD, "smtp_connect_554", hold=HoldWord.MAIL_LOGIN)),
         ("mail", 421, Result(Outcome.TRY_AGAIN, "smtp_mail_421")),
         ("mail", 451, Result(Outcome.TRY_AGAIN, "smtp_mail_451")),
-        ("mail", 550, Result(Outcome.HELD, "smtp_mail_550", hold="mail_sender")),
-        ("mail", 530, Result(Outcome.HELD, "smtp_mail_530", hold="mail_login")),
+        ("mail", 550, Result(Outcome.HELD, "smtp_mail_550", hold=HoldWord.MAIL_SENDER)),
+        ("mail", 530, Result(Outcome.HELD, "smtp_mail_530", hold=HoldWord.MAIL_LOGIN)),
         ("rcpt", 421, Result(Outcome.TRY_AGAIN, "smtp_rcpt_421")),
         ("rcpt", 451, Result(Outcome.TRY_AGAIN, "smtp_rcpt_451")),
         ("rcpt", 550, Result(Outcome.REFUSED, "smtp_rcpt_550")),
@@ -115,7 +116,7 @@ async def test_a_refusal_that_is_about_us_is_held_and_the_next_mail_goes_out_onc
     refused = await send(transport)
     after_it_was_mended = await send(transport)
 
-    assert refused == Result(Outcome.HELD, f"smtp_{stage}_554", hold=hold)
+    assert refused == Result(Outcome.HELD, f"smtp_{stage}_554", hold=HoldWord(hold))
     assert after_it_was_mended.outcome is Outcome.SENT
 
 
@@ -181,7 +182,7 @@ async def test_a_refused_login_is_held_for_the_operator(open_transport: OpenTran
 
         result = await send(open_transport(server, username="acme", password="right"))
 
-        assert result == Result(Outcome.HELD, f"smtp_login_{code}", hold="mail_login")
+        assert result == Result(Outcome.HELD, f"smtp_login_{code}", hold=HoldWord.MAIL_LOGIN)
 
 
 async def test_a_wrong_password_is_held_for_the_operator_and_a_right_one_sends(open_transport: OpenTransport) -> None:
@@ -195,7 +196,7 @@ async def test_a_wrong_password_is_held_for_the_operator_and_a_right_one_sends(o
 
 async def test_a_missing_login_is_held_for_the_operator(open_transport: OpenTransport) -> None:
     async with MailServer(username="acme", password="right") as server:
-        assert await send(open_transport(server)) == Result(Outcome.HELD, "smtp_mail_530", hold="mail_login")
+        assert await send(open_transport(server)) == Result(Outcome.HELD, "smtp_mail_530", hold=HoldWord.MAIL_LOGIN)
 
 
 async def test_a_login_that_the_server_does_not_offer_is_held_for_the_operator(
@@ -203,7 +204,7 @@ async def test_a_login_that_the_server_does_not_offer_is_held_for_the_operator(
 ) -> None:
     result = await send(open_transport(server, username="acme", password="right"))
 
-    assert result == Result(Outcome.HELD, "login_not_offered", hold="mail_login")
+    assert result == Result(Outcome.HELD, "login_not_offered", hold=HoldWord.MAIL_LOGIN)
 
 
 async def test_a_login_that_fails_for_now_is_tried_again(open_transport: OpenTransport) -> None:
@@ -219,7 +220,7 @@ async def test_a_server_without_starttls_gets_neither_password_nor_mail(open_tra
     async with MailServer(username="acme", password="right") as server:
         result = await send(open_transport(server, tls=Tls.STARTTLS, username="acme", password="right"))
 
-        assert result == Result(Outcome.HELD, "tls_not_offered", hold="mail_login")
+        assert result == Result(Outcome.HELD, "tls_not_offered", hold=HoldWord.MAIL_LOGIN)
         assert server.mails == []
 
 
@@ -228,7 +229,7 @@ async def test_implicit_tls_to_a_server_without_it_is_held_for_the_operator(
 ) -> None:
     result = await send(open_transport(server, tls=Tls.IMPLICIT))
 
-    assert result == Result(Outcome.HELD, "tls_refused", hold="mail_login")
+    assert result == Result(Outcome.HELD, "tls_refused", hold=HoldWord.MAIL_LOGIN)
 
 
 async def test_nothing_is_handed_over_when_before_data_says_no(

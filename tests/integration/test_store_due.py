@@ -6,6 +6,7 @@ from dunning import queue
 from dunning.errors import OperatorMustActError
 from dunning.instants import from_milliseconds
 from dunning.jobs import BATCH
+from dunning.reasons import HoldWord
 from dunning.store import Store, Sweep, keys
 from dunning.store.limiter import background_budget
 from dunning.store.memory import MemoryStore
@@ -209,7 +210,7 @@ async def test_a_429_stops_the_sweep(store: Store) -> None:
 
 async def test_while_a_hold_is_on_one_case_in_half_a_minute_probes(store: Store) -> None:
     await make_due(store, 5)
-    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
+    await store.holds.raise_(OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY), NOW)
     redis = redis_of(store)
 
     at_once = await store.due.sweep(NOW, calls_per_case=0)
@@ -224,7 +225,7 @@ async def test_while_a_hold_is_on_one_case_in_half_a_minute_probes(store: Store)
 
 async def test_when_it_is_mended_everything_goes_on(either: Store) -> None:
     await make_due(either, 5)
-    await either.holds.raise_(OperatorMustActError("The key is revoked.", hold="paddle_key"), NOW)
+    await either.holds.raise_(OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY), NOW)
 
     await either.holds.release("paddle_key", began_at=NOW)
 

@@ -8,6 +8,7 @@ import pytest
 
 from dunning.casebook import campaigns
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.rules.campaign_version import version
 from dunning.rules.case import CaseState
 from dunning.store import Exclusion, Hold, Store
@@ -68,7 +69,7 @@ async def test_an_exclusion_holds_from_the_first_time_until_it_is_taken_back(eit
 async def test_while_a_hold_is_on_one_case_at_a_time_finds_out_whether_it_is_mended(either: Store) -> None:
     for number in range(3):
         await either.cases.commit(a_case(id=f"txn_{number}"), 0, due_at=NOW, now=NOW)
-    assert await either.holds.raise_(OperatorMustActError("It is refused.", hold="mail_quota"), NOW)
+    assert await either.holds.raise_(OperatorMustActError("It is refused.", hold=HoldWord.MAIL_QUOTA), NOW)
     assert await either.holds.all() == [Hold("mail_quota", NOW, "It is refused.")]
 
     assert (await either.due.sweep(NOW, calls_per_case=0)).moved == 0

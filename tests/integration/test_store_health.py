@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from dunning.errors import OperatorMustActError, TransientError
+from dunning.reasons import HoldWord
 from dunning.store import Store, keys
 from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import NOW, later, of_transaction, open_case, opened, raised, redis_of
@@ -149,7 +150,7 @@ async def test_the_snapshot_tells_counters_and_what_waits_and_for_how_long(store
     await store.inbox.accept(dead := of_transaction(), later(seconds=-3))
     await store.inbox.give_up(dead.id, "fault", NOW)
     await store.limiter.ask(3, background=False)
-    await store.holds.raise_(OperatorMustActError("Look.", hold="mail_login"), NOW)
+    await store.holds.raise_(OperatorMustActError("Look.", hold=HoldWord.MAIL_LOGIN), NOW)
     await store.suppressions.add("key", "complaint", NOW)
 
     snapshot = await store.health.snapshot(NOW)

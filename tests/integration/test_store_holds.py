@@ -1,14 +1,15 @@
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.store import Hold, Store, keys
 from tests.integration.at_rest import NOW, everything, later, redis_of
 
-KEY = OperatorMustActError("Paddle refuses the API key.", hold="paddle_key")
-LOGIN = OperatorMustActError("The mail server refuses the login.", hold="mail_login")
+KEY = OperatorMustActError("Paddle refuses the API key.", hold=HoldWord.PADDLE_KEY)
+LOGIN = OperatorMustActError("The mail server refuses the login.", hold=HoldWord.MAIL_LOGIN)
 
 
 async def test_a_hold_is_new_once_and_says_since_when_it_is_on_and_what_was_refused_last(either: Store) -> None:
     first = await either.holds.raise_(KEY, NOW)
-    again = await either.holds.raise_(OperatorMustActError("Later words.", hold="paddle_key"), later(hours=1))
+    again = await either.holds.raise_(OperatorMustActError("Later words.", hold=HoldWord.PADDLE_KEY), later(hours=1))
 
     assert (first, again) == (True, False)
     assert await either.holds.all() == [Hold("paddle_key", NOW, "Later words.")]
@@ -67,7 +68,7 @@ async def test_what_was_begun_before_a_hold_was_met_again_does_not_take_it_off(e
 
 
 async def test_a_hold_about_one_permission_is_not_taken_off_by_a_call_that_needs_others(either: Store) -> None:
-    refused = OperatorMustActError("No.", hold="paddle_permission", about="transaction.read customer.read")
+    refused = OperatorMustActError("No.", hold=HoldWord.PADDLE_PERMISSION, about="transaction.read customer.read")
     await either.holds.raise_(refused, NOW)
 
     some = await either.holds.release("paddle_permission", began_at=NOW, shows=["transaction.read"])

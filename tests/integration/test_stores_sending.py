@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.store import Sweep
 from dunning.store.due import PROBE_EVERY
 from dunning.store.holds import EVERYTHING
@@ -14,7 +15,7 @@ from tests.integration.stores import Hands
 
 A_SECOND = timedelta(seconds=1)
 LATE = NOW + HANDLE_WITHIN
-KEY = OperatorMustActError("Paddle refuses the API key.", hold="paddle_key")
+KEY = OperatorMustActError("Paddle refuses the API key.", hold=HoldWord.PADDLE_KEY)
 BREAKER = Sweep(0, "breaker", 51)
 
 
@@ -42,10 +43,14 @@ async def test_a_hold_that_is_named_twice_is_taken_off_once(hands: Hands) -> Non
 
 
 async def test_what_shows_all_there_is_takes_a_hold_off_whatever_it_is_about(hands: Hands) -> None:
-    await hands.store.holds.raise_(OperatorMustActError("No.", hold="template", about="txn_1 first"), NOW)
+    await hands.store.holds.raise_(
+        OperatorMustActError("No.", hold=HoldWord.TEMPLATE_MISSING, about="txn_1 first"), NOW
+    )
 
-    assert await hands.store.holds.release("template", began_at=NOW, shows=["txn_1"]) == []
-    assert await hands.store.holds.release("template", began_at=NOW, shows=EVERYTHING) == ["template"]
+    assert await hands.store.holds.release(HoldWord.TEMPLATE_MISSING, began_at=NOW, shows=["txn_1"]) == []
+    assert await hands.store.holds.release(HoldWord.TEMPLATE_MISSING, began_at=NOW, shows=EVERYTHING) == [
+        HoldWord.TEMPLATE_MISSING
+    ]
 
 
 async def test_a_pause_by_hand_that_quotes_the_breaker_is_not_the_breakers(hands: Hands) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.store import Store, keys
 from tests.integration.at_rest import redis_of
@@ -13,7 +14,7 @@ from tests.integration.several_debts import decline, grants, hold, served, subsc
 from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
-LOGIN = OperatorMustActError("The mail server refuses the login.", hold="mail_login")
+LOGIN = OperatorMustActError("The mail server refuses the login.", hold=HoldWord.MAIL_LOGIN)
 
 
 @pytest.mark.parametrize("what", ["parked", "led", "covered", "not_due"])

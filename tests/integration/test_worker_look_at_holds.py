@@ -7,6 +7,7 @@ import pytest
 from dunning.campaign_file.reader import parse_campaigns
 from dunning.errors import OperatorMustActError
 from dunning.paddle_api.client import TRANSACTIONS_NEED
+from dunning.reasons import HoldWord
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import decline, served
 from tests.integration.test_campaign_kept import began_with
@@ -108,7 +109,9 @@ async def test_a_hold_for_a_template_goes_off_when_the_case_that_lacked_it_needs
 
 
 async def hold(services: WorkerServices, word: str, about: str = "") -> None:
-    await services.store.holds.raise_(OperatorMustActError("It is refused.", hold=word, about=about), services.clock())
+    await services.store.holds.raise_(
+        OperatorMustActError("It is refused.", hold=HoldWord(word), about=about), services.clock()
+    )
 
 
 async def held_after_a_look(services: WorkerServices) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from dunning.errors import OperatorMustActError
+from dunning.reasons import HoldWord
 from dunning.rules.delivery import DeliveryState
 from dunning.store import Store
 from tests.integration.house import House, house
@@ -91,7 +92,7 @@ async def test_a_hold_that_redis_refuses_does_not_keep_the_step_from_being_put_b
 ) -> None:
     async def refuse(services: WorkerServices) -> None:
         await fill(services.store)
-        raise OperatorMustActError("The login is refused.", hold="mail_login")
+        raise OperatorMustActError("The login is refused.", hold=HoldWord.MAIL_LOGIN)
 
     async with house(redis_url, tmp_path, working=False) as home, emptied_in_the_end(store):
         bill = decline(home, home.add_subscription(), "expired_card")
@@ -108,7 +109,7 @@ async def test_a_hold_that_cannot_be_noted_is_a_warning(redis_url: str, tmp_path
     async with house(redis_url, tmp_path, working=False) as home, served(home) as services, emptied_in_the_end(store):
         await fill(store)
         with capture_logs() as logs:
-            await put_on_hold(services, OperatorMustActError("The login is refused.", hold="mail_login"))
+            await put_on_hold(services, OperatorMustActError("The login is refused.", hold=HoldWord.MAIL_LOGIN))
 
         of_holds = [(entry["event"], entry["log_level"]) for entry in logs if entry["event"].startswith("hold.")]
         assert of_holds == [("hold.not_noted", "warning")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dunning.reasons import HoldWord
 from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.store import Store, keys
@@ -18,8 +19,8 @@ from worker.send.refusals import REFUSALS_HOLD, note_accepted, weigh
 
 REFUSED = Result(Outcome.REFUSED, "smtp_rcpt_550")
 DEAD_ADDRESS = Result(Outcome.REFUSED, "smtp_rcpt_550", about_recipient=True)
-POLICY = Result(Outcome.HELD, "smtp_rcpt_554", hold="mail_policy")
-LOGIN = Result(Outcome.HELD, "smtp_login_535", hold="mail_login")
+POLICY = Result(Outcome.HELD, "smtp_rcpt_554", hold=HoldWord.MAIL_POLICY)
+LOGIN = Result(Outcome.HELD, "smtp_login_535", hold=HoldWord.MAIL_LOGIN)
 
 
 @dataclass
@@ -82,7 +83,7 @@ async def test_a_row_ends_an_hour_after_the_last_new_customer_however_often_one_
         (POLICY, later(seconds=-1), Outcome.HELD),
         (POLICY, None, Outcome.HELD),
         (LOGIN, later(seconds=1), Outcome.HELD),
-        (Result(Outcome.HELD, "another", hold="mail_policy"), later(seconds=1), Outcome.HELD),
+        (Result(Outcome.HELD, "another", hold=HoldWord.MAIL_POLICY), later(seconds=1), Outcome.HELD),
     ],
     ids=["accepted_since", "accepted_before", "none_accepted", "before_any_recipient", "another_answer"],
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dunning.reasons import SkipReason
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.due_steps import SkipReason
 from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.handle_event import handle_event

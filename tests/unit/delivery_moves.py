@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import NamedTuple
 
+from dunning.reasons import SkipReason
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.due_steps import SkipReason, note_due
+from dunning.rules.due_steps import note_due
 from dunning.rules.verdicts import End, judge
 from dunning.store.due import LEASE
 from tests.unit.case_builders import ENDS, SECOND, a_live_subscription, a_live_transaction, apply

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.reasons import SkipReason
 from dunning.rules.campaign import Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import CLAIM, Delivery, DeliveryState
-from dunning.rules.due_steps import SkipReason, bring_forward, cover, next_due_at, tidy
+from dunning.rules.due_steps import bring_forward, cover, next_due_at, tidy
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,

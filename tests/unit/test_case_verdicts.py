@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from dunning.paddle.live import LiveAttempt, LiveSubscription, LiveTransaction
+from dunning.reasons import EndReason, SkipReason, WaitReason
 from dunning.rules.campaign import SendBetween
 from dunning.rules.case import CaseState
 from dunning.rules.delivery import FIRST_RETRY
-from dunning.rules.due_steps import SkipReason
 from dunning.rules.verdicts import LOOKS_FOR_THE_MISSING, End, Later, Send, Skip, judge
 from tests.unit.case_builders import (
     CUSTOMER,
@@ -45,12 +45,12 @@ def test_a_subscription_that_is_active_in_the_middle_of_a_failing_renewal_is_wri
     [
         ({"status": "paid"}, End(CaseState.RECOVERED, None)),
         ({"status": "completed"}, End(CaseState.RECOVERED, None)),
-        ({"balance": 0}, End(CaseState.RECOVERED, "nothing_left_to_pay")),
-        ({"balance": -1}, End(CaseState.RECOVERED, "nothing_left_to_pay")),
-        ({"status": "canceled"}, End(CaseState.STOPPED, "debt_canceled")),
-        ({"status": "draft"}, End(CaseState.STOPPED, "no_debt")),
-        ({"status": "ready"}, End(CaseState.STOPPED, "no_debt")),
-        ({"status": "billed"}, Later("transaction_billed", 10 * SECOND)),
+        ({"balance": 0}, End(CaseState.RECOVERED, EndReason.NOTHING_LEFT_TO_PAY)),
+        ({"balance": -1}, End(CaseState.RECOVERED, EndReason.NOTHING_LEFT_TO_PAY)),
+        ({"status": "canceled"}, End(CaseState.STOPPED, EndReason.DEBT_CANCELED)),
+        ({"status": "draft"}, End(CaseState.STOPPED, EndReason.NO_DEBT)),
+        ({"status": "ready"}, End(CaseState.STOPPED, EndReason.NO_DEBT)),
+        ({"status": "billed"}, Later(WaitReason.TRANSACTION_BILLED, 10 * SECOND)),
         ({"collection_mode": "manual"}, Skip(SkipReason.COLLECTED_BY_INVOICE)),
         ({"customer": None}, Skip(SkipReason.NO_ADDRESS)),
         ({"customer": a_customer(email=None)}, Skip(SkipReason.NO_ADDRESS)),
@@ -65,8 +65,8 @@ def test_what_the_transaction_says(changes: dict[str, object], verdict: object) 
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
-        ({"status": "canceled"}, End(CaseState.STOPPED, "subscription_canceled")),
-        ({"status": "paused"}, End(CaseState.STOPPED, "subscription_paused")),
+        ({"status": "canceled"}, End(CaseState.STOPPED, EndReason.SUBSCRIPTION_CANCELED)),
+        ({"status": "paused"}, End(CaseState.STOPPED, EndReason.SUBSCRIPTION_PAUSED)),
         ({"status": "trialing"}, Skip(SkipReason.SUBSCRIPTION_NOT_OWING)),
         ({"status": "inactive"}, Skip(SkipReason.SUBSCRIPTION_NOT_OWING)),
         ({"scheduled_action": "cancel"}, Skip(SkipReason.ENDING_BY_ITSELF)),
@@ -90,7 +90,7 @@ def test_paid_comes_before_all_that_the_subscription_says(status: str) -> None:
 def test_of_a_debt_and_a_subscription_that_are_both_gone_the_subscription_says_why(debt: str, status: str) -> None:
     verdict = judge(CASE, a_live_transaction(status=debt), a_live_subscription(status=status), None, FAILED_AT)
 
-    assert verdict == End(CaseState.STOPPED, f"subscription_{status}")
+    assert verdict == End(CaseState.STOPPED, EndReason(f"subscription_{status}"))
 
 
 @pytest.mark.parametrize("subscription", [None, a_live_subscription(status="trialing")])
@@ -99,7 +99,7 @@ def test_a_subscription_that_is_not_known_to_be_gone_says_nothing_about_a_cancel
 ) -> None:
     verdict = judge(CASE, a_live_transaction(status="canceled"), subscription, None, FAILED_AT)
 
-    assert verdict == End(CaseState.STOPPED, "debt_canceled")
+    assert verdict == End(CaseState.STOPPED, EndReason.DEBT_CANCELED)
 
 
 @pytest.mark.parametrize(("transaction", "subscription"), [(None, PAST_DUE), (OWED, None), (None, None)])
@@ -107,7 +107,7 @@ def test_what_is_missing_in_an_answer_is_looked_for_before_the_step_is_skipped(
     transaction: LiveTransaction | None, subscription: LiveSubscription | None
 ) -> None:
     assert judge(CASE, transaction, subscription, None, FAILED_AT, looks=LOOKS_FOR_THE_MISSING - 1) == Later(
-        "not_in_answer", FIRST_RETRY
+        WaitReason.NOT_IN_ANSWER, FIRST_RETRY
     )
     assert judge(CASE, transaction, subscription, None, FAILED_AT, looks=LOOKS_FOR_THE_MISSING) == Skip(
         SkipReason.NOT_AT_PADDLE
@@ -120,7 +120,9 @@ HOURS = SendBetween(time(8), time(18))
 def test_outside_the_campaigns_hours_a_mail_waits_for_the_morning_and_it_is_no_try_in_vain() -> None:
     night = datetime(2026, 5, 4, 22, tzinfo=UTC)  # midnight in Norway
 
-    assert judge(CASE, OWED, PAST_DUE, HOURS, night) == Later("outside_hours", timedelta(hours=8), counted=False)
+    assert judge(CASE, OWED, PAST_DUE, HOURS, night) == Later(
+        WaitReason.OUTSIDE_HOURS, timedelta(hours=8), counted=False
+    )
 
 
 def test_within_the_campaigns_hours_a_mail_goes() -> None:
@@ -134,7 +136,7 @@ def test_what_ends_a_case_does_not_wait_for_the_morning() -> None:
 
 
 UNDER_WAY = ["authorized", "authorized_flagged", "captured", "created", "pending_no_action_required"]
-LATER = Later("payment_on_its_way", HOUR, counted=False)
+LATER = Later(WaitReason.PAYMENT_ON_ITS_WAY, HOUR, counted=False)
 
 
 def owed_after(*attempts: LiveAttempt, status: str = "past_due") -> LiveTransaction:
@@ -176,7 +178,9 @@ def test_an_end_does_not_wait_for_a_payment_and_a_skip_does() -> None:
     transaction = owed_after(a_live_attempt(status="authorized"))
     canceled, ending = a_live_subscription(status="canceled"), a_live_subscription(scheduled_action="cancel")
 
-    assert judge(CASE, transaction, canceled, None, FAILED_AT) == End(CaseState.STOPPED, "subscription_canceled")
+    assert judge(CASE, transaction, canceled, None, FAILED_AT) == End(
+        CaseState.STOPPED, EndReason.SUBSCRIPTION_CANCELED
+    )
     assert judge(CASE, transaction, ending, None, FAILED_AT) == LATER
 
 

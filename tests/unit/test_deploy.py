@@ -15,9 +15,9 @@ from redis.exceptions import RedisError
 
 from cli.main import COMMANDS
 from dunning.errors import ConfigurationError
+from dunning.reasons import SkipReason
 from dunning.rules.case import CaseState
 from dunning.rules.delivery import FINAL, DeliveryState
-from dunning.rules.due_steps import SkipReason
 from dunning.settings.load import KNOWN, load_settings
 from dunning.store import Store
 from dunning.store.driver.connection import RedisClient

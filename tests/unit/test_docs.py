@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from cli.main import COMMANDS, main
+from dunning.alerts import Alert
 from dunning.campaign_file.reader import parse_campaigns
 from dunning.jobs import BATCH
 from dunning.paddle.events import EventType
 from dunning.queue import QUEUE
-from dunning.reasons import HoldWord
+from dunning.reasons import ClickOutcome, DeadReason, EndReason, HoldWord, MailCode, NoChange, SkipReason, WaitReason
 from dunning.rules.case import CaseState
 from dunning.rules.declines import Reason
 from dunning.rules.delivery import DeliveryState
-from dunning.rules.due_steps import SkipReason
 from dunning.settings.load import KNOWN
 from dunning.store import keys
 from dunning.store.limiter import background_budget
@@ -103,8 +104,21 @@ def test_the_state_charts_have_exactly_the_states_there_are() -> None:
     assert delivery == {state.value for state in DeliveryState}
 
 
-def test_every_reason_of_a_skip_is_explained() -> None:
-    assert {reason.value for reason in SkipReason} <= words_in_code(read("docs/architecture.md"))
+@pytest.mark.parametrize(
+    ("reasons", "document"),
+    [
+        (EndReason, "architecture"),
+        (SkipReason, "architecture"),
+        (WaitReason, "architecture"),
+        (DeadReason, "architecture"),
+        (NoChange, "architecture"),
+        (MailCode, "operations"),
+        (ClickOutcome, "operations"),
+        (Alert, "operations"),
+    ],
+)
+def test_every_reason_there_is_is_explained(reasons: type[StrEnum], document: str) -> None:
+    assert {reason.value for reason in reasons} <= words_in_code(read(f"docs/{document}.md"))
 
 
 @each_document

@@ -1,4 +1,5 @@
 from dunning.errors import ConfigurationError, OperatorMustActError, TransientError
+from dunning.reasons import HoldWord
 
 
 def test_a_transient_error_says_how_long_the_other_side_asked_us_to_wait() -> None:
@@ -8,7 +9,7 @@ def test_a_transient_error_says_how_long_the_other_side_asked_us_to_wait() -> No
 
 
 def test_what_only_the_operator_can_mend_names_the_hold() -> None:
-    error = OperatorMustActError("The key is revoked.", hold="paddle_key")
+    error = OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY)
 
     assert (str(error), error.hold) == ("The key is revoked.", "paddle_key")
 

@@ -12,9 +12,9 @@ from dunning.paddle import event_types
 from dunning.paddle.events import USED
 from dunning.paddle.intake import (
     Accept,
-    Alert,
     Bury,
     Decision,
+    NewsOfKey,
     Refusal,
     Refused,
     Simulated,
@@ -28,7 +28,7 @@ from tests.unit.notifications import notification, paddle_id, transaction
 SECRETS = ("pdl_ntfset_new", "pdl_ntfset_old")
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 FAILURE = notification("transaction.past_due", transaction())
-KINDS = (Accept, Bury, Alert, Simulated, Unused, Refused)
+KINDS = (Accept, Bury, NewsOfKey, Simulated, Unused, Refused)
 
 
 def sign(body: bytes, secret: str = SECRETS[0], at: datetime = NOW) -> str:
@@ -109,8 +109,8 @@ def test_an_id_of_no_shape_is_buried_under_a_stand_in() -> None:
 def test_news_of_a_key_alerts_in_one_of_few_words(event_type: str, word: str) -> None:
     decision = decide(notification(event_type, {"name": "my key"}))
 
-    assert isinstance(decision, Alert)
-    assert decision.word == word
+    assert isinstance(decision, NewsOfKey)
+    assert decision.alert == word
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_of_any_bytes_comes_a_decision_and_never_an_exception(body: bytes) -> No
                 assert decision.notification_id is None or len(decision.notification_id) <= 64
             case Accept():
                 assert decision.event.type in USED
-            case Alert():
-                assert decision.word.startswith("paddle.api_key.")
+            case NewsOfKey():
+                assert decision.alert.startswith("paddle.api_key.")
         if not isinstance(decision, Refused):
             assert decision.label in {*event_types.KNOWN, event_types.OTHER}
             assert min(decision.occurred_at, NOW) <= NOW

@@ -6,10 +6,9 @@ import pytest
 
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.words import in_a_line, in_a_sentence, in_words
-from dunning.reasons import EndReason
+from dunning.reasons import EndReason, SkipReason
 from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
-from dunning.rules.due_steps import SkipReason
 from dunning.rules.story import Entry, Kind, Moved, encode
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

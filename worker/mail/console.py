@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import TextIO
 
+from dunning.reasons import MailCode
 from worker.mail.holds import CONSOLE, DISK, NO_ROOM
 from worker.mail.http_api import parts_of
 from worker.mail.transport import Outcome, Result
@@ -28,17 +29,17 @@ class ConsoleTransport:
     ) -> Result:
         """Print one mail; see `Transport.send`."""
         if not await before_data():
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         text, _ = parts_of(mail)
         try:
             self._stream.write(f"To: {recipient}\nSubject: {mail['Subject']}\n\n{text}\n")
             self._stream.flush()
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:  # it leads into a file
-                return Result(Outcome.HELD, "console_no_room", hold=DISK)
+                return Result(Outcome.HELD, MailCode.CONSOLE_NO_ROOM, hold=DISK)
             # closed, or in an encoding that lacks a letter
-            return Result(Outcome.HELD, "console_closed", hold=CONSOLE)
-        return Result(Outcome.SENT, "console_printed")
+            return Result(Outcome.HELD, MailCode.CONSOLE_CLOSED, hold=CONSOLE)
+        return Result(Outcome.SENT, MailCode.CONSOLE_PRINTED)
 
     async def probe(self) -> None:
         """Tell nothing: what a terminal takes is known when it has taken it."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+from dunning.reasons import MailCode
 from worker.mail.holds import DISK, FOLDER, LOGIN, NO_ROOM
 from worker.mail.transport import Outcome, Result
 
@@ -34,14 +35,14 @@ class FileTransport:
     ) -> Result:
         """Write one mail; see `Transport.send`."""
         if not await before_data():
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         try:
             await asyncio.to_thread(self._write, key, mail.as_bytes())
         except OSError as error:
             if error.errno in NO_ROOM:
-                return Result(Outcome.HELD, "file_no_room", hold=DISK)
+                return Result(Outcome.HELD, MailCode.FILE_NO_ROOM, hold=DISK)
             return Result(Outcome.HELD, f"file_{type(error).__name__}", hold=FOLDER)
-        return Result(Outcome.SENT, "file_written")
+        return Result(Outcome.SENT, MailCode.FILE_WRITTEN)
 
     async def probe(self) -> frozenset[str]:
         """Write into the folder, and take it away again; see `Transport.probe`."""

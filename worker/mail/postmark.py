@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
+from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
 from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
@@ -70,9 +71,9 @@ class PostmarkTransport:
         """Send one mail; see `Transport.send`."""
         address = ascii_address(recipient)
         if address is None:
-            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
+            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
         if not await before_data():
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         text, html = parts_of(mail)
         payload: dict[str, object] = {
             "From": str(mail["From"]),
@@ -125,7 +126,7 @@ def _explain(answer: Answer) -> Result:
     return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
 
 
-def _hold_for(status: int, error: int, message: str) -> str | None:
+def _hold_for(status: int, error: int, message: str) -> HoldWord | None:
     if error in _HOLDS:
         return _HOLDS[error]
     if error == _INVALID and _ABOUT_FROM.search(message):

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
+from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
 from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
@@ -73,9 +74,9 @@ class ResendTransport:
         """Send one mail; see `Transport.send`."""
         address = ascii_address(recipient)
         if address is None:
-            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
+            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
         if not await before_data():
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         text, html = parts_of(mail)
         payload: dict[str, object] = {
             "from": str(mail["From"]),
@@ -123,7 +124,7 @@ def _explain(answer: Answer) -> Result:
     return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
 
 
-def _hold_for(status: int, name: str, message: str) -> str | None:
+def _hold_for(status: int, name: str, message: str) -> HoldWord | None:
     if name in _HOLDS:
         return _HOLDS[name]
     if name == _VALIDATION and _ABOUT_KEY.search(message):

@@ -14,6 +14,7 @@ import aiosmtplib
 
 from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
+from dunning.reasons import MailCode
 from worker.mail.holds import LOGIN, SENDER
 from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
 from worker.mail.smtp_pool import SmtpPool
@@ -99,7 +100,7 @@ class SmtpTransport:
         """Send one mail; see `Transport.send`."""
         address = ascii_address(recipient)
         if address is None:
-            return Result(Outcome.REFUSED, "address_malformed", about_recipient=True)
+            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
         talk = _Talk()
         deadline = asyncio.get_running_loop().time() + self._patience.up_to_rcpt.total_seconds()
         try:
@@ -157,7 +158,7 @@ class SmtpTransport:
             raise
         if not wanted:
             await self._leave_unfinished(talk)
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         try:
             async with asyncio.timeout(self._patience.data.total_seconds()):
                 result = await self._hand_over(talk, client, mail)

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 import aiosmtplib
 
+from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, SENDER
-from worker.mail.smtp_refusals import RECIPIENT, read_refusal
+from worker.mail.smtp_refusals import RECIPIENT, Meaning, read_refusal
 from worker.mail.transport import Outcome, Result
 
 # https://www.rfc-editor.org/rfc/rfc4954#section-6, https://www.rfc-editor.org/rfc/rfc5248 (525), and what servers send
@@ -43,9 +44,9 @@ def explain_answer(stage: Stage, code: int, text: str) -> Result:
             return Result(Outcome.TRY_AGAIN, shown)
         case 5:
             meaning = _explain_refusal(stage, code, text)
-            if meaning is None or meaning == RECIPIENT:
-                return Result(Outcome.REFUSED, shown, about_recipient=meaning == RECIPIENT)
-            return Result(Outcome.HELD, shown, meaning)
+            if isinstance(meaning, HoldWord):
+                return Result(Outcome.HELD, shown, meaning)
+            return Result(Outcome.REFUSED, shown, about_recipient=meaning == RECIPIENT)
         case _:  # no SMTP at all, or an answer to another question
             outcome = Outcome.UNKNOWN if stage is Stage.MESSAGE else Outcome.TRY_AGAIN
             return Result(outcome, f"smtp_{stage}_malformed")
@@ -57,19 +58,20 @@ def explain_failure(stage: Stage, error: Exception) -> Result:
         return explain_answer(stage, error.code, error.message)
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         # A wrong certificate, or no TLS on that port: no mail and no password goes there.
-        return Result(Outcome.HELD, "tls_refused", hold=LOGIN)
+        return Result(Outcome.HELD, MailCode.TLS_REFUSED, hold=LOGIN)
     if isinstance(error, aiosmtplib.SMTPNotSupported) and stage is Stage.TLS:
-        return Result(Outcome.HELD, "tls_not_offered", hold=LOGIN)
+        return Result(Outcome.HELD, MailCode.TLS_NOT_OFFERED, hold=LOGIN)
     if stage is Stage.LOGIN and not isinstance(error, OSError):
         # The server offers no way to log in that we know, although we were told to.
-        return Result(Outcome.HELD, "login_not_offered", hold=LOGIN)
-    what = "timeout" if isinstance(error, TimeoutError) else "eof"
+        return Result(Outcome.HELD, MailCode.LOGIN_NOT_OFFERED, hold=LOGIN)
+    timed_out = isinstance(error, TimeoutError)
     if stage is Stage.MESSAGE:
-        return Result(Outcome.UNKNOWN, f"{what}_after_data")
+        return Result(Outcome.UNKNOWN, MailCode.TIMEOUT_AFTER_DATA if timed_out else MailCode.EOF_AFTER_DATA)
+    what = "timeout" if timed_out else "eof"
     return Result(Outcome.TRY_AGAIN, f"{stage}_{what}")
 
 
-def _explain_refusal(stage: Stage, code: int, text: str) -> str | None:
+def _explain_refusal(stage: Stage, code: int, text: str) -> Meaning | None:
     """Give the word of a hold, `RECIPIENT`, or None where nobody can tell whom it is about.
 
     That is no hold. After DATA, too, it may be about this one mail, which would then stop everybody's; and where it is

@@ -8,11 +8,15 @@ The server's text is read here and goes nowhere: it quotes addresses.
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
+from dunning.reasons import HoldWord
 from worker.mail.holds import LOGIN, POLICY, QUOTA, RELAY, SENDER
 
 RECIPIENT: Final = "recipient"
+
+Meaning = HoldWord | Literal["recipient"]
+"""Whom a refusal is about: us, in the word of a hold, or its recipient."""
 
 # More than any server says; what is matched below is matched within a line.
 _LONGEST_TEXT = 2000
@@ -21,7 +25,7 @@ _LONGEST_TEXT = 2000
 # RFC  https://www.rfc-editor.org/rfc/rfc3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes
 # EXO  https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
 # GML  https://support.google.com/a/answer/3726730
-_CODES: Final[dict[str, str]] = {
+_CODES: Final[dict[str, Meaning]] = {
     "1.1": RECIPIENT,  # RFC: bad destination mailbox
     "1.2": RECIPIENT,  # RFC: bad destination system
     "1.3": RECIPIENT,  # RFC: bad syntax of the destination
@@ -72,7 +76,7 @@ _CODES: Final[dict[str, str]] = {
 }
 
 # What the first number alone says, where neither the whole code nor the text says more.
-_SUBJECTS: Final[dict[str, str]] = {
+_SUBJECTS: Final[dict[str, Meaning]] = {
     "1": RECIPIENT,  # an address. The sender's have codes of their own
     "2": RECIPIENT,  # a mailbox
     "3": POLICY,  # the mail system, which is ours to choose or to set up
@@ -88,7 +92,7 @@ _WHAT_WE_MAY_SEND = r"\b(?:sending|submission|outbound|outgoing|daily|hourly|mon
 # Texts that mean the same under any code: providers use general codes for them, and sometimes none. The sources:
 # SES  https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html and .../troubleshoot-error-messages.html
 # and what Postfix, Exim, sendmail and qmail answer.
-_CLEAR_TEXTS: Final = (
+_CLEAR_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
     # EXO `RESOLVER.RST.NotAuthorized`, `RESOLVER.ADR.RecipNotFound`: the recipient's restrictions, or no recipient
     (RECIPIENT, r"resolver\.(?:rst|adr)\.|delivery restriction check"),
     (RECIPIENT, rf"{_NOT} {_ALLOWED} to send (?:\w+ )?to (?:the|this) (?:recipient|group|list|mailbox|user)"),
@@ -124,7 +128,7 @@ _CLEAR_TEXTS: Final = (
 )
 
 # Texts that mean this only where the code says no more than "policy", or where there is no code.
-_VAGUE_TEXTS: Final = (
+_VAGUE_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
     (POLICY, r"\b(?:spf|dkim|dmarc)\b"),
     # EXO `Client was not authenticated`; SES `is not authorized to perform ses:SendRawEmail`
     (LOGIN, r"authentication (?:is )?(?:required|needed)|must (?:first )?(?:authenticate|log ?in)"),
@@ -156,12 +160,12 @@ _EXCEEDED_STORAGE = 552
 # The server, or the recipient's domain, takes no mail: https://www.rfc-editor.org/rfc/rfc7504
 _TAKES_NO_MAIL = frozenset({521, 556})
 
-_Texts = tuple[tuple[str, re.Pattern[str]], ...]
+_Texts = tuple[tuple[Meaning, re.Pattern[str]], ...]
 _CLEAR: Final[_Texts] = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _CLEAR_TEXTS)
 _VAGUE: Final[_Texts] = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _VAGUE_TEXTS)
 
 
-def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> str | None:
+def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> Meaning | None:
     """Say what a 5xx is about: a hold's word, `RECIPIENT`, or None where it doesn't tell.
 
     Args:
@@ -175,7 +179,7 @@ def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> str | Non
     return next(_meanings(code, enhanced, words, recipient_accepted=recipient_accepted), None)
 
 
-def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[str]:
+def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[Meaning]:
     """Give what it may mean, what says most first.
 
     Of codes, those of security say exactly what is meant; others are used loosely: Exchange has 5.2.2, a full mailbox,

@@ -6,6 +6,8 @@ from email.message import EmailMessage
 from enum import StrEnum
 from typing import Protocol
 
+from dunning.reasons import HoldWord
+
 
 class Outcome(StrEnum):
     """What became of a mail, sorted by what to do next."""
@@ -30,11 +32,11 @@ class Result:
 
     outcome: Outcome
     code: str
-    hold: str | None = None
+    hold: HoldWord | None = None
     about_recipient: bool = field(default=False, compare=False)
 
     @property
-    def must_mend(self) -> str:
+    def must_mend(self) -> HoldWord:
         """What the operator must mend, of an outcome that is HELD.
 
         Raises:

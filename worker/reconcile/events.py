@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.paddle.events import Event, EventType, TransactionFacts
 from dunning.paddle.intake import Accept, Bury, Refused, decide_listed
 from dunning.paddle_api.client import CallRefusedError
@@ -171,4 +172,4 @@ async def _bury(reconciler: Reconciler, bury: Bury, now: datetime) -> None:
         now=now,
     )
     if buried is Accepted.ACCEPTED:
-        log.error("reconcile.buried", event_id=bury.event_id, event_type=bury.label, reason=bury.reason)
+        log.error(Alert.RECONCILE_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)

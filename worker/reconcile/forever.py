@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.errors import DunningError, OperatorMustActError
 from dunning.paddle_api.client import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
 from dunning.reasons import HoldWord
@@ -114,7 +115,7 @@ class Runs:
         if outcome.opened or outcome.closed:
             log.warning("reconcile.missed", opened=outcome.opened, closed=outcome.closed)
         if outcome.waiting:
-            log.error("reconcile.needs_apply", debts=outcome.waiting, run="dunning reconcile --apply")
+            log.error(Alert.RECONCILE_NEEDS_APPLY, debts=outcome.waiting, run="dunning reconcile --apply")
 
     async def _take(self, turn: Turn, work: Work) -> None:
         services = self._services
@@ -143,7 +144,7 @@ class Runs:
     async def _tell_operator(self, what: Reconciled, error: OperatorMustActError) -> None:
         if what is Reconciled.EVENTS and error.hold == HoldWord.PADDLE_PERMISSION:
             # Mail needs no events: that they can't be read must not stop it.
-            log.error("reconcile.must_act", hold=error.hold, problem=str(error))
+            log.error(Alert.RECONCILE_MUST_ACT, hold=error.hold, problem=str(error))
             return
         with contextlib.suppress(*REDIS_ERRORS):
             await put_on_hold(self._services, error)

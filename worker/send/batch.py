@@ -12,8 +12,9 @@ from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, O
 from dunning.paddle.live import LiveTransaction
 from dunning.paddle_api.client import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.paddle_api.grants import Grant
-from dunning.rules.due_steps import SkipReason, backoff
-from dunning.rules.verdicts import MISSING, End, Later, Send, Skip, judge
+from dunning.reasons import SkipReason, WaitReason
+from dunning.rules.due_steps import backoff
+from dunning.rules.verdicts import End, Later, Send, Skip, judge
 from dunning.store import KEEP_SEEN, REDIS_ERRORS, Way
 from dunning.suppression import address_keys
 from worker.in_vain import note_in_vain, note_works
@@ -111,10 +112,10 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
         return None
     except DunningError as error:
         log.warning("batch.paddle_failed", cases=len(mails), error=str(error))
-        await note_in_vain(services, Way.PADDLE, "paddle_failed")
+        await note_in_vain(services, Way.PADDLE, WaitReason.PADDLE_FAILED)
         for mail in mails:
             with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
-                await _put_off(services, mail.due, "paddle_failed", timedelta(0))
+                await _put_off(services, mail.due, WaitReason.PADDLE_FAILED, timedelta(0))
         return None
     if live is None:
         # To the front: what was read of them is good for five minutes.
@@ -138,7 +139,7 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
     transaction = live.transactions.get(due.case.id)
     subscription = live.subscriptions.get(due.case.subscription_id)
     delivery = due.case.delivery(due.step.name)
-    looks = delivery.streak if delivery.reason == MISSING else 0
+    looks = delivery.streak if delivery.reason == WaitReason.NOT_IN_ANSWER else 0
     verdict = judge(due.case, transaction, subscription, due.campaign.send_between, services.clock(), looks=looks)
     if isinstance(verdict, Send) and transaction and (unmailable := await _unmailable(services, transaction)):
         verdict = Skip(unmailable)
@@ -168,7 +169,9 @@ async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipR
     return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None
 
 
-async def _put_off(services: Services, due: Due, reason: str, at_least: timedelta, *, counted: bool = True) -> None:
+async def _put_off(
+    services: Services, due: Due, reason: WaitReason, at_least: timedelta, *, counted: bool = True
+) -> None:
     delivery = due.case.delivery(due.step.name)
     wait = max(at_least, backoff(delivery.tries, services.chance.jitter())) if counted else at_least
     postponed = due.case.with_delivery(

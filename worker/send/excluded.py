@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 import structlog
 
 from dunning.errors import CaseConflictError
+from dunning.reasons import SkipReason
 from dunning.rules.case import Case
-from dunning.rules.due_steps import SkipReason
 from worker.send.find_due import Due
 from worker.services import Services
 from worker.write_case import write_case

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dunning.errors import CaseConflictError
 from dunning.jobs import BATCH
 from dunning.paddle_api.client import SUBSCRIPTIONS_PER_SESSION
+from dunning.reasons import WaitReason
 from dunning.rules.campaign import Step
 from dunning.rules.case import Case
 from dunning.rules.delivery import DeliveryState
@@ -19,13 +20,12 @@ from worker.write_case import write_case
 
 # Why a mail was put back that Paddle's answers or odd data make impossible. The next try names nothing but its own
 # debt, since another one may be the cause.
-NOT_POSSIBLE = "not_possible"
 
 
 def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[NamedDebt, ...]:
     """Return the debts that the mail names beside its own."""
     due = mail.due
-    alone = due.case.delivery(due.step.name).reason == NOT_POSSIBLE
+    alone = due.case.delivery(due.step.name).reason == WaitReason.NOT_POSSIBLE
     if alone or not services.renderer.names_all(due.step.template):
         return ()
     named = still_named(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from dunning.alerts import Alert
 from dunning.errors import (
     CaseConflictError,
     DunningError,
@@ -20,6 +21,7 @@ from dunning.errors import (
 )
 from dunning.paddle.live import LiveTransaction
 from dunning.paddle_api.grants import Grant
+from dunning.reasons import DeadReason, WaitReason
 from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.due_steps import backoff
@@ -34,7 +36,7 @@ from worker.redis_away import RedisAwayError, look_again
 from worker.send.excluded import excluded_of
 from worker.send.find_due import Due
 from worker.send.make_links import make_links
-from worker.send.named_debts import NOT_POSSIBLE, are_still_owed, cover_steps
+from worker.send.named_debts import are_still_owed, cover_steps
 from worker.send.refusals import REFUSALS_HOLD, note_accepted, weigh
 from worker.services import Services
 from worker.write_case import write_case
@@ -58,7 +60,7 @@ class _Sending:
     before: Delivery
     """The delivery as it was before it was claimed."""
     began_at: datetime
-    why_not: str = "debts_changed"
+    why_not: WaitReason = WaitReason.DEBTS_CHANGED
     """Why it was stopped just before DATA, should it be."""
 
     @property
@@ -103,17 +105,17 @@ async def send_mail(
     try:
         result = await _hand_over(sending, due, transaction, grant)
     except GrantRefusedError:
-        await _insist(sending, sending.delivery.put_back(owner, "no_grant", services.clock(), counted=False))
+        await _insist(sending, sending.delivery.put_back(owner, WaitReason.NO_GRANT, services.clock(), counted=False))
     except OperatorMustActError as error:
         await put_on_hold(services, error)
         await _insist(sending, sending.delivery.put_back(owner, error.hold, services.clock(), counted=False))
     except PermanentError as error:
-        log.error("mail.not_possible", case_id=claimed.id, step=step, error=str(error))  # noqa: TRY400 - no fault of ours
+        log.error(Alert.MAIL_NOT_POSSIBLE, case_id=claimed.id, step=step, error=str(error))  # noqa: TRY400 - no fault of ours
         await _put_back_or_die(sending)
     except DunningError as error:
         log.warning("mail.not_ready", case_id=claimed.id, step=step, tries=before.tries + 1, error=str(error))
-        await _put_back(sending, "not_ready")
-        await note_in_vain(services, Way.PADDLE, "not_ready")
+        await _put_back(sending, WaitReason.NOT_READY)
+        await note_in_vain(services, Way.PADDLE, WaitReason.NOT_READY)
     except RedisAwayError as error:
         look_again(services, claimed.id, step, owner, error)
     except Exception:  # what a template or a library makes of odd data
@@ -161,10 +163,10 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     async def may_begin() -> bool:
         paused = await services.store.brakes.paused()
         if any(paused.stops(one.campaign) for one in (case, *(named.case for named in sending.named))):
-            sending.why_not = "paused"
+            sending.why_not = WaitReason.PAUSED
             return False
         if await excluded_of(services, [case, *(named.case for named in sending.named)]):
-            sending.why_not = "excluded"
+            sending.why_not = WaitReason.EXCLUDED
             return False
         still_true = await are_still_owed(services, sending.named)
         return still_true and await sending.write(sending.delivery.begin_data(sending.owner))
@@ -227,11 +229,11 @@ async def _put_back(sending: _Sending, reason: str) -> None:
 
 async def _put_back_or_die(sending: _Sending) -> None:
     """Give up what Paddle keeps refusing, after some four minutes of trying."""
-    if sending.delivery.reason != NOT_POSSIBLE or sending.delivery.streak < TRIES_OF_THE_REFUSED:
-        await _put_back(sending, NOT_POSSIBLE)
+    if sending.delivery.reason != WaitReason.NOT_POSSIBLE or sending.delivery.streak < TRIES_OF_THE_REFUSED:
+        await _put_back(sending, WaitReason.NOT_POSSIBLE)
     else:
-        back = sending.delivery.put_back(sending.owner, NOT_POSSIBLE, sending.services.clock(), counted=True)
-        await _insist(sending, back.die(NOT_POSSIBLE))
+        back = sending.delivery.put_back(sending.owner, WaitReason.NOT_POSSIBLE, sending.services.clock(), counted=True)
+        await _insist(sending, back.die(DeadReason.NOT_POSSIBLE))
 
 
 async def _insist(sending: _Sending, delivery: Delivery) -> None:

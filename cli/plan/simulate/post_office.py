@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
+from dunning.reasons import MailCode
 from worker.mail.http_api import parts_of
 from worker.mail.transport import Outcome, Result
 
@@ -49,7 +50,7 @@ class PostOffice:
     ) -> Result:
         """Take one mail; see `worker.mail.transport.Transport.send`."""
         if not await before_data():
-            return Result(Outcome.ABANDONED, "abandoned_before_data")
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         case_id, _, step = key.partition(".")
         self.letters.append(Letter(self._clock(), case_id, step, mail))
         return Result(Outcome.SENT, "smtp_250")
