@@ -41,7 +41,8 @@ MUTANTS = (
         # Paddle cancels the debt along with the subscription, and either is enough to end the case.
         {
             "return End(CaseState.STOPPED, EndReason.DEBT_CANCELED)": "return None",
-            'return End(CaseState.STOPPED, f"subscription_{subscription.status}")': "return None",
+            "return End(CaseState.STOPPED, EndReason.SUBSCRIPTION_CANCELED)": "return None",
+            "return End(CaseState.STOPPED, EndReason.SUBSCRIPTION_PAUSED)": "return None",
         },
         "not owed",
     ),
