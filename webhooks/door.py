@@ -21,7 +21,7 @@ from webhooks.sparing_log import SparingLog
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Stage(Enum):
+class ConnectionStage(Enum):
     """What a connection is at."""
 
     HEAD = auto()  # its request line and headers are to come
@@ -36,7 +36,7 @@ class Door:
         self.limits = limits
         self._metrics = metrics
         self._log = log
-        self._at: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
+        self._at: dict[ConnectionStage, dict[Connection, None]] = {stage: {} for stage in ConnectionStage}
         metrics.watch_connections(self._count)
 
     def admit(self, connection: "Connection") -> bool:
@@ -50,7 +50,7 @@ class Door:
         self._at[connection.stage][connection] = None
         return True
 
-    def move(self, connection: "Connection", to: Stage) -> None:
+    def move(self, connection: "Connection", to: ConnectionStage) -> None:
         """Note that a connection came to a stage."""
         self.forget(connection)
         self._at[to][connection] = None
@@ -68,9 +68,9 @@ class Door:
         return sum(map(len, self._at.values()))
 
     def _dispensable(self) -> "Iterator[Connection]":
-        yield from self._at[Stage.IDLE]
-        yield from self._at[Stage.HEAD]
-        yield from (connection for connection in self._at[Stage.REQUEST] if connection.keeps_us_waiting)
+        yield from self._at[ConnectionStage.IDLE]
+        yield from self._at[ConnectionStage.HEAD]
+        yield from (connection for connection in self._at[ConnectionStage.REQUEST] if connection.keeps_us_waiting)
 
 
 class Connection(RequestHandler):
@@ -85,7 +85,7 @@ class Connection(RequestHandler):
         self._head_bytes = 0
         # aiohttp forgets its own while there is still something to be written.
         self._wire: asyncio.Transport | None = None
-        self.stage = Stage.HEAD
+        self.stage = ConnectionStage.HEAD
 
     @property
     def keeps_us_waiting(self) -> bool:
@@ -101,19 +101,19 @@ class Connection(RequestHandler):
             self._wire.close()
             return
         super().connection_made(transport)
-        self._enter(Stage.HEAD)
+        self._enter(ConnectionStage.HEAD)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come: of a head, or of a request under way."""
         super().data_received(data)
-        if self.stage is Stage.REQUEST or not data:
+        if self.stage is ConnectionStage.REQUEST or not data:
             return
         if self._messages:
-            self._enter(Stage.REQUEST)
+            self._enter(ConnectionStage.REQUEST)
         # While nothing waits for a request, this is the rest of a body that was refused.
-        elif self.stage is Stage.HEAD or self._waiter is not None:
-            if self.stage is Stage.IDLE:
-                self._enter(Stage.HEAD)
+        elif self.stage is ConnectionStage.HEAD or self._waiter is not None:
+            if self.stage is ConnectionStage.IDLE:
+                self._enter(ConnectionStage.HEAD)
             self._head_bytes += len(data)
             if self._head_bytes > self._door.limits.head_bytes:
                 self.put_out("large_head")
@@ -123,7 +123,7 @@ class Connection(RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Answer, and be idle or go on with the next request that is here already."""
         finished = await super().finish_response(request, resp, start_time)
-        self._enter(Stage.REQUEST if self._messages else Stage.IDLE)
+        self._enter(ConnectionStage.REQUEST if self._messages else ConnectionStage.IDLE)
         return finished
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -140,16 +140,16 @@ class Connection(RequestHandler):
         if self._wire is not None:
             self._wire.abort()
 
-    def _enter(self, stage: Stage) -> None:
+    def _enter(self, stage: ConnectionStage) -> None:
         if self.transport is None:
             return
         self._door.move(self, stage)
         self.stage = stage
         self._head_bytes = 0
         limits = self._door.limits
-        if stage is Stage.HEAD:
+        if stage is ConnectionStage.HEAD:
             self._wait_until(limits.head.total_seconds(), "slow_head")
-        elif stage is Stage.REQUEST:
+        elif stage is ConnectionStage.REQUEST:
             self._wait_until(limits.request.total_seconds(), "slow_request")
         else:
             self._wait_until(None, "")

@@ -35,7 +35,7 @@ RETRY_AFTER_SECONDS = 5
 STATUS = {Refusal.BAD_SIGNATURE: 401, Refusal.NOT_AN_EVENT: 400}
 
 
-class Outcome(StrEnum):
+class NotificationOutcome(StrEnum):
     """What became of an event that the inbox was not asked about; `Accepted` and `Refusal` name the others."""
 
     SIMULATED = "simulated"
@@ -65,7 +65,7 @@ async def receive(request: web.Request) -> web.Response:
     try:
         outcome = await _carry_out(request, decision, now)
     except RedisAwayError as error:
-        app[METRICS].count_notification(decision.label, Outcome.REDIS_AWAY)
+        app[METRICS].count_notification(decision.label, NotificationOutcome.REDIS_AWAY)
         app[SPARING_LOG].warning("webhook.not_recorded", reason=str(error))
         return web.Response(
             status=503,
@@ -83,15 +83,15 @@ async def _carry_out(request: web.Request, decision: Decision, now: datetime) ->
             return await _accept(request, decision, now)
         case Bury():
             await _bury(request, decision, now)
-            return Outcome.MALFORMED
+            return NotificationOutcome.MALFORMED
         case NewsOfKey():
             log.error(decision.alert)
-            return Outcome.API_KEY
+            return NotificationOutcome.API_KEY
         case Simulated():
             log.info("webhook.simulated", event_type=decision.label)
-            return Outcome.SIMULATED
+            return NotificationOutcome.SIMULATED
         case Unused():
-            return Outcome.UNUSED
+            return NotificationOutcome.UNUSED
 
 
 async def _accept(request: web.Request, accept: Accept, now: datetime) -> str:

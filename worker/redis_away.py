@@ -16,7 +16,7 @@ log = structlog.get_logger()
 ASK_AGAIN = timedelta(seconds=0.5)
 
 
-class RedisAwayError(Exception):
+class AwayBeforeDataError(Exception):
     """Redis is away, slow or refuses, and nothing was sent.
 
     REDIS_ERRORS hold OSError, which much else raises too: this one comes from Redis, whoever lets it through.

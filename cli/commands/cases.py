@@ -42,9 +42,9 @@ def list_(
 ) -> None:
     """List the open cases, the one that is due next first. With --all, those that ended follow, the latest first."""
     from cli.operate.cases import command
-    from dunning.casebook.find import Wanted
+    from dunning.casebook.find import CaseQuery
 
-    wanted = Wanted(campaign=campaign, subscription=subscription, customer=customer, ended=all_)
+    wanted = CaseQuery(campaign=campaign, subscription=subscription, customer=customer, ended=all_)
     command.list_(wanted, limit=limit if limit or all_ else LIMIT, in_json=in_json)
 
 

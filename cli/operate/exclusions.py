@@ -12,7 +12,7 @@ from cli.run.open_store import open_store
 from dunning import log
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import Wanted, listed_cases
+from dunning.casebook.find import CaseQuery, listed_cases
 from dunning.rules.story import Entry, Kind
 from dunning.settings.load import load_store_settings
 from dunning.store import Exclusion, Store
@@ -75,7 +75,7 @@ def include(who: str) -> None:
 
 
 async def _open_cases(store: Store, who: str) -> list[str]:
-    wanted = Wanted(customer=who) if who.startswith("ctm_") else Wanted(subscription=who)
+    wanted = CaseQuery(customer=who) if who.startswith("ctm_") else CaseQuery(subscription=who)
     campaigns = Campaigns(store, parse_campaigns(shipped(), "default.toml"))
     return [one.id async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC))]
 

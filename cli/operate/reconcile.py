@@ -18,7 +18,7 @@ from dunning.reasons import HoldWord
 from dunning.rules.healing import most_unasked
 from dunning.settings.load import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Store
-from worker.reconcile.debts import Findings, Outcome, carry_out, find
+from worker.reconcile.debts import Findings, Healed, carry_out, find
 from worker.reconcile.events import Missed, take_in_missed_events
 from worker.reconcile.patient_grants import PatientGrants
 from worker.reconcile.reconciler import Reconciler
@@ -71,7 +71,7 @@ async def _reconcile(
                 missed = Missed()
                 has_events = await _take_in_events(reconciler, missed, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
-                outcome = Outcome() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
+                outcome = Healed() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
     finally:
         await store.close()
     console = output()
@@ -130,8 +130,8 @@ def _reconciler(settings: Settings, store: Store, http: ClientSession, progress:
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
-def _as_if_done(findings: Findings) -> Outcome:
-    return Outcome(opened=len(findings.plan.openings), closed=len(findings.closings))
+def _as_if_done(findings: Findings) -> Healed:
+    return Healed(opened=len(findings.plan.openings), closed=len(findings.closings))
 
 
 def _utc_now() -> datetime:

@@ -10,7 +10,7 @@ from rich.table import Table
 from dunning.durations import format_duration
 from dunning.rules.case import OPEN_FOR
 from dunning.rules.healing import Opening
-from worker.reconcile.debts import Findings, Outcome
+from worker.reconcile.debts import Findings, Healed
 
 _MINUTE = "%Y-%m-%d %H:%M"
 # Room for a whole row where nobody sees a terminal's edge.
@@ -44,13 +44,13 @@ def show_openings(console: Console, openings: Sequence[Opening], now: datetime) 
     console.print(table)
 
 
-def report(findings: Findings, outcome: Outcome, missed_events: int, *, max_age: timedelta, dry_run: bool) -> str:
+def report(findings: Findings, outcome: Healed, missed_events: int, *, max_age: timedelta, dry_run: bool) -> str:
     """Say in a few lines what the run did, or would do."""
     return "\n".join(_lines(findings, outcome, missed_events, max_age=max_age, dry_run=dry_run))
 
 
 def _lines(
-    findings: Findings, outcome: Outcome, missed_events: int, *, max_age: timedelta, dry_run: bool
+    findings: Findings, outcome: Healed, missed_events: int, *, max_age: timedelta, dry_run: bool
 ) -> Iterator[str]:
     plan = findings.plan
     yield (

@@ -33,7 +33,7 @@ _SERVICE = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
+class TlsFiles:
     """Whom to trust, and as whom to speak. The paths are of PEM files; the system's are trusted besides `ca_certs`."""
 
     ca_certs: str | None = None
@@ -55,7 +55,7 @@ class SentinelUrl:
     db: int = 0
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    tls: Tls | None = None
+    tls: TlsFiles | None = None
     sentinel_password: str | None = field(default=None, repr=False)
 
 
@@ -112,8 +112,8 @@ def _sentinel(place: str) -> tuple[str, int]:
     return check_host(parts), parts.port or SENTINEL_PORT
 
 
-def _tls(options: dict[str, str]) -> Tls:
-    return Tls(
+def _tls(options: dict[str, str]) -> TlsFiles:
+    return TlsFiles(
         ca_certs=options.get("ssl_ca_certs"),
         certfile=options.get("ssl_certfile"),
         keyfile=options.get("ssl_keyfile"),

@@ -17,7 +17,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CaseQuery:
     """Which cases are asked for; None asks for nothing."""
 
     campaign: str | None = None
@@ -53,7 +53,7 @@ class ListedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CaseFile:
     """Everything there is to tell of one case."""
 
     id: str
@@ -69,7 +69,9 @@ class Told:
     exclusions: Sequence[Exclusion]
 
 
-async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted, now: datetime) -> AsyncIterator[ListedCase]:
+async def listed_cases(
+    store: Store, campaigns: Campaigns, wanted: CaseQuery, now: datetime
+) -> AsyncIterator[ListedCase]:
     """Give the cases that are wanted: the open ones by when they are looked at next, then the latest that ended."""
     told: set[str] = set()
     async for chunk in _chunks(store, wanted):
@@ -90,7 +92,7 @@ async def listed_cases(store: Store, campaigns: Campaigns, wanted: Wanted, now: 
             yield ListedCase(case_id, None, case, step_rows(case, await campaigns.of(case)) if case else [])
 
 
-async def _ended(store: Store, wanted: Wanted, told: set[str]) -> AsyncIterator[tuple[str, Case | None]]:
+async def _ended(store: Store, wanted: CaseQuery, told: set[str]) -> AsyncIterator[tuple[str, Case | None]]:
     """Give the ended cases that are wanted and were not told, the latest first."""
     async for chunk in _ended_chunks(store, wanted):
         fresh = [case_id for case_id in chunk if case_id not in told]
@@ -104,7 +106,7 @@ async def _ended(store: Store, wanted: Wanted, told: set[str]) -> AsyncIterator[
                 yield case_id, read.case
 
 
-async def _ended_chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[str]]:
+async def _ended_chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[str]]:
     for entity_id in filter(None, (wanted.subscription, wanted.customer)):
         yield await store.ended.of(entity_id)
         return
@@ -114,7 +116,7 @@ async def _ended_chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[str]
         first += len(chunk)
 
 
-async def _chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[tuple[str, datetime]]]:
+async def _chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[tuple[str, datetime]]]:
     if wanted.customer is not None:
         ids = await store.cases.open_of_customer(wanted.customer)
         whens = zip(ids, await store.due.when(ids), strict=True)
@@ -126,7 +128,7 @@ async def _chunks(store: Store, wanted: Wanted) -> AsyncIterator[list[tuple[str,
         first += len(chunk)
 
 
-async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> Told:
+async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> CaseFile:
     """Return everything there is to tell of a case.
 
     Raises:
@@ -140,7 +142,7 @@ async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
     (looked_at,) = await store.due.when([case_id])
     (since,) = await store.due.late_since([case_id])
     steps = [] if case is None or campaign is None else step_rows(case, campaign, story)
-    return Told(
+    return CaseFile(
         id=case_id,
         case=case,
         campaign=campaign,

@@ -53,7 +53,7 @@ _NOTHING_CHANGED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Sentence:
     """A thing that happened: what kind of thing, in how many words, and why."""
 
     kind: str
@@ -87,7 +87,7 @@ def in_a_line(entry: Entry) -> str:
     return f"{line} ({entry.event_type} {entry.event_id})" if entry.event_id else line
 
 
-def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Told:
+def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
     """Say what happened to somebody who doesn't know our words."""
     match entry.kind:
         case Kind.OPENED | Kind.FAILED_AGAIN:
@@ -99,15 +99,17 @@ def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Told:
         case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:
             told = _click(entry)
         case Kind.EXCLUDED:
-            told = Told("waits", "Excluded by an operator", f"No mail goes out until {entry.who} is included again.")
+            told = Sentence(
+                "waits", "Excluded by an operator", f"No mail goes out until {entry.who} is included again."
+            )
         case Kind.INCLUDED:
             why = f"{entry.who} gets mail again, from the next step on."
-            told = Told("waits", "Included again by an operator", why)
+            told = Sentence("waits", "Included again by an operator", why)
         case Kind.CHANGED_NOTHING:
             why = _NOTHING_CHANGED.get(entry.reason or "") or _sentence(entry.reason)
-            told = Told("note", f"{entry.event_type} changes nothing", why)
+            told = Sentence("note", f"{entry.event_type} changes nothing", why)
         case Kind.COVERED | Kind.MADE_DUE | Kind.PROSE:
-            told = Told("note", in_a_line(entry), "")
+            told = Sentence("note", in_a_line(entry), "")
     return told
 
 
@@ -122,44 +124,50 @@ def _because(entry: Entry) -> str:
     return f": {entry.reason}" if entry.reason else ""
 
 
-def _step(entry: Entry, case: Case, campaign: Campaign) -> Told:
+def _step(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
     mail, reason = f"Mail “{entry.step}”", entry.reason or ""
     match entry.moved:
         case Moved.SENT:
             again = " once more" if entry.repeated else ""
-            told = Told("sent", f"{mail} sent{again}", f"{_due(entry.step, case, campaign)}Paddle says: still owed.")
+            told = Sentence(
+                "sent", f"{mail} sent{again}", f"{_due(entry.step, case, campaign)}Paddle says: still owed."
+            )
         case Moved.SKIPPED:
-            told = Told("skipped", f"{mail} not sent", _SKIPS.get(reason) or _ENDS.get(reason) or _sentence(reason))
+            told = Sentence("skipped", f"{mail} not sent", _SKIPS.get(reason) or _ENDS.get(reason) or _sentence(reason))
         case Moved.PLANNED:
-            told = Told("waits", f"{mail} put off", f"{_sentence(reason)} It is tried again.".lstrip())
+            told = Sentence("waits", f"{mail} put off", f"{_sentence(reason)} It is tried again.".lstrip())
         case Moved.REFUSED:
-            told = Told("skipped", f"{mail} refused", f"The mail server will not take it ({reason}).")
+            told = Sentence("skipped", f"{mail} refused", f"The mail server will not take it ({reason}).")
         case Moved.DEAD:
-            told = Told("skipped", f"{mail} could not be sent", _sentence(reason))
+            told = Sentence("skipped", f"{mail} could not be sent", _sentence(reason))
         case Moved.UNKNOWN:
-            told = Told("waits", f"{mail} may have arrived", "The mail server fell silent after it was given it.")
+            told = Sentence("waits", f"{mail} may have arrived", "The mail server fell silent after it was given it.")
         case _:
-            told = Told("waits", f"{mail} is on its way", "A worker has taken it.")
+            told = Sentence("waits", f"{mail} is on its way", "A worker has taken it.")
     return told
 
 
-def _failure(entry: Entry, case: Case, campaign: Campaign) -> Told:
+def _failure(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
     cls = entry.decline_class or case.decline_class
     article = "an" if cls is DeclineClass.OUTAGE else "a"
     declined = f"{case.reason_code or 'No code'} is {article} {cls} decline: {_CLASSES[cls]}."
     if entry.kind is Kind.FAILED_AGAIN:
-        return Told("opened", "Declined again", f"{declined} Steps still to come go by this.")
-    return Told("opened", "Case opened", f"{declined} The first mail waits {in_words(campaign.steps[0].after[cls])}.")
+        return Sentence("opened", "Declined again", f"{declined} Steps still to come go by this.")
+    return Sentence(
+        "opened", "Case opened", f"{declined} The first mail waits {in_words(campaign.steps[0].after[cls])}."
+    )
 
 
-def _click(entry: Entry) -> Told:
+def _click(entry: Entry) -> Sentence:
     match entry.kind:
         case Kind.CLICK_FELL_BACK:
-            return Told("waits", "Click led to the login page", _sentence(entry.reason))
+            return Sentence("waits", "Click led to the login page", _sentence(entry.reason))
         case Kind.CLICK_FOUND:
-            return Told("clicked", "Link clicked", "Paddle, asked before a portal session is made: the debt is over.")
+            return Sentence(
+                "clicked", "Link clicked", "Paddle, asked before a portal session is made: the debt is over."
+            )
         case _:
-            return Told("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
+            return Sentence("clicked", "Link clicked", "The button made a portal session, led there, and forgot it.")
 
 
 def _due(step: str | None, case: Case, campaign: Campaign) -> str:
@@ -167,18 +175,18 @@ def _due(step: str | None, case: Case, campaign: Campaign) -> str:
     return f"Due after {in_words(after)}. " if after is not None else ""
 
 
-def _end(entry: Entry) -> Told:
+def _end(entry: Entry) -> Sentence:
     why = _ENDS.get(entry.reason or "") or _sentence(entry.reason)
     if entry.event_type:
         said = f"{entry.event_type} says so. No further mail; the link is spent."
         why = f"{why} {said}".lstrip()
     match entry.state:
         case CaseState.RECOVERED:
-            return Told("recovered", "Recovered", why or "Paddle, asked before the next mail: it is paid.")
+            return Sentence("recovered", "Recovered", why or "Paddle, asked before the next mail: it is paid.")
         case CaseState.EXHAUSTED:
-            return Told("stopped", "Exhausted", "All steps are done, and the debt has lapsed unpaid.")
+            return Sentence("stopped", "Exhausted", "All steps are done, and the debt has lapsed unpaid.")
         case _:
-            return Told("stopped", "Stopped", why)
+            return Sentence("stopped", "Stopped", why)
 
 
 def _sentence(word: str | None) -> str:

@@ -33,7 +33,7 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Entity]):
+class ListPage(Generic[Entity]):
     """One page of a list. `next_url` is where the next one is, and None on the last."""
 
     entities: tuple[Entity, ...]
@@ -49,7 +49,7 @@ class ErrorAnswer:
     request_id: str | None
 
 
-def read_transactions(body: bytes) -> Page[LiveTransaction]:
+def read_transactions(body: bytes) -> ListPage[LiveTransaction]:
     """Read the answer of `GET /transactions?include=customer,address`.
 
     Raises:
@@ -58,7 +58,7 @@ def read_transactions(body: bytes) -> Page[LiveTransaction]:
     return _read_page(body, lambda entity: _live_transaction(shapes.Transaction.model_validate(entity)))
 
 
-def read_subscriptions(body: bytes) -> Page[LiveSubscription]:
+def read_subscriptions(body: bytes) -> ListPage[LiveSubscription]:
     """Read the answer of `GET /subscriptions`.
 
     Raises:
@@ -67,7 +67,7 @@ def read_subscriptions(body: bytes) -> Page[LiveSubscription]:
     return _read_page(body, lambda entity: _live_subscription(shapes.Subscription.model_validate(entity)))
 
 
-def read_bodies(body: bytes) -> Page[bytes]:
+def read_bodies(body: bytes) -> ListPage[bytes]:
     """Read a list and leave each of its entities in JSON, for whoever knows their shapes.
 
     Raises:
@@ -124,7 +124,7 @@ def read_error(body: bytes) -> ErrorAnswer:
     return ErrorAnswer(code=_word(answer.error.code), request_id=_word(answer.meta.request_id))
 
 
-def _read_page(body: bytes, read: Callable[[object], Entity]) -> Page[Entity]:
+def _read_page(body: bytes, read: Callable[[object], Entity]) -> ListPage[Entity]:
     try:
         answer = shapes.ListAnswer.model_validate_json(body)
     except ValidationError as error:
@@ -141,7 +141,7 @@ def _read_page(body: bytes, read: Callable[[object], Entity]) -> Page[Entity]:
     pagination = answer.meta.pagination
     if pagination.has_more and pagination.next is None:
         raise TransientError("Paddle's answer has another page, and does not say where.")
-    return Page(tuple(entities), tuple(malformed), pagination.next if pagination.has_more else None)
+    return ListPage(tuple(entities), tuple(malformed), pagination.next if pagination.has_more else None)
 
 
 def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:

@@ -193,7 +193,7 @@ class PaddleClient:
     async def _pages(
         self,
         call: Call,
-        read: Callable[[bytes], answers.Page[Entity]],
+        read: Callable[[bytes], answers.ListPage[Entity]],
         ask: Callable[[Call], Awaitable[bytes]],
     ) -> AsyncIterator[Sequence[Entity]]:
         """Read a list to its end. A page that is too large is asked for again in smaller parts."""

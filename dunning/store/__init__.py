@@ -1,6 +1,6 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
-from dunning.store.account import Account
+from dunning.store.account import AccountOfStore
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
@@ -17,7 +17,7 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.reaching import tell_once, tell_until_reached
-from dunning.store.reconciling import Debt, Reconciled, Reconciling, Turn
+from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
@@ -28,7 +28,7 @@ __all__ = [
     "REDIS_ERRORS",
     "Accepted",
     "DeadEvent",
-    "Debt",
+    "DebtWithoutCase",
     "EndedBeforeOpeningError",
     "Exclusion",
     "Hold",
@@ -63,7 +63,7 @@ class Store:
             rate_limit: API calls allowed in any 60 s, over all processes.
         """
         self._redis = connect(url, Patience.LITTLE)
-        self.account = Account(self._redis)
+        self.account = AccountOfStore(self._redis)
         self.brakes = Brakes(self._redis)
         self.campaigns = CampaignVersions(self._redis)
         self.cases = Cases(self._redis)

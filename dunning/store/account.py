@@ -4,7 +4,7 @@ from dunning.store import keys
 from dunning.store.driver.connection import RedisClient
 
 
-class Account:
+class AccountOfStore:
     """The account that a store is of."""
 
     def __init__(self, redis: RedisClient) -> None:

@@ -38,7 +38,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Debt:
+class DebtWithoutCase:
     """A debt without a case, as Paddle tells it."""
 
     id: str
@@ -117,7 +117,7 @@ class Reconciling:
             if event.type not in ENDS or (touched and _may_end_something(event))
         ]
 
-    async def ended(self, debts: Sequence[Debt]) -> set[str]:
+    async def ended(self, debts: Sequence[DebtWithoutCase]) -> set[str]:
         """Return the ids of those that are known to have ended since they failed: no case is opened for them."""
         if not debts:
             return set()

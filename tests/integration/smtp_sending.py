@@ -8,13 +8,13 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from cli.lab.mailbox.server import MailServer
-from worker.mail.smtp import Patience, SmtpTransport, Tls
+from worker.mail.smtp import Encryption, SmtpPatience, SmtpTransport
 from worker.mail.transport import Result
 
 SENDER = "billing@acme.example"
 CUSTOMER = "eve@customer.example"
-PATIENT = Patience()
-HURRIED = Patience(up_to_rcpt=timedelta(seconds=1), data=timedelta(seconds=0.5), kept=timedelta(seconds=0.2))
+PATIENT = SmtpPatience()
+HURRIED = SmtpPatience(up_to_rcpt=timedelta(seconds=1), data=timedelta(seconds=0.5), kept=timedelta(seconds=0.2))
 
 
 class OpenTransport(Protocol):
@@ -22,12 +22,12 @@ class OpenTransport(Protocol):
         self,
         server: MailServer,
         *,
-        tls: Tls = Tls.OFF,
+        tls: Encryption = Encryption.OFF,
         username: str | None = None,
         password: str | None = None,
         tls_context: ssl.SSLContext | None = None,
         connections: int = 8,
-        patience: Patience = PATIENT,
+        patience: SmtpPatience = PATIENT,
     ) -> SmtpTransport: ...
 
 
@@ -39,12 +39,12 @@ async def opening_transports() -> AsyncIterator[OpenTransport]:
     def open_transport(
         server: MailServer,
         *,
-        tls: Tls = Tls.OFF,
+        tls: Encryption = Encryption.OFF,
         username: str | None = None,
         password: str | None = None,
         tls_context: ssl.SSLContext | None = None,
         connections: int = 8,
-        patience: Patience = PATIENT,
+        patience: SmtpPatience = PATIENT,
     ) -> SmtpTransport:
         transport = SmtpTransport(
             "127.0.0.1",

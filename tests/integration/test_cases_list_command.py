@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cli.operate.cases.screen import show_list
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import Wanted, listed_cases
+from dunning.casebook.find import CaseQuery, listed_cases
 from dunning.store import Pause, Paused, Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, rows, runner, sent
@@ -102,7 +102,7 @@ async def test_on_a_terminal_each_case_has_two_lines_that_fit_80_columns(store: 
     case = await put(store, failed_days_ago=4, deliveries={"first": sent(days_ago(3))})
     paused = Paused(Pause(datetime(2026, 5, 4, 12, 0, tzinfo=UTC), "by_operator"), {})
     terminal = Console(file=StringIO(), force_terminal=True, no_color=True, width=80, highlight=False, markup=False)
-    found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), Wanted(), datetime.now(UTC))]
+    found = [one async for one in listed_cases(store, Campaigns(store, [CAMPAIGN]), CaseQuery(), datetime.now(UTC))]
 
     show_list(terminal, found, paused, set(), datetime.now(UTC), more=False)
 

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession
 
 from cli.demo.page.listen import listening
-from cli.demo.page.page import Page
+from cli.demo.page.page import DemoPage
 from cli.demo.page.ports import Ports
 from cli.demo.page.scene import Scene
 from cli.demo.page.serve import Served, serving
@@ -229,7 +229,7 @@ async def test_every_answer_says_that_only_the_page_itself_may_use_it(browser: B
 
 async def test_a_twin_that_is_gone_is_told() -> None:
     async with ClientSession() as http:
-        page = Page(Scene(http, NOBODY, NOBODY))
+        page = DemoPage(Scene(http, NOBODY, NOBODY))
         async with serving_page(page) as url, http.post(f"{url}/customers", headers=OWN) as response:
             assert response.status == 502
             assert await response.json() == {"error": "The twin does not answer."}
@@ -247,12 +247,12 @@ async def test_a_port_that_is_taken_stops_the_start(part: str) -> None:
 
 
 async def test_the_usual_port_may_be_taken_by_another_demo() -> None:
-    page = Page(Scene(ClientSession(), NOBODY, NOBODY))
+    page = DemoPage(Scene(ClientSession(), NOBODY, NOBODY))
     async with page.scene.http, serving_page(page, None) as one, serving_page(page, None) as other:
         assert one != other
 
 
-def serving_page(page: Page, port: int | None = 0) -> AbstractAsyncContextManager[str]:
+def serving_page(page: DemoPage, port: int | None = 0) -> AbstractAsyncContextManager[str]:
     return listening(page.app(), port)
 
 

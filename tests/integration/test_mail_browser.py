@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
-from worker.letters.render import Debt, MailFacts, Renderer, Sum
+from worker.letters.render import DebtFacts, MailFacts, Renderer, Sum
 from worker.mail.http_api import parts_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -54,7 +54,7 @@ def html(template: str, *, several: bool = False) -> str:
         dated_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
     if several:
-        other = Debt(
+        other = DebtFacts(
             product_names=("Acme Support",),
             amount=500,
             currency_code="USD",

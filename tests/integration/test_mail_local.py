@@ -18,7 +18,7 @@ from worker.mail.create import create_transport
 from worker.mail.file import FileTransport
 from worker.mail.postmark import PostmarkTransport
 from worker.mail.resend import ResendTransport
-from worker.mail.smtp import SmtpTransport, Tls
+from worker.mail.smtp import Encryption, SmtpTransport
 from worker.mail.transport import Outcome, Result, Transport
 
 KEY = "txn_1.first"
@@ -171,13 +171,13 @@ async def test_the_mail_url_says_which_way_mail_leaves(url: str, expected: type)
 @pytest.mark.parametrize(
     ("url", "tls"),
     [
-        ("smtp://127.0.0.1:2525", Tls.OFF),
-        ("smtp://mail.example", Tls.STARTTLS),
-        ("smtp://mail.example?tls=off", Tls.OFF),
-        ("smtps://mail.example", Tls.IMPLICIT),
+        ("smtp://127.0.0.1:2525", Encryption.OFF),
+        ("smtp://mail.example", Encryption.STARTTLS),
+        ("smtp://mail.example?tls=off", Encryption.OFF),
+        ("smtps://mail.example", Encryption.IMPLICIT),
     ],
 )
-async def test_only_loopback_goes_without_tls_unasked(url: str, tls: Tls) -> None:
+async def test_only_loopback_goes_without_tls_unasked(url: str, tls: Encryption) -> None:
     transport = create_transport(parse_mail_url(url), Mailbox(None, "billing@acme.example"))
 
     assert isinstance(transport, SmtpTransport)

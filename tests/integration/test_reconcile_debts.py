@@ -14,7 +14,7 @@ from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.reconciling import Scene, scene
-from worker.reconcile.debts import Outcome, carry_out, find
+from worker.reconcile.debts import Healed, carry_out, find
 
 DAY = timedelta(days=1)
 
@@ -44,7 +44,7 @@ async def test_a_debt_that_no_webhook_brought_becomes_an_event_like_a_webhooks(a
     outcome = await carry_out(at.reconciler, await find(at.reconciler), asked_to=False)
 
     (event,) = await at.unhandled()
-    assert outcome == Outcome(opened=1)
+    assert outcome == Healed(opened=1)
     assert (event.type, event.facts.id, event.is_reconciled) == (EventType.TRANSACTION_PAST_DUE, bill, True)
     assert isinstance(event.facts, TransactionFacts)
     assert [attempt.code for attempt in event.facts.attempts] == ["declined"]
@@ -67,7 +67,7 @@ async def test_a_second_run_of_the_same_day_opens_nothing_twice(at: Scene) -> No
     findings = await find(at.reconciler)
     outcomes = [await carry_out(at.reconciler, findings, asked_to=False) for _ in range(2)]
 
-    assert outcomes == [Outcome(opened=1), Outcome()]
+    assert outcomes == [Healed(opened=1), Healed()]
     assert len(await at.unhandled()) == 1
 
 
@@ -159,7 +159,7 @@ async def test_a_case_whose_debt_is_gone_is_closed(at: Scene, happened: str, eve
     outcome = await carry_out(at.reconciler, await find(at.reconciler), asked_to=False)
 
     (event,) = await at.unhandled()
-    assert outcome == Outcome(closed=1)
+    assert outcome == Healed(closed=1)
     assert (event.type, event.facts.id, event.is_reconciled) == (event_type, bill, True)
     assert (await at.counters())["reconcile_closed"] == 1
 
@@ -203,7 +203,7 @@ async def test_more_cases_than_are_usual_wait_for_the_operators_word(
 
     outcome = await carry_out(reconciler, await find(reconciler), asked_to=False)
 
-    assert outcome == Outcome(opened=51 if opens else 0, closed=1, waiting=0 if opens else 51)
+    assert outcome == Healed(opened=51 if opens else 0, closed=1, waiting=0 if opens else 51)
     gauges = (await at.store.health.snapshot(at.clock.now)).gauges
     assert gauges["reconcile_waiting"] == (0 if opens else 51)
 
@@ -216,7 +216,7 @@ async def test_with_the_operators_word_all_are_opened_and_none_waits(at: Scene) 
 
     outcome = await carry_out(at.reconciler, findings, asked_to=True)
 
-    assert outcome == Outcome(opened=51)
+    assert outcome == Healed(opened=51)
     assert (await at.store.health.snapshot(at.clock.now)).gauges["reconcile_waiting"] == 0
 
 
@@ -227,7 +227,7 @@ async def test_hundreds_of_debts_are_read_page_by_page_and_their_mails_spread_ou
     outcome = await carry_out(at.reconciler, await find(at.reconciler), asked_to=True)
 
     events = await at.unhandled()
-    assert outcome == Outcome(opened=331)
+    assert outcome == Healed(opened=331)
     assert {event.facts.id for event in events} == bills | {one_more}
     assert at.twin.counts == {"GET /subscriptions": 2, "GET /transactions": 12}
     not_before = sorted(event.not_before for event in events if event.not_before)

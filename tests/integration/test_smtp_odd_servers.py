@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.mail.smtp import SmtpTransport, Tls, as_data
+from worker.mail.smtp import Encryption, SmtpTransport, as_data
 from worker.mail.transport import Outcome, Result
 
 Serve = Callable[[dict[str, str]], Coroutine[Any, Any, SmtpTransport]]
@@ -39,7 +39,7 @@ async def serve() -> AsyncIterator[Serve]:
         server = await asyncio.start_server(converse, "127.0.0.1", 0)
         servers.append(server)
         port = server.sockets[0].getsockname()[1]
-        transports.append(SmtpTransport("127.0.0.1", port, sender="billing@acme.example", tls=Tls.OFF))
+        transports.append(SmtpTransport("127.0.0.1", port, sender="billing@acme.example", tls=Encryption.OFF))
         return transports[-1]
 
     yield serve

@@ -9,7 +9,7 @@ import pytest
 from cli.lab.mailbox.server import MailServer
 from dunning.reasons import HoldWord
 from tests.integration.smtp_sending import HURRIED, OpenTransport, opening_transports, send
-from worker.mail.smtp import Patience
+from worker.mail.smtp import SmtpPatience
 from worker.mail.transport import Outcome, Result
 
 
@@ -69,7 +69,7 @@ async def test_a_refusal_on_a_kept_connection_is_a_refusal(server: MailServer, o
 async def test_a_connection_that_nobody_needs_is_closed_after_a_while(
     server: MailServer, open_transport: OpenTransport
 ) -> None:
-    transport = open_transport(server, patience=Patience(idle=timedelta(seconds=0.01)))
+    transport = open_transport(server, patience=SmtpPatience(idle=timedelta(seconds=0.01)))
     await send(transport)
 
     async with asyncio.timeout(5):
@@ -80,7 +80,7 @@ async def test_a_connection_that_nobody_needs_is_closed_after_a_while(
 
 
 async def test_thirty_mails_at_once_share_the_pool(server: MailServer, open_transport: OpenTransport) -> None:
-    transport = open_transport(server, connections=4, patience=Patience())
+    transport = open_transport(server, connections=4, patience=SmtpPatience())
 
     results = await asyncio.gather(*(send(transport, recipient=f"c{n}@customer.example") for n in range(30)))
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli.lab.mailbox.server import MailServer
 from dunning.reasons import HoldWord
-from worker.mail.smtp import SmtpTransport, Tls
+from worker.mail.smtp import Encryption, SmtpTransport
 from worker.mail.transport import Outcome, Result
 
 OPENSSL = shutil.which("openssl")
@@ -50,7 +50,7 @@ async def yes() -> bool:
     return True
 
 
-async def send(server: MailServer, tls: Tls, tls_context: ssl.SSLContext | None) -> Result:
+async def send(server: MailServer, tls: Encryption, tls_context: ssl.SSLContext | None) -> Result:
     transport = SmtpTransport(
         "localhost",
         server.port,
@@ -67,12 +67,12 @@ async def send(server: MailServer, tls: Tls, tls_context: ssl.SSLContext | None)
     return result
 
 
-@pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.IMPLICIT])
+@pytest.mark.parametrize("tls", [Encryption.STARTTLS, Encryption.IMPLICIT])
 async def test_a_mail_goes_out_encrypted_and_logged_in(
-    server_context: ssl.SSLContext, trusting: ssl.SSLContext, tls: Tls
+    server_context: ssl.SSLContext, trusting: ssl.SSLContext, tls: Encryption
 ) -> None:
     async with MailServer(
-        username="acme", password="right", tls_context=server_context, implicit_tls=tls is Tls.IMPLICIT
+        username="acme", password="right", tls_context=server_context, implicit_tls=tls is Encryption.IMPLICIT
     ) as server:
         result = await send(server, tls, trusting)
 
@@ -80,12 +80,12 @@ async def test_a_mail_goes_out_encrypted_and_logged_in(
         assert len(server.mails) == 1
 
 
-@pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.IMPLICIT])
+@pytest.mark.parametrize("tls", [Encryption.STARTTLS, Encryption.IMPLICIT])
 async def test_a_certificate_that_nobody_vouches_for_gets_neither_password_nor_mail(
-    server_context: ssl.SSLContext, tls: Tls
+    server_context: ssl.SSLContext, tls: Encryption
 ) -> None:
     async with MailServer(
-        username="acme", password="right", tls_context=server_context, implicit_tls=tls is Tls.IMPLICIT
+        username="acme", password="right", tls_context=server_context, implicit_tls=tls is Encryption.IMPLICIT
     ) as server:
         result = await send(server, tls, None)
 

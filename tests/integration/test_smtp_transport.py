@@ -17,7 +17,7 @@ from tests.integration.smtp_sending import (
     opening_transports,
     send,
 )
-from worker.mail.smtp import Tls
+from worker.mail.smtp import Encryption
 from worker.mail.transport import Outcome, Result
 
 
@@ -218,7 +218,7 @@ async def test_a_login_that_fails_for_now_is_tried_again(open_transport: OpenTra
 
 async def test_a_server_without_starttls_gets_neither_password_nor_mail(open_transport: OpenTransport) -> None:
     async with MailServer(username="acme", password="right") as server:
-        result = await send(open_transport(server, tls=Tls.STARTTLS, username="acme", password="right"))
+        result = await send(open_transport(server, tls=Encryption.STARTTLS, username="acme", password="right"))
 
         assert result == Result(Outcome.HELD, "tls_not_offered", hold=HoldWord.MAIL_LOGIN)
         assert server.mails == []
@@ -227,7 +227,7 @@ async def test_a_server_without_starttls_gets_neither_password_nor_mail(open_tra
 async def test_implicit_tls_to_a_server_without_it_is_held_for_the_operator(
     server: MailServer, open_transport: OpenTransport
 ) -> None:
-    result = await send(open_transport(server, tls=Tls.IMPLICIT))
+    result = await send(open_transport(server, tls=Encryption.IMPLICIT))
 
     assert result == Result(Outcome.HELD, "tls_refused", hold=HoldWord.MAIL_LOGIN)
 

@@ -5,7 +5,7 @@ import pytest
 from dunning.paddle.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
 from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
-from dunning.store import Debt, Reconciled, Store
+from dunning.store import DebtWithoutCase, Reconciled, Store
 from tests.integration.at_rest import NOW, of_subscription, of_transaction, paddle_id, redis_of
 from tests.integration.at_rest import open_case as put_case
 
@@ -172,7 +172,7 @@ async def test_an_end_that_says_more_is_of_use_where_the_subscriptions_case_was_
 
 async def test_debts_that_are_known_to_have_ended_since_they_failed_are_told(store: Store) -> None:
     of_debt, of_subscription_, earlier, none = (
-        Debt(paddle_id("txn"), paddle_id("sub"), NOW + failed * HOUR) for failed in (0, 0, 2, 0)
+        DebtWithoutCase(paddle_id("txn"), paddle_id("sub"), NOW + failed * HOUR) for failed in (0, 0, 2, 0)
     )
     at = NOW + HOUR
     await store.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=of_debt.id), at)

@@ -17,7 +17,7 @@ from tests.integration.several_debts import decline, grants, served
 from tests.until import until
 from worker.mail.transport import Result, Transport
 from worker.operator import put_on_hold
-from worker.redis_away import RedisAwayError
+from worker.redis_away import AwayBeforeDataError
 from worker.send.batch import send_steps
 from worker.services import WorkerServices
 
@@ -130,7 +130,7 @@ class LosesTheAnswer:
     ) -> Result:
         del mail, recipient, key
         assert await before_data()
-        raise RedisAwayError
+        raise AwayBeforeDataError
 
     async def probe(self) -> frozenset[str] | None:
         return await self.real.probe()

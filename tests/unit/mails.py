@@ -9,7 +9,7 @@ from typing import Any
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.rules.declines import Advice, Reason
-from worker.letters.render import Debt, MailFacts, Renderer, Sum
+from worker.letters.render import DebtFacts, MailFacts, Renderer, Sum
 
 TEMPLATES = ("payment_failed", "reminder", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"
@@ -42,7 +42,7 @@ def facts(template: str = "payment_failed") -> MailFacts:
 
 def several(template: str = "payment_failed", **changes: Any) -> MailFacts:  # noqa: ANN401 - any field of the facts
     """Two open payments for one subscription, and one for another, by PayPal and in another currency."""
-    other = Debt(
+    other = DebtFacts(
         product_names=("Acme Support",),
         amount=500,
         currency_code="USD",

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunning.errors import PermanentError, TransientError
-from dunning.paddle.answers import Page, read_error, read_portal_session, read_subscriptions, read_transactions
+from dunning.paddle.answers import ListPage, read_error, read_portal_session, read_subscriptions, read_transactions
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import LIVE_PORTAL, PortalSession
 from dunning.rules.verdicts import judge
@@ -36,7 +36,7 @@ def outcome(read: Callable[[bytes], Read], body: bytes) -> Read | TransientError
         return error
 
 
-def assert_tells_nothing(read: Page[LiveTransaction] | Page[LiveSubscription] | TransientError) -> None:
+def assert_tells_nothing(read: ListPage[LiveTransaction] | ListPage[LiveSubscription] | TransientError) -> None:
     sentences = [str(read)] if isinstance(read, TransientError) else [entity.problem for entity in read.malformed]
     assert all(sentence.isprintable() for sentence in sentences)
     assert not PRIVATE.search(repr(read))
@@ -56,8 +56,8 @@ def test_subscriptions_are_read_or_named_without_their_values(body: bytes) -> No
 def test_whatever_was_read_can_be_judged(owed: bytes, owing: bytes, looks: int) -> None:
     debts, owners = outcome(read_transactions, owed), outcome(read_subscriptions, owing)
 
-    for debt in [None, *(debts.entities if isinstance(debts, Page) else ())]:
-        for owner in [None, *(owners.entities if isinstance(owners, Page) else ())]:
+    for debt in [None, *(debts.entities if isinstance(debts, ListPage) else ())]:
+        for owner in [None, *(owners.entities if isinstance(owners, ListPage) else ())]:
             assert judge(a_case(), debt, owner, None, datetime(2026, 5, 4, tzinfo=UTC), looks=looks)
 
 

@@ -301,12 +301,12 @@ def test_a_field_of_any_value_leaves_the_transaction_read_or_named(field: str, v
 
 @given(st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_any_body_is_a_list_or_a_transient_error(body: bytes) -> None:
-    page: answers.Page[LiveSubscription] = answers.Page((), (), None)
+    page: answers.ListPage[LiveSubscription] = answers.ListPage((), (), None)
 
     with contextlib.suppress(TransientError):
         page = answers.read_subscriptions(body)
 
-    assert isinstance(page, answers.Page)
+    assert isinstance(page, answers.ListPage)
 
 
 def test_an_answers_parts_show_none_of_their_fields() -> None:

@@ -51,7 +51,7 @@ def test_a_page_with_more_to_come_that_does_not_say_where_is_refused() -> None:
 
 
 def test_a_list_without_pagination_is_a_list() -> None:
-    assert answers.read_subscriptions(b'{"data": []}') == answers.Page((), (), None)
+    assert answers.read_subscriptions(b'{"data": []}') == answers.ListPage((), (), None)
 
 
 NO_JSON_OF_OURS = [

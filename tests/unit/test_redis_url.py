@@ -1,6 +1,6 @@
 import pytest
 
-from dunning.addresses.redis import SentinelUrl, Tls, check_redis_url, parse_sentinel_url
+from dunning.addresses.redis import SentinelUrl, TlsFiles, check_redis_url, parse_sentinel_url
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_sentinels_are_read() -> None:
         db=3,
         username="user",
         password="p,ss:x",
-        tls=Tls(),
+        tls=TlsFiles(),
         sentinel_password="p&w==",
     )
 
@@ -80,5 +80,5 @@ def test_sentinels_may_need_no_login_and_it_is_not_shown() -> None:
 def test_whom_to_trust_over_tls_is_read() -> None:
     text = "redis+sentinel://one/main?tls=on&ssl_ca_certs=/ca%20s&ssl_certfile=/c&ssl_keyfile=/k&ssl_check_hostname="
 
-    assert parse_sentinel_url(f"{text}false").tls == Tls("/ca s", "/c", "/k", check_hostname=False)
-    assert parse_sentinel_url(f"{text}true").tls == Tls("/ca s", "/c", "/k")
+    assert parse_sentinel_url(f"{text}false").tls == TlsFiles("/ca s", "/c", "/k", check_hostname=False)
+    assert parse_sentinel_url(f"{text}true").tls == TlsFiles("/ca s", "/c", "/k")

@@ -9,7 +9,7 @@ from dunning.store import due, in_vain, keys
 from webhooks.deadlines import Deadlines
 from webhooks.limits import Limits
 from worker import main, services
-from worker.mail.smtp import Patience
+from worker.mail.smtp import SmtpPatience
 from worker.send import make_links
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -97,7 +97,7 @@ def test_a_way_that_is_tried_rarely_still_counts_as_tried() -> None:
 def test_each_limit_is_the_one_that_is_kept_to() -> None:
     assert client.CALL_TIMEOUT == time_limits.PADDLE_CALL
     assert make_links.MINT_WITHIN == time_limits.MINTING
-    assert (Patience().up_to_rcpt, Patience().data) == (time_limits.UP_TO_RCPT, time_limits.DATA)
+    assert (SmtpPatience().up_to_rcpt, SmtpPatience().data) == (time_limits.UP_TO_RCPT, time_limits.DATA)
     assert (delivery.CLAIM, due.LEASE) == (time_limits.CLAIM, time_limits.LEASE)
     assert (main.DRAIN_WITHIN, main.LEAVE_WITHIN) == (time_limits.DRAIN, time_limits.LEAVE)
     assert services.LAST_MOMENT == time_limits.LAST_RECORDS

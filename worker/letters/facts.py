@@ -9,7 +9,7 @@ from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case
 from dunning.rules.declines import advice_key, reason_key
 from dunning.rules.time_zones import zone_of
-from worker.letters.render import Debt, MailFacts, Sum
+from worker.letters.render import DebtFacts, MailFacts, Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def _other(
     customer: LiveCustomer,
     links: Mapping[str, str],
     dated_at: datetime,
-) -> Debt:
+) -> DebtFacts:
     """Put together what the mail says of another subscription."""
     failure = _failure(one.case, one.transaction)
-    return Debt(
+    return DebtFacts(
         product_names=one.transaction.product_names,
         amount=one.transaction.balance,
         currency_code=one.transaction.currency_code,

@@ -37,7 +37,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
+class DebtFacts:
     """What a mail says of one subscription; the words mean what they mean in `MailFacts`."""
 
     product_names: tuple[str, ...] = field(repr=False)
@@ -52,7 +52,7 @@ class Debt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailFacts(Debt):
+class MailFacts(DebtFacts):
     """All that one mail says. What names a person, or opens a page for them, never reaches a repr, and so no log.
 
     `amount` is in minor units of `currency_code`; `reason` and `advice` are keys of `rules.declines`; `ends_on` is
@@ -67,7 +67,7 @@ class MailFacts(Debt):
     recipient: str = field(repr=False)
     locale: str
     dated_at: datetime
-    others: tuple[Debt, ...] = ()
+    others: tuple[DebtFacts, ...] = ()
 
 
 class Renderer:
@@ -152,7 +152,7 @@ class Renderer:
         }
 
 
-def _debt(debt: Debt, locale_tag: str) -> dict[str, object]:
+def _debt(debt: DebtFacts, locale_tag: str) -> dict[str, object]:
     """Give the words for one subscription."""
     locale = find_locale(locale_tag)
     # Dates stand inside English sentences, so they are written as English-speakers do: those of the customer's
@@ -214,7 +214,7 @@ def _examples() -> Iterator[MailFacts]:
         dated_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
     rich = replace(poor, customer_name="Eve", product_names=("One", "Two"), card_last4="4242", ends_on=date(2030, 1, 1))
-    other = Debt(
+    other = DebtFacts(
         product_names=("Three",),
         amount=500,
         currency_code="USD",

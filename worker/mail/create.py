@@ -7,7 +7,7 @@ from dunning.addresses.mailbox import Mailbox
 from worker.mail import postmark, resend
 from worker.mail.console import ConsoleTransport
 from worker.mail.file import FileTransport
-from worker.mail.smtp import SmtpTransport, Tls
+from worker.mail.smtp import Encryption, SmtpTransport
 from worker.mail.transport import Transport
 
 
@@ -34,7 +34,7 @@ def create_transport(mail: MailUrl, mail_from: Mailbox) -> Transport:
             return ConsoleTransport()
 
 
-def _tls(mail: MailUrl) -> Tls:
+def _tls(mail: MailUrl) -> Encryption:
     if mail.kind == "smtps":
-        return Tls.IMPLICIT
-    return Tls.STARTTLS if mail.tls == "required" else Tls.OFF
+        return Encryption.IMPLICIT
+    return Encryption.STARTTLS if mail.tls == "required" else Encryption.OFF

@@ -23,7 +23,7 @@ _JSON = TypeAdapter(dict[str, JsonValue])
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A provider's answer: the status, and the body, which is empty where it could not be read."""
 
     status: int
@@ -51,7 +51,7 @@ class HttpApi:
         )
         self._http: aiohttp.ClientSession | None = None
 
-    async def post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> Answer | Result:
+    async def post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> HttpAnswer | Result:
         """Post a mail: the answer, or the Result where there is none.
 
         A 4xx counts as an answer only with its reason: who can't read why it was refused can't say that it always
@@ -64,7 +64,7 @@ class HttpApi:
                 body = await _read(response)
                 if body is None and response.status in _OUR_FAULT:
                     return Result(Outcome.TRY_AGAIN, f"{self._provider}_{response.status}_unreadable")
-                return Answer(response.status, body or {})
+                return HttpAnswer(response.status, body or {})
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Result(Outcome.TRY_AGAIN, f"{self._provider}_connect_failed")
         except TimeoutError:
@@ -72,11 +72,11 @@ class HttpApi:
         except (aiohttp.ClientError, OSError):
             return Result(Outcome.UNKNOWN, f"{self._provider}_eof")
 
-    async def get(self, url: str) -> Answer | None:
+    async def get(self, url: str) -> HttpAnswer | None:
         """Ask for something that costs nothing; None where no answer comes."""
         try:
             async with self._session().get(url, allow_redirects=False) as response:
-                return Answer(response.status, await _read(response) or {})
+                return HttpAnswer(response.status, await _read(response) or {})
         except (aiohttp.ClientError, OSError):
             return None
 

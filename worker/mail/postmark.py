@@ -12,7 +12,7 @@ from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
 from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
+from worker.mail.http_api import HEADERS_TO_GIVE, HttpAnswer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.postmarkapp.com"
@@ -109,7 +109,7 @@ class PostmarkTransport:
         await self._api.close()
 
 
-def _explain(answer: Answer) -> Result:
+def _explain(answer: HttpAnswer) -> Result:
     given = answer.body.get("ErrorCode")
     error = given if isinstance(given, int) else 0
     message = str(answer.body.get("Message", ""))

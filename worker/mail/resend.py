@@ -12,7 +12,7 @@ from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
 from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HEADERS_TO_GIVE, Answer, HttpApi, parts_of
+from worker.mail.http_api import HEADERS_TO_GIVE, HttpAnswer, HttpApi, parts_of
 from worker.mail.transport import Outcome, Result
 
 API_URL = "https://api.resend.com"
@@ -108,7 +108,7 @@ class ResendTransport:
         await self._api.close()
 
 
-def _explain(answer: Answer) -> Result:
+def _explain(answer: HttpAnswer) -> Result:
     name = str(answer.body.get("name", ""))
     code = f"resend_{answer.status}"
     if answer.status // 100 == _SUCCESS or name == _ARRIVED_BEFORE:

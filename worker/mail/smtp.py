@@ -25,7 +25,7 @@ _START_INPUT = 354
 _CLOSING = 421
 
 
-class Tls(StrEnum):
+class Encryption(StrEnum):
     """How the connection is encrypted. There is no "if offered": who can cut STARTTLS out could read everything."""
 
     OFF = "off"
@@ -34,7 +34,7 @@ class Tls(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class SmtpPatience:
     """How long each part may take; together less than the job that sends may."""
 
     up_to_rcpt: timedelta = time_limits.UP_TO_RCPT  # waiting for a connection, connecting, and all up to RCPT
@@ -72,18 +72,18 @@ class SmtpTransport:
         port: int,
         *,
         sender: str,
-        tls: Tls,
+        tls: Encryption,
         username: str | None = None,
         password: str | None = None,
         tls_context: ssl.SSLContext | None = None,
         connections: int = 8,
-        patience: Patience = Patience(),
+        patience: SmtpPatience = SmtpPatience(),
     ) -> None:
         self._host, self._port = host, port
         self._sender = ascii_address(sender) or sender
         self._username, self._password = username, password
         self._tls = tls
-        self._tls_context = tls_context or (None if tls is Tls.OFF else ssl.create_default_context())
+        self._tls_context = tls_context or (None if tls is Encryption.OFF else ssl.create_default_context())
         self._patience = patience
         self._pool = SmtpPool(
             self._new_client, size=connections, idle_for=patience.idle, reset_within=timedelta(seconds=1)
@@ -205,7 +205,7 @@ class SmtpTransport:
         talk.stage = Stage.CONNECT
         client = talk.client = await self._pool.connect()
         await _greet(client)
-        if self._tls is Tls.STARTTLS:
+        if self._tls is Encryption.STARTTLS:
             talk.stage = Stage.TLS
             if not client.supports_extension("starttls"):
                 raise aiosmtplib.SMTPNotSupported("STARTTLS")
@@ -242,7 +242,7 @@ class SmtpTransport:
             port=self._port,
             # Our own name would be looked up in DNS, which may take seconds; the sender's domain is one that resolves.
             local_hostname=self._sender.rpartition("@")[2],
-            use_tls=self._tls is Tls.IMPLICIT,
+            use_tls=self._tls is Encryption.IMPLICIT,
             start_tls=False,  # done by hand, to know what failed
             tls_context=self._tls_context,
             timeout=None,  # each conversation has its own deadlines

@@ -14,7 +14,7 @@ from dunning.jobs import BATCH
 from dunning.paddle.events import Event, TransactionFacts
 from dunning.rules.healing import MAX_AGE, Plan, closing_event, debt_event, most_unasked, plan
 from dunning.rules.on_event import first_failed_at
-from dunning.store import Accepted, Debt
+from dunning.store import Accepted, DebtWithoutCase
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Healed:
     """What a run did. `waiting` debts get no case before the operator says so."""
 
     opened: int = 0
@@ -80,7 +80,7 @@ async def find(
     return Findings(planned, closings, unchanged, debts.malformed)
 
 
-async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: bool) -> Outcome:
+async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: bool) -> Healed:
     """Close and open what was found. Without having been `asked_to` it opens no more than the breaker's floor."""
     closed = await _hand_in(reconciler, findings.closings, "closing")
     openings = [opening.event for opening in findings.plan.openings]
@@ -92,7 +92,7 @@ async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: boo
     for name, count in ((OPENED, opened), (CLOSED, closed)):
         if count:
             await reconciler.store.counters.add(name, count)
-    return Outcome(opened, closed, waiting)
+    return Healed(opened, closed, waiting)
 
 
 async def _read_debts(reconciler: Reconciler, opening: Collection[str]) -> _Debts:
@@ -133,12 +133,12 @@ async def _sort(reconciler: Reconciler, found: Sequence[Event], opening: Collect
     debts.without_case += [event for event in without_case if event.facts.id not in ended]
 
 
-def _as_told(event: Event) -> Debt | None:
+def _as_told(event: Event) -> DebtWithoutCase | None:
     facts = event.facts
     if not isinstance(facts, TransactionFacts) or facts.subscription_id is None:
         return None
     failed_at = first_failed_at(facts)
-    return None if failed_at is None else Debt(facts.id, facts.subscription_id, failed_at)
+    return None if failed_at is None else DebtWithoutCase(facts.id, facts.subscription_id, failed_at)
 
 
 async def _find_closings(reconciler: Reconciler, owed: Collection[str]) -> tuple[list[Event], int]:

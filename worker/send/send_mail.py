@@ -32,7 +32,7 @@ from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
 from worker.missing_templates import check_template
 from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
-from worker.redis_away import RedisAwayError, look_again
+from worker.redis_away import AwayBeforeDataError, look_again
 from worker.send.excluded import excluded_of
 from worker.send.find_due import Due
 from worker.send.make_links import make_links
@@ -116,7 +116,7 @@ async def send_mail(
         log.warning("mail.not_ready", case_id=claimed.id, step=step, tries=before.tries + 1, error=str(error))
         await _put_back(sending, WaitReason.NOT_READY)
         await note_in_vain(services, Way.PADDLE, WaitReason.NOT_READY)
-    except RedisAwayError as error:
+    except AwayBeforeDataError as error:
         look_again(services, claimed.id, step, owner, error)
     except Exception:  # what a template or a library makes of odd data
         log.exception("mail.fault", case_id=claimed.id, step=step)
@@ -158,7 +158,7 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
         try:
             return await may_begin()
         except REDIS_ERRORS as error:
-            raise RedisAwayError from error
+            raise AwayBeforeDataError from error
 
     async def may_begin() -> bool:
         paused = await services.store.brakes.paused()

@@ -17,7 +17,7 @@ _UNDER_WAY = ("unhandled_events", "queued_jobs", "oldest_due_seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class DemoCases:
     """Reads the cases of the twin's transactions."""
 
     scene: Scene

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.demo.page.cases import Cases
+from cli.demo.page.cases import DemoCases
 from cli.demo.page.fast_forward import FastForward
 from cli.demo.page.listen import listening
-from cli.demo.page.page import Page
+from cli.demo.page.page import DemoPage
 from cli.demo.page.scene import Scene
 from cli.lab.clock import ShiftedClock
 from cli.lab.stack import Stack, StackError, running_stack
@@ -61,11 +61,11 @@ async def running_demo(port: int | None) -> AsyncIterator[Demo]:
             scene = Scene(stack.http, stack.twin_url, stack.mailbox_url)
             await scene.fill()
             store = Store.open(stack.server.url, rate_limit=1)
-            cases = Cases(scene, store, campaign)
+            cases = DemoCases(scene, store, campaign)
             time = FastForward(clock, cases)
             running = asyncio.create_task(time.run())
             try:
-                async with listening(Page(scene, cases, time).app(), port) as url:
+                async with listening(DemoPage(scene, cases, time).app(), port) as url:
                     yield Demo(url, stack, time)
             finally:
                 running.cancel()

@@ -9,7 +9,7 @@ from importlib.resources import files
 from aiohttp import ClientError, web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from cli.demo.page.cases import Cases
+from cli.demo.page.cases import DemoCases
 from cli.demo.page.fast_forward import FastForward
 from cli.demo.page.guard import MAIL_POLICY, guard, protect
 from cli.demo.page.scene import Json, RefusedError, Scene
@@ -38,11 +38,11 @@ class _Run(_Body):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DemoPage:
     """What the page shows. Without cases and time, it shows the world that somebody else's processes meet."""
 
     scene: Scene
-    cases: Cases | None = None
+    cases: DemoCases | None = None
     time: FastForward | None = None
     connect: dict[str, str] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from aiohttp import ClientSession
 
 from cli.demo.page.listen import listening, taken
-from cli.demo.page.page import Page
+from cli.demo.page.page import DemoPage
 from cli.demo.page.ports import WEBHOOK_URL, Ports
 from cli.demo.page.scene import Scene
 from cli.lab.mailbox.server import MailServer
@@ -64,7 +64,7 @@ async def serving(ports: Ports, *, webhook_url: str = WEBHOOK_URL) -> AsyncItera
             "DUNNING_MAIL_URL": mailbox.url,
         }
         http = await cleanup.enter_async_context(ClientSession())
-        page = Page(Scene(http, twin.url, mailbox_url), connect=settings)
+        page = DemoPage(Scene(http, twin.url, mailbox_url), connect=settings)
         page_url = await cleanup.enter_async_context(listening(page.app(), ports.page))
         yield Served(page_url, twin.url, mailbox.url, mailbox_url, settings)
 

@@ -19,7 +19,7 @@ import click
 from aiohttp import web
 from aiosmtpd.smtp import Envelope, LoginPassword
 
-from cli.lab.mailbox.smtp import Conversation, House, Said, Silence, Stage
+from cli.lab.mailbox.smtp import Conversation, House, MishapStage, Silence, Words
 from cli.run.ends_with_stdin import end_with_stdin, until_stdin_closes
 from paddle_twin.own_origin import own_origin_only
 
@@ -142,33 +142,33 @@ class MailServer:
 
     def answer(self, stage: str, code: int, times: int = 1, *, text: str | None = None) -> None:
         """Answer with `code`, and with `text` where that matters, the next times `stage` is reached."""
-        self._house.faults[Stage(stage)].extend([code if text is None else Said(code, text)] * times)
+        self._house.faults[MishapStage(stage)].extend([code if text is None else Words(code, text)] * times)
 
     def drop(self, stage: str, times: int = 1) -> None:
         """Hang up the next times `stage` is reached."""
-        self._house.faults[Stage(stage)].extend([Silence.DROP] * times)
+        self._house.faults[MishapStage(stage)].extend([Silence.DROP] * times)
 
     def drop_before_data(self, times: int = 1) -> None:
         """Hang up at DATA, before anything of the mail has come."""
-        self.drop(Stage.DATA, times)
+        self.drop(MishapStage.DATA, times)
 
     def drop_after_data(self, times: int = 1) -> None:
         """Take the mail, keep it, and hang up without an answer."""
-        self.drop(Stage.MESSAGE, times)
+        self.drop(MishapStage.MESSAGE, times)
 
     def stall(self, stage: str, times: int = 1) -> None:
         """Never answer the next times `stage` is reached."""
-        self._house.faults[Stage(stage)].extend([Silence.STALL] * times)
+        self._house.faults[MishapStage(stage)].extend([Silence.STALL] * times)
 
     def plan(self, stage: str, what: int | str) -> None:
         """Answer with the code `what`, or `drop` or `stall`, the next time `stage` is reached."""
-        self._house.faults[Stage(stage)].append(what if isinstance(what, int) else Silence(what))
+        self._house.faults[MishapStage(stage)].append(what if isinstance(what, int) else Silence(what))
 
     @property
     def planned(self) -> dict[str, list[int | str]]:
         """What is planned and not yet carried out, by stage."""
         return {
-            str(stage): [fault.code if isinstance(fault, Said) else fault for fault in faults]
+            str(stage): [fault.code if isinstance(fault, Words) else fault for fault in faults]
             for stage, faults in self._house.faults.items()
             if faults
         }

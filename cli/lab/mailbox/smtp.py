@@ -14,7 +14,7 @@ from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Se
 _ANSWER: Final = "4.7.0 <{recipient}>: as planned by the test"
 
 
-class Stage(StrEnum):
+class MishapStage(StrEnum):
     """Where a conversation can be made to go wrong."""
 
     CONNECT = "connect"  # instead of the greeting
@@ -33,7 +33,7 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Words:
     """A refusal in a server's own words, in one or several lines."""
 
     code: int
@@ -48,7 +48,7 @@ class House:
     credentials: LoginPassword | None = None
     tls_context: ssl.SSLContext | None = None
     eight_bit: bool = True
-    faults: defaultdict[Stage, deque[int | Said | Silence]] = field(default_factory=lambda: defaultdict(deque))
+    faults: defaultdict[MishapStage, deque[int | Words | Silence]] = field(default_factory=lambda: defaultdict(deque))
     open: set["Conversation"] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)  # nobody is connected any more
     greeted: int = 0  # connections ever made
@@ -97,14 +97,14 @@ class Conversation(SMTP):
         if not self._house.open:
             self._house.empty.set()
 
-    async def misbehave(self, stage: Stage, recipient: str = "") -> str | None:
+    async def misbehave(self, stage: MishapStage, recipient: str = "") -> str | None:
         """Carry out what is planned for `stage`: give the answer to send, or never return."""
         if not self._house.faults[stage]:
             return None
         fault = self._house.faults[stage].popleft()
         if isinstance(fault, int):
             return f"{fault} {_ANSWER.format(recipient=recipient)}"
-        if isinstance(fault, Said):
+        if isinstance(fault, Words):
             *lines, last = fault.text.splitlines()
             return "\r\n".join([*(f"{fault.code}-{line}" for line in lines), f"{fault.code} {last}"])
         if fault is Silence.DROP:
@@ -114,14 +114,14 @@ class Conversation(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's naming
         """Take the mail, unless something is planned for DATA itself."""
-        answer = await self.misbehave(Stage.DATA)
+        answer = await self.misbehave(MishapStage.DATA)
         if answer is None:
             await super().smtp_DATA(arg)
         else:
             await self.push(answer)
 
     async def _handle_client(self) -> None:
-        answer = await self.misbehave(Stage.CONNECT)
+        answer = await self.misbehave(MishapStage.CONNECT)
         if answer is not None:
             await self.push(answer)
             self.hang_up_politely()
@@ -153,12 +153,12 @@ class _Hooks:
     async def handle_AUTH(  # noqa: N802 - aiosmtpd's naming
         self, _server: SMTP, _session: Session, _envelope: Envelope, _args: list[str]
     ) -> object:
-        return await self._conversation.misbehave(Stage.AUTH) or MISSING
+        return await self._conversation.misbehave(MishapStage.AUTH) or MISSING
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's naming
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        answer = await self._conversation.misbehave(Stage.MAIL, address)
+        answer = await self._conversation.misbehave(MishapStage.MAIL, address)
         if answer is not None:
             return answer
         if self._house.credentials is not None and not session.authenticated:
@@ -170,7 +170,7 @@ class _Hooks:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's naming
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        answer = await self._conversation.misbehave(Stage.RCPT, address)
+        answer = await self._conversation.misbehave(MishapStage.RCPT, address)
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
@@ -178,10 +178,10 @@ class _Hooks:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's naming
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        planned = self._house.faults[Stage.MESSAGE]
+        planned = self._house.faults[MishapStage.MESSAGE]
         if not planned or isinstance(planned[0], Silence):  # a mail may have been taken though no answer came
             await self._house.keep(envelope)
-        return await self._conversation.misbehave(Stage.MESSAGE, ", ".join(envelope.rcpt_tos)) or "250 OK"
+        return await self._conversation.misbehave(MishapStage.MESSAGE, ", ".join(envelope.rcpt_tos)) or "250 OK"
 
 
 def _authenticator(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from dunning.casebook.find import ListedCase, Told
+from dunning.casebook.find import CaseFile, ListedCase
 from dunning.casebook.late import Late
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come
 from dunning.casebook.words import in_a_line
@@ -20,7 +20,7 @@ def listed(cases: Sequence[ListedCase], paused: Paused, excluded: Collection[str
     return {"cases": [_listed_case(one, paused, excluded) for one in cases], "more": more}
 
 
-def told(story: Told) -> Json:
+def told(story: CaseFile) -> Json:
     """Return everything about one case."""
     return {
         "id": story.id,

@@ -16,7 +16,7 @@ from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.by_hand import send_now as send_now_
 from dunning.casebook.by_hand import stop as stop_
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import ListedCase, Told, Wanted, listed_cases, tell
+from dunning.casebook.find import CaseFile, CaseQuery, ListedCase, listed_cases, tell
 from dunning.errors import ConfigurationError, NotPossibleError
 from dunning.rules.campaign import Campaign
 from dunning.settings.load import load_campaigns, load_store_settings
@@ -25,7 +25,7 @@ from dunning.store import Paused, Store
 Answer = TypeVar("Answer")
 
 
-def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
+def list_(wanted: CaseQuery, *, limit: int | None, in_json: bool) -> None:
     """Print the cases that are wanted, the one that is due next first. No limit prints them all."""
 
     async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused, set[str]]:
@@ -49,7 +49,7 @@ def list_(wanted: Wanted, *, limit: int | None, in_json: bool) -> None:
 def show(case: str, *, in_json: bool) -> None:
     """Print the whole story of a case."""
 
-    async def find(store: Store, campaigns: Campaigns) -> Told:
+    async def find(store: Store, campaigns: Campaigns) -> CaseFile:
         return await tell(store, campaigns, case, datetime.now(UTC))
 
     told = _run(find)

@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from dunning.casebook.find import ListedCase, Told, Wanted
+from dunning.casebook.find import CaseFile, CaseQuery, ListedCase
 from dunning.casebook.late import in_words
 from dunning.casebook.paused import paused_lines
 from dunning.casebook.step_rows import last_done, next_to_come
@@ -59,7 +59,7 @@ def show_list(
     _lines(console, paused_lines(paused))
 
 
-def show_none(console: Console, wanted: Wanted, paused: Paused) -> None:
+def show_none(console: Console, wanted: CaseQuery, paused: Paused) -> None:
     """Say that there is no case of what was asked for, and where else to look."""
     of = f" of the {' and the '.join(wanted.filters)}" if wanted.filters else ""
     if wanted.ended:
@@ -71,7 +71,7 @@ def show_none(console: Console, wanted: Wanted, paused: Paused) -> None:
     _lines(console, paused_lines(paused))
 
 
-def show_case(console: Console, told: Told, now: datetime) -> None:
+def show_case(console: Console, told: CaseFile, now: datetime) -> None:
     """Print everything about one case."""
     _lines(console, _head(told, now))
     if told.steps:
@@ -112,7 +112,7 @@ def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str], now: d
         yield in_words(one.late, now) if one.late else ""
 
 
-def _head(told: Told, now: datetime) -> Iterator[str]:
+def _head(told: CaseFile, now: datetime) -> Iterator[str]:
     case = told.case
     if case is None:
         yield f"{told.id}  can't be read: another version of Dunning wrote it"
@@ -150,12 +150,12 @@ def _facts(case: Case, campaign: Campaign | None) -> Iterator[str]:
         yield f"  ended         {_time(case.ended_at)}"
 
 
-def _pauses(told: Told) -> Iterator[str]:
+def _pauses(told: CaseFile) -> Iterator[str]:
     mine = {name: pause for name, pause in told.paused.campaigns.items() if told.case and name == told.case.campaign}
     return paused_lines(Paused(told.paused.all, mine))
 
 
-def _story(told: Told) -> list[tuple[datetime, str]]:
+def _story(told: CaseFile) -> list[tuple[datetime, str]]:
     """Return what happened, with the events that could not be handled, by time."""
     dead = [(dead.at, f"event {dead.event_id} could not be handled: {dead.reason}") for dead in told.dead]
     return sorted([*((line.at, in_a_line(line.entry)) for line in told.story), *dead], key=lambda line: line[0])

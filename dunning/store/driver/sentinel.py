@@ -16,7 +16,7 @@ from redis.asyncio.sentinel import (
 )
 from redis.backoff import NoBackoff
 
-from dunning.addresses.redis import Tls, parse_sentinel_url
+from dunning.addresses.redis import TlsFiles, parse_sentinel_url
 
 
 class _AsksAgain(SentinelManagedConnection):
@@ -107,7 +107,7 @@ def sentinel_pool(url: str, options: dict[str, Any]) -> ConnectionPool:
     return pool
 
 
-def _tls_options(tls: Tls) -> dict[str, Any]:
+def _tls_options(tls: TlsFiles) -> dict[str, Any]:
     """Name them as redis-py does. It checks no host's name unless told."""
     return {
         "ssl_ca_certs": tls.ca_certs,
