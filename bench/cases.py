@@ -11,7 +11,7 @@ from dunning.instants import to_milliseconds
 from dunning.paddle.events import EventType
 from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.what_changed import told
+from dunning.rules.what_changed import entries_of_change
 from dunning.store import Store
 
 COPIES = 100_000
@@ -70,5 +70,7 @@ async def _send_mails(service: Service, case_id: str) -> None:
             if read.case is None:
                 raise BrokenError("the case is gone")
             after = read.case.with_delivery(step, move(read.case.delivery(step), now))
-            await store.cases.commit(after, read.revision, due_at=now, now=now, story=told(read.case, after))
+            await store.cases.commit(
+                after, read.revision, due_at=now, now=now, story=entries_of_change(read.case, after)
+            )
     await store.close()

@@ -33,7 +33,7 @@ DRAIN_WITHIN = time_limits.DRAIN
 LEAVE_WITHIN = time_limits.LEAVE
 RESTART_AFTER = timedelta(seconds=1)
 # arq's own: past it a job is dropped with no word to anybody. `worker.adapter` gives up long before, and says so.
-NEVER = 1_000_000
+ARQ_TRIES = 1_000_000
 BESIDE_THE_SWEEP = ("reconciling", "looking")
 
 
@@ -157,7 +157,7 @@ def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict
         "job_deserializer": queue.deserialize,
         "keep_result": 0,  # nobody asks for results, and they would be at rest
         "log_results": False,
-        "max_tries": NEVER,
+        "max_tries": ARQ_TRIES,
         "max_jobs": 50,  # the default of 10 caps a worker at 20 sends a second
         "poll_delay": timedelta(seconds=0.02),  # the default of 0.5 s is the largest part of a mail's latency
         "on_startup": _start_up,

@@ -47,10 +47,10 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
-    """The step has to wait a few seconds: the case `by` of the same customer is due first, and its mail names this."""
+class WaitsForLeader:
+    """The step has to wait a few seconds: the case `leader` of the same customer is due first, and names this."""
 
-    by: str
+    leader: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ class Debts:
         """Return how many of the customer's cases come before this one when it is mailed about one by one."""
         return self._places.get(case.id, 0)
 
-    def lead(self, case: Case, campaign: Campaign, step: Step) -> Led | Leads:
+    def lead(self, case: Case, campaign: Campaign, step: Step) -> WaitsForLeader | Leads:
         """Decide whether a case that no other carries, and whose `step` is due now, is the one that mails."""
         for held in self._held:
             if held != case.id:
-                return Led(held)  # a mail is on its way, which may name this
+                return WaitsForLeader(held)  # a mail is on its way, which may name this
         own = _next(case, campaign, step)
         together = [own]
         for subscription_id, one in self._carriers.items():
@@ -131,7 +131,7 @@ class Debts:
                 together.append(one)
         first = min(together, key=lambda one: one.rank(self._now))
         if first is not own:
-            return Led(first.case.id)
+            return WaitsForLeader(first.case.id)
         return Leads(self._companions(own, together))
 
     def _companions(self, own: _Next, together: Iterable[_Next]) -> tuple[Companion, ...]:
@@ -152,10 +152,10 @@ class Debts:
         return found.step
 
 
-def role(
+def send_or_wait(
     case: Case, campaign: Campaign, step: Step, others: Iterable[tuple[Case, Campaign]], *, repeats: int, now: datetime
-) -> Carried | Led | Leads:
-    """Decide what a case, whose `step` is due now, is among its customer's open cases.
+) -> Carried | WaitsForLeader | Leads:
+    """Decide whether a case, whose `step` is due now, sends its mail or waits for that of another open case.
 
     Args:
         case: the case that is due.

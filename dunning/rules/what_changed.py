@@ -8,7 +8,7 @@ from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.story import Entry, Kind, Moved
 
 
-def told(before: Case | None, after: Case) -> list[Entry]:
+def entries_of_change(before: Case | None, after: Case) -> list[Entry]:
     """Return an entry for each delivery that moved, and one for the case's end."""
     entries = moves_told(before, after)
     if not after.is_open and (before is None or before.is_open or before.state is not after.state):

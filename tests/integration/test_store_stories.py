@@ -11,7 +11,7 @@ from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.story import Entry, Kind, Moved
-from dunning.rules.what_changed import told
+from dunning.rules.what_changed import entries_of_change
 from dunning.store import Store, StoryLine, keys
 from tests.integration.at_rest import NOW, a_case, everything, later, open_case, paddle_id, redis_of
 
@@ -47,7 +47,9 @@ async def send_mails(store: Store, case: Case) -> None:
             (read,) = await store.cases.read_versioned([case.id])
             assert read.case is not None
             after = read.case.with_delivery(step, move(read.case.delivery(step), now))
-            await store.cases.commit(after, read.revision, due_at=now, now=now, story=told(read.case, after))
+            await store.cases.commit(
+                after, read.revision, due_at=now, now=now, story=entries_of_change(read.case, after)
+            )
 
 
 async def test_a_note_is_a_line_in_the_story(either: Store) -> None:

@@ -14,7 +14,7 @@ from dunning import queue
 from dunning.errors import CaseConflictError, PermanentError, TransientError
 from dunning.store import Patience, connection_pool
 from worker.adapter import TRIES_OF_A_FAULT, adapt
-from worker.main import NEVER
+from worker.main import ARQ_TRIES
 
 JOB = "handle_event:evt_1"
 
@@ -104,7 +104,7 @@ async def _run_all(
         queue_name=queue.QUEUE,
         burst=True,
         max_burst_jobs=at_most_runs,
-        max_tries=NEVER,
+        max_tries=ARQ_TRIES,
         keep_result=0,
         poll_delay=0.01,
         handle_signals=False,

@@ -17,7 +17,7 @@ from worker.services import WorkerServices
 LOGIN = OperatorMustActError("The mail server refuses the login.", hold=HoldWord.MAIL_LOGIN)
 
 
-@pytest.mark.parametrize("what", ["parked", "led", "covered", "not_due"])
+@pytest.mark.parametrize("what", ["parked", "waits_for_leader", "covered", "not_due"])
 async def test_a_case_that_is_not_mailed_now_lets_another_one_try_at_once_and_is_not_due_itself(
     redis_url: str, tmp_path: Path, what: str
 ) -> None:
@@ -29,7 +29,7 @@ async def test_a_case_that_is_not_mailed_now_lets_another_one_try_at_once_and_is
             match what:
                 case "parked":
                     await services.store.brakes.pause("renewal", "operator", services.clock())
-                case "led":
+                case "waits_for_leader":
                     await hold(services, other)
                 case "not_due":
                     await hold(services, looked_at)

@@ -13,7 +13,16 @@ from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.due_steps import tidy
-from dunning.rules.shared_debts import PATIENCE, Carried, Companion, Debts, Leads, Led, role, still_named
+from dunning.rules.shared_debts import (
+    PATIENCE,
+    Carried,
+    Companion,
+    Debts,
+    Leads,
+    WaitsForLeader,
+    send_or_wait,
+    still_named,
+)
 from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import (
     CAMPAIGN,
@@ -43,8 +52,8 @@ def debt(case_id: str, subscription: str, failed: timedelta = timedelta(0), **de
     return a_case(id=case_id, subscription_id=subscription, failed_at=FAILED_AT + failed, deliveries=deliveries)
 
 
-def role_of(case: Case, *others: Case, step: Step = FIRST, now: datetime = NOW) -> Carried | Led | Leads:
-    return role(case, CAMPAIGN, step, [(other, CAMPAIGN) for other in others], repeats=REPEATS, now=now)
+def decide(case: Case, *others: Case, step: Step = FIRST, now: datetime = NOW) -> Carried | WaitsForLeader | Leads:
+    return send_or_wait(case, CAMPAIGN, step, [(other, CAMPAIGN) for other in others], repeats=REPEATS, now=now)
 
 
 def put_off(by: timedelta, at: datetime = NOW) -> Delivery:
@@ -52,31 +61,31 @@ def put_off(by: timedelta, at: datetime = NOW) -> Delivery:
 
 
 def test_a_case_alone_leads_and_names_nothing_else() -> None:
-    assert role_of(debt("a", ONE)) == Leads(())
+    assert decide(debt("a", ONE)) == Leads(())
 
 
 def test_a_newer_debt_of_the_same_subscription_waits_for_the_next_mail_of_the_older() -> None:
     old, new = debt("a", ONE, -DAY, first=sent()), debt("b", ONE)
 
-    assert role_of(new, old) == Carried("a", FAILED_AT + 2 * DAY)
+    assert decide(new, old) == Carried("a", FAILED_AT + 2 * DAY)
 
 
 def test_a_newer_debt_waits_for_an_older_one_that_is_tried_again_until_it_is() -> None:
     older = debt("a", ONE, -DAY, first=put_off(HOUR))
 
-    assert role_of(debt("b", ONE), older) == Carried("a", NOW + HOUR)
+    assert decide(debt("b", ONE), older) == Carried("a", NOW + HOUR)
 
 
 def test_of_two_debts_that_failed_at_once_the_smaller_id_carries() -> None:
-    assert role_of(debt("b", ONE), debt("a", ONE)) == Carried("a", NOW)
-    assert role_of(debt("a", ONE), debt("b", ONE)) == Leads((Companion(debt("b", ONE), FIRST),))
+    assert decide(debt("b", ONE), debt("a", ONE)) == Carried("a", NOW)
+    assert decide(debt("a", ONE), debt("b", ONE)) == Leads((Companion(debt("b", ONE), FIRST),))
 
 
 def test_the_carriers_mail_names_the_newer_debts_and_covers_what_they_would_send_within_a_day() -> None:
     newer = debt("b", ONE, MINUTE), debt("c", ONE, DAY), debt("d", ONE, DAY + SECOND)
     doubtful = debt("e", ONE, MINUTE, first=unknown(NOW))
 
-    assert role_of(debt("a", ONE), *newer, doubtful) == Leads(
+    assert decide(debt("a", ONE), *newer, doubtful) == Leads(
         (
             Companion(newer[0], FIRST),
             Companion(doubtful, None),
@@ -89,7 +98,7 @@ def test_the_carriers_mail_names_the_newer_debts_and_covers_what_they_would_send
 def test_an_older_debt_with_no_step_left_carries_no_more_and_is_named() -> None:
     done = debt("a", ONE, -10 * DAY, first=sent(), reminder=sent(), final=sent())
 
-    assert role_of(debt("b", ONE), done) == Leads((Companion(done, None),))
+    assert decide(debt("b", ONE), done) == Leads((Companion(done, None),))
 
 
 @pytest.mark.parametrize(
@@ -103,56 +112,56 @@ def test_an_older_debt_with_no_step_left_carries_no_more_and_is_named() -> None:
 def test_a_debt_that_is_done_with_hides_no_younger_one_and_comes_before_none(done: Case) -> None:
     early, late = debt("b", TWO, -MINUTE), debt("c", ONE)
 
-    assert role_of(late, done, early) == Led("b")
+    assert decide(late, done, early) == WaitsForLeader("b")
     assert Debts([(case, CAMPAIGN) for case in (done, early, late)], REPEATS, NOW).place(done) == 0
 
 
 def test_an_older_debt_that_has_lapsed_carries_no_more() -> None:
     lapsed = debt("a", ONE, -OPEN_FOR)
 
-    assert role_of(debt("b", ONE), lapsed) == Leads((Companion(lapsed, None),))
+    assert decide(debt("b", ONE), lapsed) == Leads((Companion(lapsed, None),))
 
 
 def test_a_mail_of_an_older_debt_that_has_lapsed_is_waited_for_while_it_is_on_its_way() -> None:
     lapsed = debt("a", ONE, -OPEN_FOR, final=held(NOW))
 
-    assert role_of(debt("b", ONE), lapsed) == Led("a")
+    assert decide(debt("b", ONE), lapsed) == WaitsForLeader("a")
 
 
 def test_an_older_debt_that_is_over_covers_nothing_and_is_not_named() -> None:
     paid = debt("a", ONE, -DAY).end(CaseState.RECOVERED, None, NOW)
 
-    assert role_of(debt("b", ONE), paid) == Leads(())
+    assert decide(debt("b", ONE), paid) == Leads(())
 
 
 def test_the_case_itself_among_the_others_is_not_another() -> None:
-    assert role_of(debt("a", ONE), debt("a", ONE)) == Leads(())
+    assert decide(debt("a", ONE), debt("a", ONE)) == Leads(())
 
 
 def test_of_two_subscriptions_the_one_that_is_due_first_leads_and_covers_the_others_step() -> None:
     early, late = debt("b", ONE, -MINUTE), debt("a", TWO)
 
-    assert role_of(late, early) == Led("b")
-    assert role_of(early, late) == Leads((Companion(late, FIRST, carries=True),))
+    assert decide(late, early) == WaitsForLeader("b")
+    assert decide(early, late) == Leads((Companion(late, FIRST, carries=True),))
 
 
 @pytest.mark.parametrize(("later", "together"), [(DAY, True), (DAY + SECOND, False)])
 def test_what_is_due_within_a_day_is_named(later: timedelta, *, together: bool) -> None:
     other = debt("b", TWO, later)
 
-    assert role_of(debt("a", ONE), other) == Leads((Companion(other, FIRST, carries=True),) if together else ())
+    assert decide(debt("a", ONE), other) == Leads((Companion(other, FIRST, carries=True),) if together else ())
 
 
 def test_what_is_named_covers_the_next_step_that_is_to_be_sent() -> None:
     other = debt("b", TWO, -3 * DAY + 10 * HOUR, first=sent(FAILED_AT - 2 * DAY))
 
-    assert role_of(debt("a", ONE), other) == Leads((Companion(other, REMINDER, carries=True),))
+    assert decide(debt("a", ONE), other) == Leads((Companion(other, REMINDER, carries=True),))
 
 
 def test_a_named_subscription_brings_its_newer_debts() -> None:
     other, newer, apart = debt("b", TWO, MINUTE), debt("c", TWO, HOUR), debt("d", THREE, 2 * DAY)
 
-    assert role_of(debt("a", ONE), apart, newer, other) == Leads(
+    assert decide(debt("a", ONE), apart, newer, other) == Leads(
         (Companion(other, FIRST, carries=True), Companion(newer, FIRST))
     )
 
@@ -160,62 +169,62 @@ def test_a_named_subscription_brings_its_newer_debts() -> None:
 def test_a_case_whose_mail_is_on_its_way_is_waited_for_whoever_is_due_first() -> None:
     late = debt("b", TWO, MINUTE, first=held(NOW))
 
-    assert role_of(debt("a", ONE), late, now=NOW + SECOND) == Led("b")
+    assert decide(debt("a", ONE), late, now=NOW + SECOND) == WaitsForLeader("b")
 
 
 def test_a_holder_that_is_gone_is_not_waited_for() -> None:
     late = debt("b", TWO, MINUTE, first=held(NOW))
 
-    assert role_of(debt("a", ONE), late, now=NOW + MINUTE) == Leads((Companion(late, FIRST, carries=True),))
+    assert decide(debt("a", ONE), late, now=NOW + MINUTE) == Leads((Companion(late, FIRST, carries=True),))
 
 
 def test_a_leader_that_is_soon_tried_again_is_waited_for() -> None:
     leader = debt("a", ONE, first=put_off(PATIENCE))
 
-    assert role_of(debt("b", TWO), leader) == Led("a")
+    assert decide(debt("b", TWO), leader) == WaitsForLeader("a")
 
 
 def test_a_leader_that_is_put_off_for_long_is_not_waited_for_and_named() -> None:
     leader = debt("a", ONE, first=put_off(PATIENCE + SECOND))
 
-    assert role_of(debt("b", TWO), leader) == Leads((Companion(leader, FIRST, carries=True),))
+    assert decide(debt("b", TWO), leader) == Leads((Companion(leader, FIRST, carries=True),))
 
 
 def test_an_unknown_that_is_soon_repeated_leads() -> None:
     leader = debt("a", ONE, first=unknown(NOW).postpone("eof", NOW + SECOND, counted=False))
 
-    assert role_of(debt("b", TWO), leader) == Led("a")
+    assert decide(debt("b", TWO), leader) == WaitsForLeader("a")
 
 
 def test_an_unknown_that_is_late_for_its_time_still_leads() -> None:
     leader = debt("a", ONE, first=unknown(NOW + HOUR).postpone("eof", NOW + HOUR + SECOND, counted=False))
 
-    assert role_of(debt("b", TWO), leader, now=NOW + HOUR) == Led("a")
+    assert decide(debt("b", TWO), leader, now=NOW + HOUR) == WaitsForLeader("a")
 
 
 def test_an_unknown_that_is_not_waited_for_is_left_alone() -> None:
     doubtful = debt("a", ONE, first=unknown(NOW).postpone("eof", NOW + HOUR, counted=False))
 
-    assert role_of(debt("b", TWO), doubtful) == Leads(())
+    assert decide(debt("b", TWO), doubtful) == Leads(())
 
 
 def test_an_unknown_that_is_not_repeated_is_done_with() -> None:
     doubtful = debt("a", ONE, first=unknown(NOW))
 
-    assert role(debt("b", TWO), CAMPAIGN, FIRST, [(doubtful, CAMPAIGN)], repeats=0, now=NOW) == Leads(())
+    assert send_or_wait(debt("b", TWO), CAMPAIGN, FIRST, [(doubtful, CAMPAIGN)], repeats=0, now=NOW) == Leads(())
 
 
 def test_what_an_operator_brought_forward_is_due_from_then_on() -> None:
     forward = a_case(id="b", subscription_id=TWO, deliveries={"reminder": Delivery(dated_at=NOW), "first": sent()})
     later = debt("a", ONE, HOUR)
 
-    assert role_of(forward, later, step=REMINDER) == Leads((Companion(later, FIRST, carries=True),))
+    assert decide(forward, later, step=REMINDER) == Leads((Companion(later, FIRST, carries=True),))
 
 
 def test_what_is_spread_out_does_not_lead_before_its_turn() -> None:
     waiting = debt("a", ONE, -DAY).model_copy(update={"not_before": NOW + HOUR})
 
-    assert role_of(debt("b", TWO), waiting) == Leads((Companion(waiting, FIRST, carries=True),))
+    assert decide(debt("b", TWO), waiting) == Leads((Companion(waiting, FIRST, carries=True),))
 
 
 def test_other_campaigns_may_share_a_mail() -> None:
@@ -223,7 +232,7 @@ def test_other_campaigns_may_share_a_mail() -> None:
     gentle = Campaign("gentle", Trigger.RENEWAL_FAILED, (step,), None)
     other = a_case(id="b", subscription_id=TWO, campaign="gentle")
 
-    shared = role(debt("a", ONE), CAMPAIGN, FIRST, [(other, gentle)], repeats=REPEATS, now=NOW)
+    shared = send_or_wait(debt("a", ONE), CAMPAIGN, FIRST, [(other, gentle)], repeats=REPEATS, now=NOW)
 
     assert shared == Leads((Companion(other, step, carries=True),))
 
@@ -231,7 +240,7 @@ def test_other_campaigns_may_share_a_mail() -> None:
 class Look(NamedTuple):
     case: Case
     step: Step
-    role: Carried | Led | Leads
+    decision: Carried | WaitsForLeader | Leads
 
 
 DELIVERIES = (
@@ -255,7 +264,7 @@ def look_at_all(cases: Sequence[Case], now: datetime) -> list[Look]:
         tidied, step = tidy(case, CAMPAIGN, REPEATS, now)
         if step is not None:
             others = [(other, CAMPAIGN) for other in cases if other is not case]
-            looks.append(Look(case, step, role(tidied, CAMPAIGN, step, others, repeats=REPEATS, now=now)))
+            looks.append(Look(case, step, send_or_wait(tidied, CAMPAIGN, step, others, repeats=REPEATS, now=now)))
     return looks
 
 
@@ -271,15 +280,15 @@ def test_at_any_moment_at_most_one_leads_and_nobody_waits_for_ever(subscriptions
 
         looks = look_at_all(cases, NOW)
 
-        leaders = [look for look in looks if isinstance(look.role, Leads)]
+        leaders = [look for look in looks if isinstance(look.decision, Leads)]
         assert len(leaders) <= 1
         for leader in leaders:
             assert not any(one.is_held(NOW) for other in cases for one in deliveries_beside(other, leader.case))
         for look in looks:
-            if isinstance(look.role, Led):
-                assert moves_within(cases, look.role.by, PATIENCE)
-            if isinstance(look.role, Carried):
-                assert older_of(cases, look.case, look.role.by)
+            if isinstance(look.decision, WaitsForLeader):
+                assert moves_within(cases, look.decision.leader, PATIENCE)
+            if isinstance(look.decision, Carried):
+                assert older_of(cases, look.case, look.decision.by)
 
 
 def deliveries_beside(other: Case, case: Case) -> Iterable[Delivery]:
@@ -347,7 +356,7 @@ def test_no_more_subscriptions_are_named_than_there_is_room_for() -> None:
 def test_the_state_of_a_planned_delivery_is_what_makes_a_step_coverable() -> None:
     refused = replace_state(DeliveryState.REFUSED)
 
-    assert role_of(A, debt("b", TWO, first=refused)) == Leads(())
+    assert decide(A, debt("b", TWO, first=refused)) == Leads(())
 
 
 def replace_state(state: DeliveryState) -> Delivery:

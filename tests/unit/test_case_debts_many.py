@@ -8,7 +8,7 @@ import pytest
 
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case, CaseState
-from dunning.rules.shared_debts import Companion, Debts, Leads, Led, role
+from dunning.rules.shared_debts import Companion, Debts, Leads, WaitsForLeader, send_or_wait
 from tests.unit.case_builders import CAMPAIGN, DAY, FAILED_AT, FIRST, HOUR, MINUTE, REMINDER, a_case, held
 
 NOW = FAILED_AT + 2 * HOUR  # when the first step of a hard decline is due
@@ -73,8 +73,8 @@ def test_the_case_that_has_a_mail_on_its_way_does_not_wait_for_itself() -> None:
 
     debts = Debts([(case, CAMPAIGN) for case in (mailed, other)], REPEATS, NOW)
 
-    assert debts.lead(other, CAMPAIGN, FIRST) == Led("a")
-    assert debts.lead(mailed, CAMPAIGN, REMINDER) == Led("b")
+    assert debts.lead(other, CAMPAIGN, FIRST) == WaitsForLeader("a")
+    assert debts.lead(mailed, CAMPAIGN, REMINDER) == WaitsForLeader("b")
 
 
 def test_what_is_over_has_no_place_and_is_nobodys_companion() -> None:
@@ -91,6 +91,6 @@ def test_what_is_spread_out_is_named_with_the_step_that_is_due_at_its_turn() -> 
     now = FAILED_AT + 2 * DAY
     spread = debt("b", "sub_2").model_copy(update={"not_before": now + DAY})
 
-    shared = role(debt("a", "sub_1"), CAMPAIGN, FIRST, [(spread, CAMPAIGN)], repeats=REPEATS, now=now)
+    shared = send_or_wait(debt("a", "sub_1"), CAMPAIGN, FIRST, [(spread, CAMPAIGN)], repeats=REPEATS, now=now)
 
     assert shared == Leads((Companion(spread, REMINDER, carries=True),))

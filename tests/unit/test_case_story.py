@@ -5,7 +5,7 @@ from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.story import Entry, decode, encode
-from dunning.rules.what_changed import caused_by, changed_nothing, counted, told
+from dunning.rules.what_changed import caused_by, changed_nothing, counted, entries_of_change
 from tests.unit.case_builders import FAILED_AT, ME, MINUTE, a_case, declined, held, planned, sending, sent, unknown
 
 LATER = FAILED_AT + MINUTE
@@ -43,14 +43,16 @@ CHARGED_BACK = STOPPED.end(CaseState.STOPPED, "charged_back", LATER + MINUTE)
     ],
 )
 def test_a_delivery_that_moved_is_told_with_why(before: Delivery, after: Delivery, lines: list[str]) -> None:
-    assert in_lines(told(with_first(before), with_first(after))) == lines
+    assert in_lines(entries_of_change(with_first(before), with_first(after))) == lines
 
 
 def test_an_ended_case_promises_no_retry() -> None:
     on_its_way = with_first(sending()).end(CaseState.RECOVERED, None, LATER)
     silence = unknown().postpone("eof_after_data", LATER, counted=False)
 
-    assert in_lines(told(on_its_way, on_its_way.with_delivery("first", silence))) == ["first unknown: eof_after_data"]
+    assert in_lines(entries_of_change(on_its_way, on_its_way.with_delivery("first", silence))) == [
+        "first unknown: eof_after_data"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_an_ended_case_promises_no_retry() -> None:
     ],
 )
 def test_an_end_is_told_once_with_why(before: Case | None, after: Case, lines: list[str]) -> None:
-    assert in_lines(told(before, after)) == lines
+    assert in_lines(entries_of_change(before, after)) == lines
 
 
 def test_an_end_tells_what_it_skipped() -> None:
@@ -73,7 +75,7 @@ def test_an_end_tells_what_it_skipped() -> None:
 
     ended = before.end(CaseState.RECOVERED, None, LATER)
 
-    assert in_lines(told(before, ended)) == ["first skipped: recovered", "recovered"]
+    assert in_lines(entries_of_change(before, ended)) == ["first skipped: recovered", "recovered"]
 
 
 def test_what_an_event_did_is_told_with_the_event() -> None:
@@ -102,7 +104,7 @@ def test_what_an_event_did_is_told_with_the_event() -> None:
 def test_the_next_try_is_told_in_whole_seconds_as_it_is_kept() -> None:
     put_back = held().put_back(ME, "smtp_451", LATER.replace(microsecond=999_999), counted=True)
 
-    (entry,) = told(with_first(held()), with_first(put_back))
+    (entry,) = entries_of_change(with_first(held()), with_first(put_back))
 
     assert entry.again_at == LATER
     assert decode(encode(entry)) == entry
@@ -148,5 +150,5 @@ def test_a_case_is_counted_when_it_opens_and_when_it_ends(
 def test_a_case_that_is_told_of_for_the_first_time_is_told_in_full() -> None:
     first_seen = with_first(sent()).end(CaseState.RECOVERED, None, LATER)
 
-    assert in_lines(told(None, first_seen)) == ["first sent: smtp_250", "recovered"]
+    assert in_lines(entries_of_change(None, first_seen)) == ["first sent: smtp_250", "recovered"]
     assert counted(None, first_seen) == ["deliveries_sent", "cases_opened", "cases_recovered"]

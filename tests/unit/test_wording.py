@@ -7,7 +7,7 @@ from dunning.language.wording import advice_sentence, reason_sentence
 from dunning.rules.declines import CODES, Advice, Reason
 
 # What a mail must never say, or show: suspicion, theft, and Paddle's own words for us.
-NEVER = re.compile(r"fraud|stolen|lost|theft|thief|suspic|block|polic|_", re.IGNORECASE)
+FORBIDDEN = re.compile(r"fraud|stolen|lost|theft|thief|suspic|block|polic|_", re.IGNORECASE)
 
 SENTENCES = [*map(reason_sentence, Reason), *map(advice_sentence, Advice)]
 
@@ -19,7 +19,7 @@ def test_each_is_one_plain_sentence(sentence: str) -> None:
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_none_names_suspicion_theft_or_a_code(sentence: str) -> None:
-    assert not NEVER.search(sentence)
+    assert not FORBIDDEN.search(sentence)
     assert not [code for code in CODES if "_" in code and code in sentence]
 
 

@@ -12,7 +12,7 @@ import structlog
 from dunning.jobs import BATCH
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
-from dunning.rules.shared_debts import Carried, Companion, Debts, Leads, Led
+from dunning.rules.shared_debts import Carried, Companion, Debts, Leads, WaitsForLeader
 from worker.send.excluded import excluded_of, is_excluded
 from worker.send.find_due import Due
 from worker.services import Services
@@ -76,8 +76,8 @@ async def _share_mail(
     while leader in undecided:
         one = undecided.pop(leader)
         match debts.lead(one.case, one.campaign, one.step):
-            case Led(by):
-                leader = by
+            case WaitsForLeader(first_due):
+                leader = first_due
             case Leads(companions):
                 campaigns = {case.id: campaign for case, campaign in others}
                 # The oldest, where there are more than one call can ask about.

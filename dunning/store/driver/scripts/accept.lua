@@ -1,37 +1,38 @@
 -- Takes an event in: notes it and queues its job, all or nothing. Answers what became of it.
--- KEYS: event, inbox, dead, arq job, arq queue, mark, guard (the case, or the customer's open cases),
---       the subscription's cases that were stopped lately
--- ARGV: now, event id, event JSON, arq job id, arq payload, payload ms to live, mark ms to live,
---       what its end marks ('' for one that opens), when it happened, whether it shows a failed attempt ('1'), guard kind
-local seen = redis.call('GET', KEYS[1])
+-- `guard` is the case, or the customer's open cases: see `guard_kind`. `end_mark` is '' for an event that opens one.
+local event, inbox, dead, job_key, queue, mark, guard, stopped = unpack(KEYS)
+local now_ms, event_id, event_json, job_id, payload, keep_payload_ms, keep_mark_ms, end_mark, occurred_at_ms,
+  shows_failed_attempt, guard_kind = unpack(ARGV)
+
+local seen = redis.call('GET', event)
 if seen and string.sub(seen, 1, 1) ~= 'd' then
   return 'duplicate'
 end
-if not seen and ARGV[8] ~= '' then
+if not seen and end_mark ~= '' then
   local touches, marks
-  if ARGV[11] == 'case' then
-    local case = redis.call('GET', KEYS[7])
+  if guard_kind == 'case' then
+    local case = redis.call('GET', guard)
     touches = case and not string.find(case, '^%d+ recovered ')
-    marks = not case and ARGV[10] == '1'
+    marks = not case and shows_failed_attempt == '1'
   else
-    touches = redis.call('EXISTS', KEYS[7], KEYS[8]) > 0
+    touches = redis.call('EXISTS', guard, stopped) > 0
     -- Even beside open cases: the failure of another debt may be on its way, from before this end.
-    local old = redis.call('GET', KEYS[6])
-    marks = not old or tonumber(string.match(old, '%d+$')) < tonumber(ARGV[9])
+    local old = redis.call('GET', mark)
+    marks = not old or tonumber(string.match(old, '%d+$')) < tonumber(occurred_at_ms)
   end
   if marks then
-    redis.call('SET', KEYS[6], ARGV[8] .. ' ' .. ARGV[9], 'PX', ARGV[7])
+    redis.call('SET', mark, end_mark .. ' ' .. occurred_at_ms, 'PX', keep_mark_ms)
   end
   if not touches then
     return 'not_kept'
   end
 end
 -- No time to live: what was acknowledged is kept until it is handled or dead.
-redis.call('SET', KEYS[1], 'p' .. ARGV[3])
-redis.call('ZREM', KEYS[3], ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[1], ARGV[2])
-redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6])
+redis.call('SET', event, 'p' .. event_json)
+redis.call('ZREM', dead, event_id)
+redis.call('ZADD', inbox, now_ms, event_id)
+redis.call('SET', job_key, payload, 'PX', keep_payload_ms)
 -- arq goes by real time: a sender whose clock is ahead must not keep the job waiting.
 local time = redis.call('TIME')
-redis.call('ZADD', KEYS[5], math.min(ARGV[1], time[1] * 1000 + math.floor(time[2] / 1000)), ARGV[4])
+redis.call('ZADD', queue, math.min(now_ms, time[1] * 1000 + math.floor(time[2] / 1000)), job_id)
 return seen and 'requeued' or 'accepted'

@@ -1,17 +1,18 @@
 -- Counts a click on a payment link unless there were too many. Answers 0, or in how many ms the next is allowed.
--- KEYS: clicks
--- ARGV: now, this click, an hour of ms, clicks an hour, a day of ms, clicks a day
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[5])
+local clicks = unpack(KEYS)
+local now_ms, click_id, hour_ms, most_an_hour, day_ms, most_a_day = unpack(ARGV)
+
+redis.call('ZREMRANGEBYSCORE', clicks, '-inf', now_ms - day_ms)
 local wait = 0
-for _, limit in ipairs({{ARGV[3], ARGV[4]}, {ARGV[5], ARGV[6]}}) do
+for _, limit in ipairs({{hour_ms, most_an_hour}, {day_ms, most_a_day}}) do
   local span, most = tonumber(limit[1]), tonumber(limit[2])
-  if redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[1] - span, '+inf') >= most then
-    local oldest = redis.call('ZRANGE', KEYS[1], -most, -most, 'WITHSCORES')
-    wait = math.max(wait, oldest[2] + span - ARGV[1])
+  if redis.call('ZCOUNT', clicks, '(' .. now_ms - span, '+inf') >= most then
+    local oldest = redis.call('ZRANGE', clicks, -most, -most, 'WITHSCORES')
+    wait = math.max(wait, oldest[2] + span - now_ms)
   end
 end
 if wait == 0 then
-  redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[5])
+  redis.call('ZADD', clicks, now_ms, click_id)
+  redis.call('PEXPIRE', clicks, day_ms)
 end
 return wait

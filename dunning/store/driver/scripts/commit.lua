@@ -1,80 +1,80 @@
 -- Writes a case if nobody wrote it since it was read: case, due index, open cases, story, counters and, where an event
 -- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
 -- was to be opened had already ended.
--- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
---       cases opened by the hour, the subscription's cases that were stopped lately, ended cases, the customer's, the
---       subscription's, late
--- ARGV: revision read (0: there was none), case id, state, case JSON, due ('' for never), ms to live ('' while open),
---       now, event id ('' for none), handled ms to live, mark ms to live, occurred at (when opening), the
---       hour it counts in ('' for none), since when a step is late ('' for none),
---       number of counters, the counters, the story's lines
+-- `revision_read` is 0 where there was no case. These may be '': `due_at_ms` for never, `keep_ms` while it is open,
+-- `event_id` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none.
+local case, story, due, customer, counts, event, inbox, case_mark, subscription_mark, opened, stopped, ended,
+  customer_history, subscription_history, late = unpack(KEYS)
+local revision_read, case_id, state, case_json, due_at_ms, keep_ms, now_ms, event_id, keep_handled_ms, keep_mark_ms,
+  opened_by_ms, hour, late_since_ms, how_many_counters = unpack(ARGV)
+local counters = {unpack(ARGV, 15, 14 + how_many_counters)}
+local story_lines = {unpack(ARGV, 15 + how_many_counters)}
+
 local revision = 0
-local old = redis.call('GET', KEYS[1])
+local old = redis.call('GET', case)
 if old then
   revision = tonumber(string.match(old, '^%d+'))
 end
-if revision ~= tonumber(ARGV[1]) then
+if revision ~= tonumber(revision_read) then
   return 0
 end
-if ARGV[11] ~= '' then
-  local since = redis.call('GET', KEYS[9])
-  if redis.call('EXISTS', KEYS[8]) == 1 or (since and tonumber(string.match(since, '%d+$')) >= tonumber(ARGV[11])) then
+if opened_by_ms ~= '' then
+  local since = redis.call('GET', subscription_mark)
+  if redis.call('EXISTS', case_mark) == 1
+    or (since and tonumber(string.match(since, '%d+$')) >= tonumber(opened_by_ms)) then
     return -1
   end
 end
 revision = revision + 1
-local counters = tonumber(ARGV[14])
-local line = 15 + counters
 -- A story's first line stays with the case: for days most have no other, and a list for it alone is dear.
 local beginning = ''
 if old then
   beginning = string.match(old, '\n.*') or ''
-elseif line <= #ARGV then
-  beginning = '\n' .. ARGV[7] .. ' ' .. ARGV[line]
-  line = line + 1
+elseif #story_lines > 0 then
+  beginning = '\n' .. now_ms .. ' ' .. table.remove(story_lines, 1)
 end
-redis.call('SET', KEYS[1], revision .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. beginning)
-if ARGV[5] == '' then
-  redis.call('ZREM', KEYS[3], ARGV[2])
+redis.call('SET', case, revision .. ' ' .. state .. ' ' .. case_json .. beginning)
+if due_at_ms == '' then
+  redis.call('ZREM', due, case_id)
 else
-  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[2])
+  redis.call('ZADD', due, due_at_ms, case_id)
 end
 -- What is known already counts from the first time: the sweep saw when it was due, with all that it had to wait for.
-if ARGV[13] == '' then
-  redis.call('ZREM', KEYS[15], ARGV[2])
+if late_since_ms == '' then
+  redis.call('ZREM', late, case_id)
 else
-  redis.call('ZADD', KEYS[15], 'NX', ARGV[13], ARGV[2])
+  redis.call('ZADD', late, 'NX', late_since_ms, case_id)
 end
-for i = 15, 14 + counters do
-  redis.call('HINCRBY', KEYS[5], ARGV[i], 1)
+for _, counter in ipairs(counters) do
+  redis.call('HINCRBY', counts, counter, 1)
 end
-if ARGV[12] ~= '' then
-  redis.call('HINCRBY', KEYS[10], ARGV[12], 1)
+if hour ~= '' then
+  redis.call('HINCRBY', opened, hour, 1)
 end
-for i = line, #ARGV do
-  redis.call('RPUSH', KEYS[2], ARGV[7] .. ' ' .. ARGV[i])
+for _, line in ipairs(story_lines) do
+  redis.call('RPUSH', story, now_ms .. ' ' .. line)
 end
-if ARGV[6] == '' then
-  redis.call('SADD', KEYS[4], ARGV[2])
+if keep_ms == '' then
+  redis.call('SADD', customer, case_id)
 else
-  redis.call('SREM', KEYS[4], ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[6])
-  redis.call('PEXPIRE', KEYS[2], ARGV[6])
-  for i = 12, 14 do
-    redis.call('ZADD', KEYS[i], ARGV[7], ARGV[2])
-    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[7] - ARGV[6])
-    redis.call('PEXPIRE', KEYS[i], ARGV[6])
+  redis.call('SREM', customer, case_id)
+  redis.call('PEXPIRE', case, keep_ms)
+  redis.call('PEXPIRE', story, keep_ms)
+  for _, kept in ipairs({ended, customer_history, subscription_history}) do
+    redis.call('ZADD', kept, now_ms, case_id)
+    redis.call('ZREMRANGEBYSCORE', kept, '-inf', now_ms - keep_ms)
+    redis.call('PEXPIRE', kept, keep_ms)
   end
   -- An end that says more may still be on its way, and finds the case here.
-  if ARGV[3] == 'stopped' then
-    redis.call('SADD', KEYS[11], ARGV[2])
-    redis.call('PEXPIRE', KEYS[11], ARGV[10])
+  if state == 'stopped' then
+    redis.call('SADD', stopped, case_id)
+    redis.call('PEXPIRE', stopped, keep_mark_ms)
   else
-    redis.call('SREM', KEYS[11], ARGV[2])
+    redis.call('SREM', stopped, case_id)
   end
 end
-if ARGV[8] ~= '' then
-  redis.call('SET', KEYS[6], 'h', 'PX', ARGV[9])
-  redis.call('ZREM', KEYS[7], ARGV[8])
+if event_id ~= '' then
+  redis.call('SET', event, 'h', 'PX', keep_handled_ms)
+  redis.call('ZREM', inbox, event_id)
 end
 return revision

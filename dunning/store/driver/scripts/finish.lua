@@ -1,7 +1,8 @@
 -- Makes a used grant count for so long from now, when its call has been answered.
--- KEYS: API log
--- ARGV: used grant, ms it counts from now on
+local api_log = unpack(KEYS)
+local used_grant, counts_ms = unpack(ARGV)
+
 local time = redis.call('TIME')
 local clock = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[1], 'XX', clock + ARGV[2], ARGV[1])
+redis.call('ZADD', api_log, 'XX', clock + counts_ms, used_grant)
 return 1

@@ -1,7 +1,8 @@
--- Tries what `accept.lua` does, on keys of the same patterns, and leaves nothing behind. Whatever is refused, the rest is
--- tidied up; the answer is the first error, or OK.
--- KEYS: as `accept.lua` has them, then the pulse
--- ARGV: now, event id, arq job id, ms to live
+-- Tries what `accept.lua` does, on keys of the same patterns, and leaves nothing behind. Whatever is refused, the rest
+-- is tidied up; the answer is the first error, or OK.
+local event, inbox, dead, job_key, queue, mark, guard, stopped, pulse = unpack(KEYS)
+local now_ms, event_id, job_id, keep_ms = unpack(ARGV)
+
 local refused
 local function try(...)
   local answer = redis.pcall(...)
@@ -14,20 +15,20 @@ local function try(...)
   end
 end
 -- As there, the first write is one that a Redis out of memory refuses: after any other, the rest is let through.
-try('SET', KEYS[1], 'h', 'PX', ARGV[4])
-try('SET', KEYS[9], ARGV[1])
-try('GET', KEYS[1])
-try('GET', KEYS[6])
-try('GET', KEYS[7])
-try('EXISTS', KEYS[7], KEYS[8])
-try('SET', KEYS[6], 'paid 0', 'PX', ARGV[4])
-try('SET', KEYS[4], '', 'PX', ARGV[4])
-try('ZREM', KEYS[3], ARGV[2])
-try('ZADD', KEYS[2], ARGV[1], ARGV[2])
-try('ZADD', KEYS[5], ARGV[1], ARGV[3])
+try('SET', event, 'h', 'PX', keep_ms)
+try('SET', pulse, now_ms)
+try('GET', event)
+try('GET', mark)
+try('GET', guard)
+try('EXISTS', guard, stopped)
+try('SET', mark, 'paid 0', 'PX', keep_ms)
+try('SET', job_key, '', 'PX', keep_ms)
+try('ZREM', dead, event_id)
+try('ZADD', inbox, now_ms, event_id)
+try('ZADD', queue, now_ms, job_id)
 try('TIME')
 -- Not refused for what may not be tidied up: accepting needs no DEL, and what is left has a time to live.
-redis.pcall('DEL', KEYS[1], KEYS[4], KEYS[6])
-try('ZREM', KEYS[2], ARGV[2])
-try('ZREM', KEYS[5], ARGV[3])
+redis.pcall('DEL', event, job_key, mark)
+try('ZREM', inbox, event_id)
+try('ZREM', queue, job_id)
 return refused or 'OK'

@@ -1,26 +1,29 @@
 -- Takes off those of the holds that what was just seen to work says something of: it was begun after the last refusal,
 -- and shows all that was refused. Answers the words of those that were taken off.
--- KEYS: holds, probe
--- ARGV: when it was begun, what it shows (words between spaces, or * for all there is), the holds' words
-local shown = ' ' .. ARGV[2] .. ' '
+-- `shows` is words between spaces, or * for all there is.
+local holds, probe = unpack(KEYS)
+local began_at_ms, shows = unpack(ARGV)
+local hold_words = {unpack(ARGV, 3)}
+
+local shown = ' ' .. shows .. ' '
 local released = {}
-for i = 3, #ARGV do
-  local found = redis.call('HGET', KEYS[1], ARGV[i])
+for _, hold_word in ipairs(hold_words) do
+  local found = redis.call('HGET', holds, hold_word)
   if found then
     local entry = cjson.decode(found)
     local covered = true
     for word in string.gmatch(entry[3] or '', '%S+') do
-      covered = covered and (ARGV[2] == '*' or string.find(shown, ' ' .. word .. ' ', 1, true) ~= nil)
+      covered = covered and (shows == '*' or string.find(shown, ' ' .. word .. ' ', 1, true) ~= nil)
     end
-    if covered and (entry[4] or entry[1]) <= tonumber(ARGV[1]) then
-      released[#released + 1] = ARGV[i]
+    if covered and (entry[4] or entry[1]) <= tonumber(began_at_ms) then
+      released[#released + 1] = hold_word
     end
   end
 end
-for _, word in ipairs(released) do
-  redis.call('HDEL', KEYS[1], word)
+for _, hold_word in ipairs(released) do
+  redis.call('HDEL', holds, hold_word)
 end
 if #released > 0 then
-  redis.call('DEL', KEYS[2])
+  redis.call('DEL', probe)
 end
 return released

@@ -1,14 +1,15 @@
 -- Takes a pause off. Answers what it was, or nothing. The breaker, once released, stays off for a while,
 -- and from when to when it held is noted: what was opened in those hours is not usual.
--- KEYS: paused, breaker released, breaker's alarms
--- ARGV: field, how a pause of the breaker's begins, ms for which it stays off, now
-local entry = redis.call('HGET', KEYS[1], ARGV[1])
+local paused, breaker_released, breaker_alarms = unpack(KEYS)
+local field, by_breaker, released_for_ms, now_ms = unpack(ARGV)
+
+local entry = redis.call('HGET', paused, field)
 if entry then
-  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('HDEL', paused, field)
   -- Where its sentence begins: inside of one, JSON puts a stroke before the quote.
-  if string.find(entry, ', "' .. ARGV[2], 1, true) then
-    redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
-    redis.call('HSET', KEYS[3], string.match(entry, '%d+'), ARGV[4])
+  if string.find(entry, ', "' .. by_breaker, 1, true) then
+    redis.call('SET', breaker_released, '1', 'PX', released_for_ms)
+    redis.call('HSET', breaker_alarms, string.match(entry, '%d+'), now_ms)
   end
 end
 return entry
