@@ -9,13 +9,13 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
+from dunning.casebook import write
 from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
 from dunning.paddle.events import Event
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
 from dunning.paddle_api.grants import Grant
-from dunning.rules.case import Case
 from dunning.rules.story import Entry
 from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
 from dunning.store.refusals import Row
@@ -29,36 +29,20 @@ class Brakes(Protocol):
     async def park(self, campaign: str, case_ids: Sequence[str], now: datetime) -> bool: ...
 
 
-class Cases(Protocol):
+class Cases(write.Cases, Protocol):
     """Cases at rest."""
 
     async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]: ...
-    async def open_of_customer(self, customer_id: str) -> list[str]: ...
     async def open_of_customers(self, customer_ids: Sequence[str]) -> list[list[str]]: ...
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]: ...
     async def note(self, case_id: str, entry: Entry, now: datetime) -> None: ...
-    async def commit(
-        self,
-        case: Case,
-        revision: int,
-        *,
-        due_at: datetime | None,
-        now: datetime,
-        late_since: datetime | None = None,
-        story: Sequence[Entry] = (),
-        counts: Sequence[str] = (),
-        event_id: str | None = None,
-        opened_by: datetime | None = None,
-        counts_as_new: bool = True,
-    ) -> int: ...
 
 
-class DueIndex(Protocol):
+class DueIndex(write.DueIndex, Protocol):
     """When cases are looked at next."""
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...
     async def put_back(self, case_ids: list[str], at: datetime, *, on_time: bool = False) -> None: ...
-    async def bring_forward(self, case_ids: list[str], at: datetime) -> None: ...
     async def forget(self, case_id: str) -> None: ...
 
 

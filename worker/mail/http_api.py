@@ -1,13 +1,19 @@
 """What the providers with an HTTP API have in common: one POST, and how certain we are of what became of it."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import ClassVar
 
 import aiohttp
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from dunning import time_limits
+from dunning.addresses.ascii import ascii_address
+from dunning.reasons import HoldWord, MailCode
+from worker.mail.holds import LOGIN
 from worker.mail.transport import Outcome, Result
 
 # An answer is a few hundred bytes of JSON; what goes on for longer is none.
@@ -30,20 +36,35 @@ class HttpAnswer:
     body: Mapping[str, JsonValue]
 
 
-class HttpApi:
-    """Posts JSON to one provider, with a deadline, and sorts what is no answer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What an answer means: the first of these that is so decides."""
+
+    code: str
+    is_taken: bool
+    hold: HoldWord | None
+    is_for_later: bool
+    about_recipient: bool
+
+
+class ProviderTransport(ABC):
+    """Sends by one provider's API, with a deadline, and sorts what is no answer. See `Transport`."""
+
+    idempotent: ClassVar[bool]
 
     def __init__(
         self,
         provider: str,
-        url: str,
-        headers: Mapping[str, str],
         *,
-        connect_within: timedelta,
-        answer_within: timedelta,
+        mail_url: str,
+        probe_url: str,
+        headers: Mapping[str, str],
+        connect_within: timedelta = time_limits.UP_TO_RCPT,
+        answer_within: timedelta = time_limits.DATA,
     ) -> None:
         self._provider = provider
-        self._url = url
+        self._mail_url = mail_url
+        self._probe_url = probe_url
         self._headers = dict(headers)
         self._timeout = aiohttp.ClientTimeout(
             total=connect_within.total_seconds() + answer_within.total_seconds(),
@@ -51,7 +72,49 @@ class HttpApi:
         )
         self._http: aiohttp.ClientSession | None = None
 
-    async def post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> HttpAnswer | Result:
+    @abstractmethod
+    def payload(self, mail: EmailMessage, address: str) -> dict[str, object]:
+        """Write the mail as the provider wants it, to this address."""
+
+    @abstractmethod
+    def headers_of(self, key: str) -> dict[str, str]:
+        """Return the headers by which the provider recognises a repeat under this key."""
+
+    @abstractmethod
+    def explain(self, answer: HttpAnswer) -> Meaning:
+        """Say what an answer to a mail means."""
+
+    @abstractmethod
+    def shows_key_good(self, answer: HttpAnswer) -> bool:
+        """Say whether an answer to the probe shows that the key is taken."""
+
+    async def send(
+        self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
+    ) -> Result:
+        """Send one mail; see `Transport.send`."""
+        address = ascii_address(recipient)
+        if address is None:
+            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
+        if not await before_data():
+            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
+        answer = await self._post(self.payload(mail, address), self.headers_of(key))
+        return answer if isinstance(answer, Result) else _result(answer, self.explain(answer))
+
+    async def probe(self) -> frozenset[str]:
+        """Ask for something that costs nothing; see `Transport.probe`."""
+        try:
+            async with self._session().get(self._probe_url, allow_redirects=False) as response:
+                answer = HttpAnswer(response.status, await _read(response) or {})
+        except (aiohttp.ClientError, OSError):
+            return frozenset()
+        return frozenset({LOGIN} if self.shows_key_good(answer) else ())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> HttpAnswer | Result:
         """Post a mail: the answer, or the Result where there is none.
 
         A 4xx counts as an answer only with its reason: who can't read why it was refused can't say that it always
@@ -59,7 +122,7 @@ class HttpApi:
         """
         try:
             async with self._session().post(
-                self._url, json=payload, headers=headers, allow_redirects=False
+                self._mail_url, json=payload, headers=headers, allow_redirects=False
             ) as response:
                 body = await _read(response)
                 if body is None and response.status in _OUR_FAULT:
@@ -71,19 +134,6 @@ class HttpApi:
             return Result(Outcome.UNKNOWN, f"{self._provider}_timeout")
         except (aiohttp.ClientError, OSError):
             return Result(Outcome.UNKNOWN, f"{self._provider}_eof")
-
-    async def get(self, url: str) -> HttpAnswer | None:
-        """Ask for something that costs nothing; None where no answer comes."""
-        try:
-            async with self._session().get(url, allow_redirects=False) as response:
-                return HttpAnswer(response.status, await _read(response) or {})
-        except (aiohttp.ClientError, OSError):
-            return None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -102,6 +152,23 @@ def parts_of(mail: EmailMessage) -> tuple[str, str]:
         part.get_content() if (part := mail.get_body((kind,))) is not None else "" for kind in ("plain", "html")
     )
     return text, html
+
+
+def headers_to_give(mail: EmailMessage) -> dict[str, str]:
+    """Give those of a mail's headers that no field of an API is for."""
+    return {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None}
+
+
+def _result(answer: HttpAnswer, meaning: Meaning) -> Result:
+    if meaning.is_taken:
+        return Result(Outcome.SENT, meaning.code)
+    if meaning.hold is not None:
+        return Result(Outcome.HELD, meaning.code, hold=meaning.hold)
+    if meaning.is_for_later:
+        return Result(Outcome.TRY_AGAIN, meaning.code)
+    if answer.status not in _OUR_FAULT:
+        return Result(Outcome.UNKNOWN, meaning.code)
+    return Result(Outcome.REFUSED, meaning.code, about_recipient=meaning.about_recipient)
 
 
 async def _read(response: aiohttp.ClientResponse) -> Mapping[str, JsonValue] | None:

@@ -4,22 +4,17 @@ https://postmarkapp.com/developer/api/email-api
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
-from dunning import time_limits
-from dunning.addresses.ascii import ascii_address
-from dunning.reasons import HoldWord, MailCode
+from dunning.reasons import HoldWord
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HEADERS_TO_GIVE, HttpAnswer, HttpApi, parts_of
-from worker.mail.transport import Outcome, Result
+from worker.mail.http_api import HttpAnswer, Meaning, ProviderTransport, headers_to_give, parts_of
 
 API_URL = "https://api.postmarkapp.com"
 
 # Statuses and error codes, by what they mean to us: https://postmarkapp.com/developer/api/overview#error-codes
 _SUCCESS = 200
-_OUR_FAULT = 4
 _TOKEN_REFUSED = frozenset({401, 403})
 _NO_SUCH_WAY = frozenset({404, 405})  # whatever `api_url` leads to, it takes no mail
 _NOT_NOW = frozenset({429, 503})
@@ -38,46 +33,33 @@ _ABOUT_TO = re.compile(r"\binvalid '?to'? address", re.IGNORECASE)
 _ABOUT_FROM = re.compile(r"\binvalid '?from'? address", re.IGNORECASE)
 
 
-class PostmarkTransport:
+class PostmarkTransport(ProviderTransport):
     """Sends by Postmark, which can't recognise a repeat."""
 
     idempotent = False
 
-    def __init__(
-        self,
-        token: str,
-        *,
-        api_url: str = API_URL,
-        connect_within: timedelta = time_limits.UP_TO_RCPT,
-        answer_within: timedelta = time_limits.DATA,
-    ) -> None:
-        self._server_url = f"{api_url}/server"
-        self._api = HttpApi(
+    def __init__(self, token: str, *, api_url: str = API_URL, **patience: timedelta) -> None:
+        super().__init__(
             "postmark",
-            f"{api_url}/email",
-            {"X-Postmark-Server-Token": token, "Accept": "application/json"},
-            connect_within=connect_within,
-            answer_within=answer_within,
+            mail_url=f"{api_url}/email",
+            # What the token is of: https://postmarkapp.com/developer/api/server-api#get-server
+            probe_url=f"{api_url}/server",
+            headers={"X-Postmark-Server-Token": token, "Accept": "application/json"},
+            **patience,
         )
 
-    async def send(
-        self,
-        mail: EmailMessage,
-        *,
-        recipient: str,
-        key: str,  # noqa: ARG002 - Postmark knows no keys; Message-ID is the nearest thing
-        before_data: Callable[[], Awaitable[bool]],
-    ) -> Result:
-        """Send one mail; see `Transport.send`."""
-        address = ascii_address(recipient)
-        if address is None:
-            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
-        if not await before_data():
-            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
+    def payload(self, mail: EmailMessage, address: str) -> dict[str, object]:
+        """See `ProviderTransport.payload`."""
         text, html = parts_of(mail)
-        payload: dict[str, object] = {
+        headers = {
+            "Message-ID": str(mail["Message-ID"]),
+            "X-PM-KeepID": "true",  # else Postmark writes its own Message-ID
+            **headers_to_give(mail),
+        }
+        return {
             "From": str(mail["From"]),
             "To": address,
+            **({"ReplyTo": str(mail["Reply-To"])} if mail["Reply-To"] is not None else {}),
             "Subject": str(mail["Subject"]),
             "TextBody": text,
             "HtmlBody": html,
@@ -85,45 +67,29 @@ class PostmarkTransport:
             # The link opens a payment: nobody else's server is to see it, nor who clicked it when.
             "TrackOpens": False,
             "TrackLinks": "None",
-            "Headers": [
-                {"Name": "Message-ID", "Value": str(mail["Message-ID"])},
-                {"Name": "X-PM-KeepID", "Value": "true"},  # else Postmark writes its own Message-ID
-                *({"Name": name, "Value": str(mail[name])} for name in HEADERS_TO_GIVE if mail[name] is not None),
-            ],
+            "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
         }
-        if mail["Reply-To"] is not None:
-            payload["ReplyTo"] = str(mail["Reply-To"])
-        answer = await self._api.post(payload, {})
-        return answer if isinstance(answer, Result) else _explain(answer)
 
-    async def probe(self) -> frozenset[str]:
-        """Read what the token is of; see `Transport.probe`.
+    def headers_of(self, key: str) -> dict[str, str]:  # noqa: ARG002 - Message-ID is the nearest thing
+        """Return none: Postmark knows no keys."""
+        return {}
 
-        https://postmarkapp.com/developer/api/server-api#get-server
-        """
-        answer = await self._api.get(self._server_url)
-        return frozenset({LOGIN} if answer is not None and answer.status == _SUCCESS else ())
+    def explain(self, answer: HttpAnswer) -> Meaning:
+        """See `ProviderTransport.explain`."""
+        given = answer.body.get("ErrorCode")
+        error = given if isinstance(given, int) else 0
+        message = str(answer.body.get("Message", ""))
+        return Meaning(
+            code=f"postmark_{answer.status}" + (f"_{error}" if error else ""),
+            is_taken=answer.status == _SUCCESS and not error,
+            hold=_hold_for(answer.status, error, message),
+            is_for_later=answer.status in _NOT_NOW or error == _MAINTENANCE,
+            about_recipient=error == _INACTIVE or (error == _INVALID and _ABOUT_TO.search(message) is not None),
+        )
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._api.close()
-
-
-def _explain(answer: HttpAnswer) -> Result:
-    given = answer.body.get("ErrorCode")
-    error = given if isinstance(given, int) else 0
-    message = str(answer.body.get("Message", ""))
-    code = f"postmark_{answer.status}" + (f"_{error}" if error else "")
-    if answer.status == _SUCCESS and not error:
-        return Result(Outcome.SENT, code)
-    if hold := _hold_for(answer.status, error, message):
-        return Result(Outcome.HELD, code, hold=hold)
-    if answer.status in _NOT_NOW or error == _MAINTENANCE:
-        return Result(Outcome.TRY_AGAIN, code)
-    if answer.status // 100 != _OUR_FAULT:
-        return Result(Outcome.UNKNOWN, code)
-    about_recipient = error == _INACTIVE or (error == _INVALID and _ABOUT_TO.search(message) is not None)
-    return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
+    def shows_key_good(self, answer: HttpAnswer) -> bool:
+        """See `ProviderTransport.shows_key_good`."""
+        return answer.status == _SUCCESS
 
 
 def _hold_for(status: int, error: int, message: str) -> HoldWord | None:

@@ -4,22 +4,17 @@ https://resend.com/docs/api-reference/emails/send-email
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
-from dunning import time_limits
-from dunning.addresses.ascii import ascii_address
-from dunning.reasons import HoldWord, MailCode
+from dunning.reasons import HoldWord
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HEADERS_TO_GIVE, HttpAnswer, HttpApi, parts_of
-from worker.mail.transport import Outcome, Result
+from worker.mail.http_api import HttpAnswer, Meaning, ProviderTransport, headers_to_give, parts_of
 
 API_URL = "https://api.resend.com"
 
 # Statuses and names of errors, by what they mean to us: https://resend.com/docs/api-reference/errors
 _SUCCESS = 2
-_OUR_FAULT = 4
 _KEY_REFUSED = frozenset({401, 403})
 _NOT_FOR_US = 403
 _NO_SUCH_WAY = frozenset({404, 405})  # whatever `api_url` leads to, it takes no mail
@@ -43,7 +38,7 @@ _ABOUT_SENDER = re.compile(r"verif|testing emails|`from`", re.IGNORECASE)
 _ABOUT_TO = re.compile(r"`to`")
 
 
-class ResendTransport:
+class ResendTransport(ProviderTransport):
     """Sends by Resend, which recognises a repeat by its key for 24 hours.
 
     https://resend.com/docs/dashboard/emails/idempotency-keys
@@ -51,77 +46,50 @@ class ResendTransport:
 
     idempotent = True
 
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        api_url: str = API_URL,
-        connect_within: timedelta = time_limits.UP_TO_RCPT,
-        answer_within: timedelta = time_limits.DATA,
-    ) -> None:
-        self._domains_url = f"{api_url}/domains"
-        self._api = HttpApi(
+    def __init__(self, api_key: str, *, api_url: str = API_URL, **patience: timedelta) -> None:
+        super().__init__(
             "resend",
-            f"{api_url}/emails",
-            {"Authorization": f"Bearer {api_key}"},
-            connect_within=connect_within,
-            answer_within=answer_within,
+            mail_url=f"{api_url}/emails",
+            probe_url=f"{api_url}/domains",
+            headers={"Authorization": f"Bearer {api_key}"},
+            **patience,
         )
 
-    async def send(
-        self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
-    ) -> Result:
-        """Send one mail; see `Transport.send`."""
-        address = ascii_address(recipient)
-        if address is None:
-            return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
-        if not await before_data():
-            return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
+    def payload(self, mail: EmailMessage, address: str) -> dict[str, object]:
+        """See `ProviderTransport.payload`."""
         text, html = parts_of(mail)
-        payload: dict[str, object] = {
+        return {
             "from": str(mail["From"]),
             "to": [address],
+            **({"reply_to": str(mail["Reply-To"])} if mail["Reply-To"] is not None else {}),
             "subject": str(mail["Subject"]),
             "text": text,
             "html": html,
             # Resend writes Date and Message-ID itself; what ours are for, the key does.
-            "headers": {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None},
+            "headers": headers_to_give(mail),
         }
-        if mail["Reply-To"] is not None:
-            payload["reply_to"] = str(mail["Reply-To"])
-        answer = await self._api.post(payload, {"Idempotency-Key": key})
-        return answer if isinstance(answer, Result) else _explain(answer)
 
-    async def probe(self) -> frozenset[str]:
-        """List the domains; see `Transport.probe`. A key that may send and do nothing else is told so, and is valid.
+    def headers_of(self, key: str) -> dict[str, str]:
+        """See `ProviderTransport.headers_of`."""
+        return {"Idempotency-Key": key}
+
+    def explain(self, answer: HttpAnswer) -> Meaning:
+        """See `ProviderTransport.explain`."""
+        name, message = str(answer.body.get("name", "")), str(answer.body.get("message", ""))
+        return Meaning(
+            code=f"resend_{answer.status}",
+            is_taken=answer.status // 100 == _SUCCESS or name == _ARRIVED_BEFORE,
+            hold=_hold_for(answer.status, name, message),
+            is_for_later=answer.status in _NOT_NOW,
+            about_recipient=name == _VALIDATION and _ABOUT_TO.search(message) is not None,
+        )
+
+    def shows_key_good(self, answer: HttpAnswer) -> bool:
+        """Say so of a key that may send and do nothing else, too: it is told that, and is valid.
 
         https://resend.com/docs/api-reference/errors
         """
-        answer = await self._api.get(self._domains_url)
-        valid = answer is not None and (
-            answer.status // 100 == _SUCCESS or answer.body.get("name") == "restricted_api_key"
-        )
-        return frozenset({LOGIN} if valid else ())
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._api.close()
-
-
-def _explain(answer: HttpAnswer) -> Result:
-    name = str(answer.body.get("name", ""))
-    code = f"resend_{answer.status}"
-    if answer.status // 100 == _SUCCESS or name == _ARRIVED_BEFORE:
-        return Result(Outcome.SENT, code)
-    message = str(answer.body.get("message", ""))
-    if hold := _hold_for(answer.status, name, message):
-        return Result(Outcome.HELD, code, hold=hold)
-    if answer.status in _NOT_NOW:
-        return Result(Outcome.TRY_AGAIN, code)
-    if answer.status // 100 != _OUR_FAULT:
-        return Result(Outcome.UNKNOWN, code)
-    about_recipient = name == _VALIDATION and _ABOUT_TO.search(message) is not None
-    return Result(Outcome.REFUSED, code, about_recipient=about_recipient)
+        return answer.status // 100 == _SUCCESS or answer.body.get("name") == "restricted_api_key"
 
 
 def _hold_for(status: int, name: str, message: str) -> HoldWord | None:
