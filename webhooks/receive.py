@@ -104,14 +104,7 @@ async def _accept(request: web.Request, accept: Accept, now: datetime) -> str:
 
 async def _bury(request: web.Request, bury: Bury, now: datetime) -> None:
     async with redis_within(request.app[DEADLINES].redis):
-        await request.app[STORE].inbox.bury(
-            bury.event_id,
-            event_type=bury.label,
-            notification_id=bury.notification_id,
-            occurred_at=bury.occurred_at,
-            reason=bury.reason,
-            now=now,
-        )
+        await request.app[STORE].inbox.bury(bury, now)
     log.error(Alert.WEBHOOK_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)
 
 

@@ -10,6 +10,7 @@ from dunning.errors import PermanentError
 from dunning.instants import to_milliseconds
 from dunning.jobs import TIMEOUTS, Job
 from dunning.paddle.events import AdjustmentFacts, Event
+from dunning.paddle.intake import Bury
 from dunning.store import keys
 from dunning.store.accepting import Accepting
 from dunning.store.driver import scripts
@@ -46,19 +47,10 @@ class Inbox:
             return Accepted.NOT_KEPT
         return Accepted(await self._accepting.accept(event, now))
 
-    async def bury(
-        self,
-        event_id: str,
-        *,
-        event_type: str,
-        notification_id: str | None,
-        occurred_at: datetime,
-        reason: str,
-        now: datetime,
-    ) -> Accepted:
+    async def bury(self, bury: Bury, now: datetime) -> Accepted:
         """Keep an event as dead that is not shaped as its type says: its ids and why, for an operator to read."""
-        ids = f"{event_type} {notification_id} {occurred_at.isoformat()}"
-        return await self._to_grave(event_id, f"{reason}\n{ids}", now, new=True)
+        ids = f"{bury.label} {bury.notification_id} {bury.occurred_at.isoformat()}"
+        return await self._to_grave(bury.event_id, f"{bury.reason}\n{ids}", now, new=True)
 
     async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:
         """Keep an event as dead whose handling failed for good, and return whether it was still to be handled.

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import pytest
 from redis.asyncio import Redis
 
-from dunning.paddle.events import CollectionAttempt, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.paddle.events import CollectionAttempt, Envelope, Event, EventType, SubscriptionFacts, TransactionFacts
+from dunning.paddle.intake import Bury
 from dunning.rules.case import Case
 from dunning.rules.declines import DeclineClass
 from dunning.store import Store
@@ -81,6 +82,14 @@ def of_subscription(
             customer_id=customer_of(subscription),
         ),
     )
+
+
+def a_burial(event_id: str) -> Bury:
+    """Return what is to be kept of an event whose transaction has no id."""
+    envelope = Envelope(
+        event_id=event_id, event_type=EventType.TRANSACTION_PAID, occurred_at=NOW, notification_id="ntf_1"
+    )
+    return Bury(envelope, None, "data.id (missing)")
 
 
 def a_case(case_id: str | None = None, *, subscription: str | None = None) -> Case:

@@ -1,12 +1,12 @@
 """What the ports name of a store, in both stores; and that no method they name goes untried in one of them."""
 
-import ast
+import inspect
 import re
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
-from dunning.casebook import campaigns
 from dunning.errors import OperatorMustActError
 from dunning.reasons import HoldWord
 from dunning.rules.campaign_version import version
@@ -104,24 +104,17 @@ async def test_refusals_count_each_customer_once_until_a_mail_is_accepted(either
 
 def methods() -> list[str]:
     """Give what the ports name of a store, as `part.method`."""
-    protocols = {
-        node.name: node
-        for module in (ports, campaigns)
-        for node in ast.parse(Path(str(module.__file__)).read_text()).body
-        if isinstance(node, ast.ClassDef)
-    }
     parts = {
-        node.name: node.returns.id
-        for node in ast.parse(Path(str(ports.__file__)).read_text()).body
-        if isinstance(node, ast.ClassDef) and node.name == "Store"
-        for node in node.body
-        if isinstance(node, ast.FunctionDef) and isinstance(node.returns, ast.Name)
+        name: get_type_hints(part.fget)["return"]
+        for name, part in vars(ports.Store).items()
+        if isinstance(part, property)
     }
     return [
-        f"{part}.{node.name}"
-        for part, protocol in parts.items()
-        for node in protocols[protocol].body
-        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
+        f"{part}.{name}"
+        for part, port in parts.items()
+        for protocol in port.__mro__
+        for name, one in vars(protocol).items()
+        if inspect.isfunction(one) and not name.startswith("_")
     ]
 
 

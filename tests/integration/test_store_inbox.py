@@ -6,7 +6,7 @@ import pytest
 from dunning import queue
 from dunning.paddle.events import Event, EventType
 from dunning.store import Accepted, Store, keys
-from tests.integration.at_rest import NOW, everything, later, of_transaction, paddle_id, redis_of
+from tests.integration.at_rest import NOW, a_burial, everything, later, of_transaction, paddle_id, redis_of
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -84,9 +84,7 @@ async def test_a_dead_event_that_comes_again_is_queued_again(store: Store) -> No
 
 async def test_a_dead_end_that_comes_again_is_queued_whatever_it_touches(either: Store) -> None:
     event = of_transaction(EventType.TRANSACTION_PAID)
-    await either.inbox.bury(
-        event.id, event_type=event.type, notification_id=None, occurred_at=NOW, reason="malformed", now=NOW
-    )
+    await either.inbox.bury(a_burial(event.id), NOW)
 
     assert await either.inbox.accept(event, NOW) is Accepted.REQUEUED
 
@@ -94,14 +92,7 @@ async def test_a_dead_end_that_comes_again_is_queued_whatever_it_touches(either:
 async def test_a_buried_event_is_kept_with_its_ids_and_why(store: Store) -> None:
     event_id = paddle_id("evt")
 
-    buried = await store.inbox.bury(
-        event_id,
-        event_type="transaction.paid",
-        notification_id="ntf_1",
-        occurred_at=NOW,
-        reason="data.id (missing)",
-        now=NOW,
-    )
+    buried = await store.inbox.bury(a_burial(event_id), NOW)
 
     redis = redis_of(store)
     kept = (await redis.get(keys.event(event_id))).decode()
@@ -123,9 +114,7 @@ async def test_burying_an_event_that_is_known_changes_nothing(store: Store, stat
         await store.inbox.give_up(event.id, "first reason", NOW)
     before = await everything(redis_of(store))
 
-    buried = await store.inbox.bury(
-        event.id, event_type=event.type, notification_id=None, occurred_at=NOW, reason="malformed", now=later(hours=1)
-    )
+    buried = await store.inbox.bury(a_burial(event.id), later(hours=1))
 
     assert buried is Accepted.DUPLICATE
     assert await everything(redis_of(store)) == before

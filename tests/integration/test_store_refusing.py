@@ -13,6 +13,7 @@ from dunning.store import REDIS_ERRORS, Accepted, Store
 from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import (
     NOW,
+    a_burial,
     a_case,
     everything,
     later,
@@ -75,9 +76,7 @@ async def accept_the_end_of_an_open_case(full: Full) -> object:
 
 
 async def bury(full: Full) -> object:
-    return await full.store.inbox.bury(
-        paddle_id("evt"), event_type="x", notification_id=None, occurred_at=NOW, reason="malformed", now=NOW
-    )
+    return await full.store.inbox.bury(a_burial(paddle_id("evt")), NOW)
 
 
 async def give_up(full: Full) -> None:

@@ -163,13 +163,6 @@ async def _hand_in(reconciler: Reconciler, events: Sequence[Event]) -> list[Even
 
 
 async def _bury(reconciler: Reconciler, bury: Bury, now: datetime) -> None:
-    buried = await reconciler.store.inbox.bury(
-        bury.event_id,
-        event_type=bury.label,
-        notification_id=bury.notification_id,
-        occurred_at=bury.occurred_at,
-        reason=bury.reason,
-        now=now,
-    )
+    buried = await reconciler.store.inbox.bury(bury, now)
     if buried is Accepted.ACCEPTED:
         log.error(Alert.RECONCILE_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)

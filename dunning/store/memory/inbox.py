@@ -4,6 +4,7 @@ from datetime import datetime
 
 from dunning.instants import to_milliseconds
 from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts, shows_failed_attempt
+from dunning.paddle.intake import Bury
 from dunning.rules.case import CaseState
 from dunning.store import keys
 from dunning.store.accepting import ENDS
@@ -33,22 +34,13 @@ class MemoryInbox:
             kept.events_queued.append(event.id)
         return Accepted.REQUEUED if was_dead else Accepted.ACCEPTED
 
-    async def bury(
-        self,
-        event_id: str,
-        *,
-        event_type: str,
-        notification_id: str | None,
-        occurred_at: datetime,
-        reason: str,
-        now: datetime,
-    ) -> Accepted:
+    async def bury(self, bury: Bury, now: datetime) -> Accepted:
         """Keep an event as dead that is not shaped as its type says."""
-        del event_type, notification_id, occurred_at, now
+        del now
         kept = self._kept
-        if event_id in kept.inbox or event_id in kept.handled or event_id in kept.dead:
+        if bury.event_id in kept.inbox or bury.event_id in kept.handled or bury.event_id in kept.dead:
             return Accepted.DUPLICATE
-        kept.dead.put(event_id, (None, reason), keys.KEEP_EVENT)
+        kept.dead.put(bury.event_id, (None, bury.reason), keys.KEEP_EVENT)
         return Accepted.ACCEPTED
 
     async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:
