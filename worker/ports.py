@@ -19,7 +19,7 @@ from dunning.paddle_api.grants import Grant
 from dunning.rules.story import Entry
 from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
 from dunning.store.refusals import Row
-from worker.letters.render import MailFacts
+from worker.letters.values import MailFacts
 
 
 class Brakes(Protocol):

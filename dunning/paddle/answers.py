@@ -155,6 +155,10 @@ def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:
         product_names=_product_names(transaction.details.line_items),
         attempts=_newest_first([_live_attempt(payment) for payment in transaction.payments]),
         customer=_live_customer(transaction.customer, transaction.address) if transaction.customer else None,
+        billed_at=transaction.billed_at,
+        period=(transaction.billing_period.starts_at, transaction.billing_period.ends_at)
+        if transaction.billing_period
+        else None,
     )
 
 
@@ -194,6 +198,7 @@ def _live_attempt(payment: shapes.Payment) -> LiveAttempt:
         code=payment.error_code,
         method=method,
         card_last4=(card.last4 or None) if card else None,
+        card_brand=card.type if card and card.type != "unknown" else None,
     )
 
 

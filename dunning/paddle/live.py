@@ -24,6 +24,8 @@ class LiveAttempt:
     code: str | None
     method: str | None = None
     card_last4: str | None = field(default=None, repr=False)
+    card_brand: str | None = None
+    """Paddle's word for the card's network, such as `visa`; an open set."""
 
     @property
     def failed(self) -> bool:
@@ -61,6 +63,9 @@ class LiveTransaction:
     product_names: tuple[str, ...] = field(repr=False)
     attempts: tuple[LiveAttempt, ...]  # newest first
     customer: LiveCustomer | None
+    billed_at: datetime | None = None
+    period: tuple[datetime, datetime] | None = None
+    """What the bill is for: from when, and to when."""
 
     @property
     def newest_attempt(self) -> LiveAttempt | None:

@@ -6,7 +6,15 @@ https://developer.paddle.com/api-reference/overview
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 Row = TypeVar("Row")
 
@@ -24,6 +32,16 @@ class Answer(BaseModel):
 def _none_to_list(value: object) -> object:
     return [] if value is None else value
 
+
+def _none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+# What only tells more: a debt that can't be dated is owed all the same.
+IfReadable = Annotated[Row | None, WrapValidator(_none_if_malformed)]
 
 Rows = Annotated[tuple[Row, ...], BeforeValidator(_none_to_list)]
 
@@ -66,6 +84,7 @@ class Details(Answer):
 class Card(Answer):
     """A card, where the attempt used one."""
 
+    type: IfReadable[str] = None
     last4: str | None = None
 
 
@@ -101,6 +120,13 @@ class Address(Answer):
     country_code: str | None = None
 
 
+class Period(Answer):
+    """What a bill is for."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class Transaction(Answer):
     """A transaction."""
 
@@ -109,6 +135,8 @@ class Transaction(Answer):
     subscription_id: str | None = None
     collection_mode: str
     currency_code: str | None = None
+    billed_at: IfReadable[AwareDatetime] = None
+    billing_period: IfReadable[Period] = None
     details: Details
     payments: Rows[Payment] = ()
     customer: Customer | None = None

@@ -91,6 +91,11 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     return max(moments, default=None)
 
 
+def mails_sent(case: Case, *, but: str | None) -> int:
+    """Return how many mails about the debt went out, or may have, those aside that are of the step `but`."""
+    return sum(name != but and _mailed_at(delivery) is not None for name, delivery in case.deliveries.items())
+
+
 def cover(case: Case, step: Step, mailed_at: datetime) -> Case:
     """Return the case with this step covered by a mail that named its debt, and that went out at `mailed_at`."""
     covered = case.delivery(step.name).skip(SkipReason.COVERED)

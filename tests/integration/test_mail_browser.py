@@ -12,7 +12,8 @@ import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
-from worker.letters.render import DebtFacts, MailFacts, Renderer, Sum
+from worker.letters.render import Renderer
+from worker.letters.values import DebtFacts, MailFacts, Sum
 from worker.mail.http_api import parts_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -9,7 +9,8 @@ from typing import Any
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.rules.declines import Advice, Reason
-from worker.letters.render import DebtFacts, MailFacts, Renderer, Sum
+from worker.letters.render import Renderer
+from worker.letters.values import DebtFacts, MailFacts, Sum
 
 TEMPLATES = ("payment_failed", "reminder", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"

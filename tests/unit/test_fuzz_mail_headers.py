@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from dunning.addresses.mailbox import Mailbox, parse_mailbox
 from dunning.errors import PermanentError
 from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, sent, text_of
-from worker.letters.render import MailFacts, Renderer
+from worker.letters.render import Renderer
+from worker.letters.values import MailFacts
 from worker.mail.smtp import as_data
 
 HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]

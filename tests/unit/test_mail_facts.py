@@ -1,28 +1,37 @@
 """What a mail is told: card, method and reason of one attempt, and no date that has passed."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from dunning.paddle.live import LiveAttempt, LiveTransaction
 from dunning.rules.campaign import FinalAction, GivesUp
 from dunning.rules.declines import Advice, Reason
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.due_steps import cover
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,
     FAILED_AT,
     FIRST,
     HOUR,
+    ME,
+    REMINDER,
     SECOND,
     TRANSACTION,
     a_case,
     a_customer,
     a_live_attempt,
     a_live_transaction,
+    held,
+    planned,
+    sending,
+    sent,
+    unknown,
 )
 from worker.letters.facts import NamedDebt, gather_facts
-from worker.letters.render import MailFacts
+from worker.letters.values import MailFacts
 
 ENDING = replace(CAMPAIGN, gives_up=GivesUp(30 * DAY, FinalAction.CANCEL))
 ENDS_AT = FAILED_AT + 30 * DAY  # 3 June 2026, noon
@@ -110,3 +119,51 @@ def test_the_mail_is_dated_when_it_is_sent() -> None:
     sent_at = datetime(2026, 5, 6, 9, tzinfo=UTC) + timedelta(hours=1)
 
     assert facts(attempts(EXPIRED), at=sent_at).dated_at == sent_at == FAILED_AT + 46 * HOUR
+
+
+def test_a_bill_is_told_by_its_day_and_by_what_it_is_for() -> None:
+    begins = datetime(2026, 5, 4, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    owed = a_live_transaction(attempts=(EXPIRED,), billed_at=begins, period=(begins, begins + 31 * DAY))
+
+    made = facts(owed, NamedDebt(a_case(id="txn_newer"), CAMPAIGN, FIRST, owed))
+
+    assert (made.billed_on, made.period) == (date(2026, 5, 5), (date(2026, 5, 5), date(2026, 6, 5)))
+    assert [one.billed_on for one in made.further] == [date(2026, 5, 5)]
+
+
+def test_method_and_brand_are_those_of_the_attempt_that_failed() -> None:
+    paid_with = replace(EXPIRED, card_brand="visa")
+
+    of_card, of_paypal = facts(attempts(paid_with)), facts(attempts(PAYPAL, paid_with))
+
+    assert (of_card.method, of_card.card_brand, of_card.card_last4) == ("card", "visa", "4242")
+    assert (of_paypal.method, of_paypal.card_brand, of_paypal.card_last4) == ("paypal", None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "count"),
+    [
+        ({}, 0),
+        ({"first": sending()}, 0),  # this mail
+        ({"first": unknown(), "reminder": planned()}, 0),
+        ({"reminder": sent(), "final": unknown()}, 2),
+        ({"reminder": cover(a_case(), REMINDER, FAILED_AT).delivery("reminder")}, 1),
+        ({"reminder": planned().skip("overtaken"), "final": held().settle(ME, DeliveryState.REFUSED, "smtp_550")}, 0),
+    ],
+)
+def test_a_mail_knows_how_many_went_before_it(before: dict[str, Delivery], count: int) -> None:
+    case = a_case(deliveries=before)
+    customer = a_customer()
+
+    made = gather_facts(
+        case,
+        CAMPAIGN,
+        FIRST,
+        transaction=attempts(EXPIRED),
+        customer=customer,
+        named=(),
+        links={TRANSACTION: "https://billing.example/pay/a"},
+        dated_at=FAILED_AT,
+    )
+
+    assert made.mails_sent == count

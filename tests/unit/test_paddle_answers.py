@@ -48,6 +48,7 @@ def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
                 code="not_enough_balance",
                 method="card",
                 card_last4="4242",
+                card_brand="visa",
             ),
         ),
         customer=LiveCustomer(
@@ -58,6 +59,26 @@ def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
             locale="nb",
             country_code="NO",
         ),
+        billed_at=datetime(2026, 3, 2, 9, 30, 0, 500000, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    "period", [None, "March", {"starts_at": "2026-03-02T00:00:00Z"}, {"starts_at": "no", "ends_at": "time"}]
+)
+@pytest.mark.parametrize("billed_at", [None, "yesterday", "2026-03-02T09:30:00", {}])
+def test_a_debt_whose_bill_can_not_be_dated_is_owed_all_the_same(period: object, billed_at: object) -> None:
+    read = read_transaction(billing_period=period, billed_at=billed_at)
+
+    assert (read.billed_at, read.period, read.balance) == (None, None, 2400)
+
+
+def test_what_a_bill_is_for_is_read() -> None:
+    period = {"starts_at": "2026-03-02T09:30:00Z", "ends_at": "2026-04-02T09:30:00Z"}
+
+    assert read_transaction(billing_period=period).period == (
+        datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+        datetime(2026, 4, 2, 9, 30, tzinfo=UTC),
     )
 
 
@@ -180,9 +201,11 @@ def test_attempts_keep_paddles_order_where_one_says_no_time() -> None:
     attempts = read_transaction(payments=payments).attempts
 
     assert attempts == (
-        LiveAttempt(None, "created", None, "card", "4242"),
-        LiveAttempt(datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), "error", "not_enough_balance", "card", "4242"),
-        LiveAttempt(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "error", "expired_card", "card", "4242"),
+        LiveAttempt(None, "created", None, "card", "4242", "visa"),
+        LiveAttempt(
+            datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), "error", "not_enough_balance", "card", "4242", "visa"
+        ),
+        LiveAttempt(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "error", "expired_card", "card", "4242", "visa"),
     )
 
 

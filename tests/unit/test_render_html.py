@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.mails import LINK, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several
 from worker.letters.compiled import SHIPPED
-from worker.letters.render import MailFacts
+from worker.letters.values import MailFacts
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

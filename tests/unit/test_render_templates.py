@@ -9,7 +9,8 @@ import pytest
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.errors import ConfigurationError
-from worker.letters.render import MailFacts, Renderer
+from worker.letters.render import Renderer
+from worker.letters.values import MailFacts
 from worker.mail.http_api import parts_of
 
 FACTS = MailFacts(

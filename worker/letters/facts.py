@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from dunning.paddle.live import LiveAttempt, LiveCustomer, LiveTransaction
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case
 from dunning.rules.declines import advice_key, reason_key
+from dunning.rules.due_steps import mails_sent
 from dunning.rules.time_zones import zone_of
-from worker.letters.render import DebtFacts, MailFacts, Sum
+from worker.letters.values import DebtFacts, MailFacts, Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +56,56 @@ def gather_facts(
         links: those of the cases `with_links`, by their ids.
         dated_at: the mail's `Date`.
     """
-    failure = _failure(case, transaction)
+    own = NamedDebt(case, campaign, step, transaction, carries=True)
     return MailFacts(
+        **_of_debt(own, customer, named, dated_at),
+        link=links[case.id],
+        others=tuple(
+            DebtFacts(**_of_debt(one, customer, named, dated_at), link=links[one.case.id])
+            for one in named
+            if one.carries
+        ),
         template=step.template,
         step=step.name,
         case_id=case.id,
         customer_name=customer.name,
         recipient=customer.email or "",
         locale=customer.locale,
-        product_names=transaction.product_names,
-        amount=transaction.balance,
-        currency_code=transaction.currency_code,
-        card_last4=failure.card_last4,
-        reason=reason_key(failure.code, failure.method),
-        advice=advice_key(failure.code, failure.method),
-        link=links[case.id],
-        ends_on=_ends_on(campaign, case, customer, dated_at),
-        further=_further(case, named),
-        others=tuple(_other(one, named, customer, links, dated_at) for one in named if one.carries),
         dated_at=dated_at,
     )
 
 
-def _other(
-    one: NamedDebt,
-    named: Sequence[NamedDebt],
-    customer: LiveCustomer,
-    links: Mapping[str, str],
-    dated_at: datetime,
-) -> DebtFacts:
-    """Put together what the mail says of another subscription."""
-    failure = _failure(one.case, one.transaction)
-    return DebtFacts(
-        product_names=one.transaction.product_names,
-        amount=one.transaction.balance,
-        currency_code=one.transaction.currency_code,
-        card_last4=failure.card_last4,
-        reason=reason_key(failure.code, failure.method),
-        advice=advice_key(failure.code, failure.method),
-        link=links[one.case.id],
-        ends_on=_ends_on(one.campaign, one.case, customer, dated_at),
-        further=_further(one.case, named),
-    )
+def _of_debt(one: NamedDebt, customer: LiveCustomer, named: Sequence[NamedDebt], dated_at: datetime) -> dict[str, Any]:
+    """Return what the mail says of one subscription, by the names of `DebtFacts`, but for its link."""
+    transaction, failure = one.transaction, _failure(one.case, one.transaction)
+    return {
+        "product_names": transaction.product_names,
+        "amount": transaction.balance,
+        "currency_code": transaction.currency_code,
+        "method": failure.method,
+        "card_brand": failure.card_brand,
+        "card_last4": failure.card_last4,
+        "reason": reason_key(failure.code, failure.method),
+        "advice": advice_key(failure.code, failure.method),
+        "ends_on": _ends_on(one.campaign, one.case, customer, dated_at),
+        "billed_on": _billed_on(transaction),
+        "period": (_day(transaction.period[0]), _day(transaction.period[1])) if transaction.period else None,
+        "mails_sent": mails_sent(one.case, but=one.step.name if one.step else None),
+        "further": tuple(
+            Sum(more.transaction.balance, more.transaction.currency_code, _billed_on(more.transaction))
+            for more in named
+            if not more.carries and more.case.subscription_id == one.case.subscription_id
+        ),
+    }
+
+
+def _billed_on(transaction: LiveTransaction) -> date | None:
+    return _day(transaction.billed_at) if transaction.billed_at else None
+
+
+def _day(at: datetime) -> date:
+    """Return the day of what Paddle dates: in UTC, as its own times are."""
+    return at.astimezone(UTC).date()
 
 
 def _failure(case: Case, transaction: LiveTransaction) -> LiveAttempt:
@@ -104,15 +114,6 @@ def _failure(case: Case, transaction: LiveTransaction) -> LiveAttempt:
     Where Paddle's answer holds no failed attempt, it is the one that an event told of: its method is not known.
     """
     return transaction.failure or LiveAttempt(at=case.attempted_at, status="error", code=case.reason_code)
-
-
-def _further(case: Case, named: Sequence[NamedDebt]) -> tuple[Sum, ...]:
-    """Return what else is owed for the case's subscription: no step of its own, so no link of its own."""
-    return tuple(
-        Sum(one.transaction.balance, one.transaction.currency_code)
-        for one in named
-        if not one.carries and one.case.subscription_id == case.subscription_id
-    )
 
 
 def _ends_on(campaign: Campaign, case: Case, customer: LiveCustomer, now: datetime) -> date | None:

@@ -1,7 +1,7 @@
 """Write one mail: facts in, a complete message out, the same bytes for the same facts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -9,65 +9,18 @@ from email.policy import SMTP
 from hashlib import sha256
 from pathlib import Path
 
-from babel.dates import format_date
-from babel.lists import format_list
-
 from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
-from dunning.language.money import FALLBACK_LOCALE, find_locale, format_money
-from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
-from dunning.language.wording import advice_sentence, reason_sentence
-from dunning.rules.declines import Advice, Reason
+from dunning.language.strangers import one_line
+from dunning.rules.declines import Reason
 from worker.letters.compiled import MailTemplates
 from worker.letters.redirected import HEADER, above_html, above_text
+from worker.letters.values import DebtFacts, MailFacts, Sum, values_of
 
 # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LONGEST_LINE = 998
 _MAX_SUBJECT = 150
-_MAX_CARD_DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What else is owed for a subscription, in minor units of `currency_code`."""
-
-    amount: int = field(repr=False)
-    currency_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebtFacts:
-    """What a mail says of one subscription; the words mean what they mean in `MailFacts`."""
-
-    product_names: tuple[str, ...] = field(repr=False)
-    amount: int = field(repr=False)
-    currency_code: str
-    card_last4: str | None = field(repr=False)
-    reason: str
-    advice: str = Advice.GENERIC
-    link: str = field(repr=False)
-    ends_on: date | None
-    further: tuple[Sum, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailFacts(DebtFacts):
-    """All that one mail says. What names a person, or opens a page for them, never reaches a repr, and so no log.
-
-    `amount` is in minor units of `currency_code`; `reason` and `advice` are keys of `rules.declines`; `ends_on` is
-    given only where the end is certain, since a wrong date is worse than none. `further` is what else is owed for the
-    subscription, and `others` are the customer's other subscriptions that the mail names too.
-    """
-
-    template: str
-    step: str
-    case_id: str
-    customer_name: str | None = field(repr=False)
-    recipient: str = field(repr=False)
-    locale: str
-    dated_at: datetime
-    others: tuple[DebtFacts, ...] = ()
 
 
 class Renderer:
@@ -139,42 +92,7 @@ class Renderer:
         return mail
 
     def _values(self, facts: MailFacts) -> dict[str, object]:
-        """Give the words a template may use."""
-        debts = [_debt(debt, facts.locale) for debt in (facts, *facts.others)]
-        return {
-            **debts[0],
-            "can_reply": self._reply_to is not None,
-            "customer_name": greeting_name(facts.customer_name),
-            "debts": debts,
-            "seller": self._seller,
-            "several": len(debts) > 1 or bool(facts.further),
-            "step": facts.step,
-        }
-
-
-def _debt(debt: DebtFacts, locale_tag: str) -> dict[str, object]:
-    """Give the words for one subscription."""
-    locale = find_locale(locale_tag)
-    # Dates stand inside English sentences, so they are written as English-speakers do: those of the customer's
-    # country, if it is theirs.
-    words = locale if locale.language == FALLBACK_LOCALE.language else FALLBACK_LOCALE
-    products = [name for name in (one_line(name, at_most=MAX_PRODUCT) for name in debt.product_names) if name]
-    amount = format_money(debt.amount, debt.currency_code, locale_tag)
-    further = [format_money(one.amount, one.currency_code, locale_tag) for one in debt.further]
-    return {
-        "advice": advice_sentence(debt.advice),
-        "advice_key": debt.advice,
-        "amount": amount,
-        "amounts": format_list([amount, *further], locale=words),
-        "card_last4": one_line(debt.card_last4 or "", at_most=_MAX_CARD_DIGITS),
-        "ends_on": format_date(debt.ends_on, "long", locale=words) if debt.ends_on else "",
-        "further": further,
-        "link": debt.link,
-        "product": format_list(products, locale=words),
-        "products": products,
-        "reason": reason_sentence(debt.reason),
-        "reason_key": debt.reason,
-    }
+        return values_of(facts, seller=self._seller, can_reply=self._reply_to is not None)
 
 
 def _mailable(address: str, facts: MailFacts) -> str:
@@ -213,14 +131,26 @@ def _examples() -> Iterator[MailFacts]:
         ends_on=None,
         dated_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
-    rich = replace(poor, customer_name="Eve", product_names=("One", "Two"), card_last4="4242", ends_on=date(2030, 1, 1))
+    rich = replace(
+        poor,
+        customer_name="Eve",
+        product_names=("One", "Two"),
+        method="card",
+        card_brand="visa",
+        card_last4="4242",
+        ends_on=date(2030, 1, 1),
+        billed_on=date(2029, 12, 2),
+        period=(date(2029, 12, 2), date(2030, 1, 2)),
+        mails_sent=1,
+    )
     other = DebtFacts(
         product_names=("Three",),
         amount=500,
         currency_code="USD",
+        method="paypal",
         card_last4=None,
         reason=Reason.EXPIRED_CARD,
         link="https://billing.example.com/pay/another?a=1&b=2",
         ends_on=None,
     )
-    yield from (rich, poor, replace(rich, further=(Sum(1300, "EUR"),), others=(other,)))
+    yield from (rich, poor, replace(rich, further=(Sum(1300, "EUR", date(2030, 1, 2)),), others=(other,)))

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from worker.letters.render import MailFacts
+from worker.letters.values import MailFacts
 
 
 class Slip(EmailMessage):
