@@ -1,1 +1,1 @@
-"""Words in the customer's language: money, names, wording. Pure."""
+"""Words in the customer's language: money, names, sentences. Pure."""

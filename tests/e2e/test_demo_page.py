@@ -61,7 +61,7 @@ async def test_from_the_decline_to_the_recovery(demo: Demo, page: Page) -> None:
     await press(page, "Next step")
     await expect(mails(page)).to_have_count(1)
     async with page.context.expect_page() as opened:
-        await page.frame_locator("#html").get_by_role("link", name="Pay €29.00 now").click()
+        await page.frame_locator("#html").get_by_role("link", name="Pay €29.00").click()
     shop = await opened.value
     await shop.get_by_role("button", name="Continue to Paddle").click()
     await shop.get_by_role("button", name="Update payment method and pay").click()
@@ -109,7 +109,7 @@ async def test_the_slider_shows_all_six_mails_of_the_campaign_and_what_paddle_do
             "Stopped",
         ]
     )
-    await expect(page.locator("#reader h3")).to_have_text("Last reminder: your payment for Lantern Pro is still open")
+    await expect(page.locator("#reader h3")).to_have_text("Last reminder to pay: Lantern Pro")
     await expect(page.locator("#elapsed")).to_have_text("31 days in")
     await expect(page.locator("#world .pill").first).to_have_text("canceled")
 
@@ -137,7 +137,7 @@ async def test_a_mail_is_shown_as_text_and_with_its_headers(page: Page) -> None:
     await expect(mails(page)).to_have_count(1)
 
     await page.get_by_role("tab", name="Text part").click()
-    await expect(page.locator("#text")).to_contain_text("Your payment of €29.00 for Lantern Pro")
+    await expect(page.locator("#text")).to_contain_text("The payment for Lantern Pro didn't go through.")
     await expect(page.locator("#text a")).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/pay/txn_"))
     await page.get_by_role("tab", name="Headers").click()
     await expect(page.locator("#headers")).to_contain_text("auto-generated")

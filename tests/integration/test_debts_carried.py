@@ -90,7 +90,7 @@ async def test_the_mail_that_names_it_covers_it_and_only_once_it_is_out(redis_ur
         async with served(home, meanwhile) as services:
             await send(services, older, newer)
         (mail,) = home.mailbox.mails
-        assert "$24.00 and $24.00" in mail.text
+        assert "Total: $48.00\n" in mail.text
         case = await home.case(newer)
         assert case is not None
         assert (case.delivery("first").state, case.delivery("first").reason) == (

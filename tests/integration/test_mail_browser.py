@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
+from tests.unit.mails import TEMPLATES
 from worker.letters.render import Renderer
 from worker.letters.values import DebtFacts, MailFacts, Sum
 from worker.mail.http_api import parts_of
@@ -52,6 +53,11 @@ def html(template: str, *, several: bool = False) -> str:
         reason="expired_card",
         link=LINK,
         ends_on=date(2026, 12, 22),
+        method="card",
+        card_brand="american_express",
+        billed_on=date(2026, 11, 20),
+        period=(date(2026, 11, 20), date(2026, 12, 20)),
+        mails_sent=1,
         dated_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
     if several:
@@ -68,7 +74,7 @@ def html(template: str, *, several: bool = False) -> str:
     return parts_of(Renderer(None, Mailbox("Acme", "billing@acme.example"), None, None).render(facts))[1]
 
 
-@pytest.mark.parametrize("template", ["payment_failed", "reminder", "final_notice"])
+@pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("size", [DESK, PHONE])
 async def test_nothing_is_cut_off_and_the_button_is_in_sight(page: Page, template: str, size: ViewportSize) -> None:
     await page.set_viewport_size(size)
@@ -82,7 +88,7 @@ async def test_nothing_is_cut_off_and_the_button_is_in_sight(page: Page, templat
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-@pytest.mark.parametrize("template", ["payment_failed", "reminder", "final_notice"])
+@pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("size", [DESK, PHONE])
 async def test_every_debt_has_its_button_and_nothing_is_cut_off(page: Page, template: str, size: ViewportSize) -> None:
     await page.set_viewport_size(size)

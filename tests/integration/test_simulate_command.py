@@ -83,7 +83,7 @@ def test_a_timeline_says_what_happened_when_and_why() -> None:
     text = told(run("soft-recovered"))
 
     assert "day 0 10:00 Paddle Renewal declined: not_enough_balance webhooks: payment_failed, past_due" in text
-    assert "day 1 10:00 Dunning Mail “first” sent Your payment for Lantern Pro did not go through" in text
+    assert "day 1 10:00 Dunning Mail “first” sent Payment didn't go through: Lantern Pro" in text
     assert "day 4 13:00 Paddle Charged again, paid" in text
 
 

@@ -12,7 +12,7 @@ from dunning.rules.declines import Advice, Reason
 from worker.letters.render import Renderer
 from worker.letters.values import DebtFacts, MailFacts, Sum
 
-TEMPLATES = ("payment_failed", "reminder", "final_notice")
+TEMPLATES = ("payment_failed", "reminder", "reminder_2", "reminder_3", "reminder_4", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"
 OTHER_LINK = "https://billing.acme.example/pay/txn_01jq3vcx8a4b7d9e2f5g6h0j1k.t8x1k3.9k2-_w~?a=1&b=2"
 NBSP = "\u00a0"
@@ -37,6 +37,9 @@ def facts(template: str = "payment_failed") -> MailFacts:
         advice=Advice.USE_NEW_CARD,
         link=LINK,
         ends_on=None,
+        method="card",
+        card_brand="visa",
+        mails_sent=0 if template == "payment_failed" else 1,
         dated_at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
     )
 
@@ -47,6 +50,7 @@ def several(template: str = "payment_failed", **changes: Any) -> MailFacts:  # n
         product_names=("Acme Support",),
         amount=500,
         currency_code="USD",
+        method="paypal",
         card_last4=None,
         reason=Reason.NOT_ENOUGH_BALANCE,
         advice=Advice.TOP_UP,

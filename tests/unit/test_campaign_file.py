@@ -74,7 +74,13 @@ def test_the_shipped_campaign_writes_within_two_days_then_until_day_27_and_names
     assert first.template == "payment_failed"
     assert first.after == {HARD: timedelta(hours=2), SOFT: timedelta(hours=24), OUTAGE: timedelta(hours=48)}
     assert [step.after[SOFT].days for step in others] == [3, 7, 14, 21, 27]
-    assert [step.template for step in others] == ["reminder"] * 4 + ["final_notice"]
+    assert [step.template for step in others] == [
+        "reminder",
+        "reminder_2",
+        "reminder_3",
+        "reminder_4",
+        "final_notice",
+    ]
 
 
 def test_the_lines_that_the_shipped_campaign_offers_to_uncomment_are_good() -> None:

@@ -30,8 +30,8 @@ def test_both_parts_say_that_paying_collects_at_once_and_why_the_mail_came(templ
     mail = RENDERER.render(facts(template))
 
     for written in (text_of(mail), unescape(html_of(mail))):
-        assert "collects the open €1,200.50 right away" in written
-        assert "You receive this mail because a payment for your subscription" in written
+        assert "When you pay, €1,200.50 is charged right away." in unbidi(written)
+        assert "You're getting this email because a payment to Acme, Inc. is unpaid." in unbidi(written)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -51,13 +51,15 @@ def test_a_link_too_long_for_a_line_of_mail_survives_on_one_line() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_what_is_not_known_leaves_no_gap(template: str) -> None:
-    mail = RENDERER.render(replace(facts(template), customer_name=None, card_last4=None, product_names=()))
+    mail = RENDERER.render(
+        replace(facts(template), customer_name=None, method=None, card_brand=None, card_last4=None, product_names=())
+    )
 
     assert text_of(mail).startswith("Hello,\n")
     for written in (text_of(mail), html_of(mail), str(mail["Subject"])):
         assert "None" not in written
         assert "  " not in re.sub(r"\n\s*", "\n", re.sub(r"<style.*?</style>|<!--.*?-->", "", written, flags=re.DOTALL))
-        assert "card ending" not in written
+        assert "ending in" not in written
 
 
 def test_the_headers_are_those_of_an_automatic_mail() -> None:
@@ -67,7 +69,7 @@ def test_the_headers_are_those_of_an_automatic_mail() -> None:
         "From": '"Acme, Inc." <billing@acme.example>',
         "To": "eve@customer.example",
         "Reply-To": "Help <help@acme.example>",
-        "Subject": "Your payment for Acme Pro did not go through",
+        "Subject": "Payment didn't go through: Acme Pro",
         "Date": "Sun, 22 Nov 2026 08:30:00 +0000",
         "Message-ID": "<txn_01hv8x5b1s2a3b4c5d6e7f8g9h.first@acme.example>",
         "Auto-Submitted": "auto-generated",
@@ -99,12 +101,12 @@ def test_an_address_that_cannot_be_mailed_is_a_permanent_error_that_does_not_tel
     assert "example" not in str(raised.value)
 
 
-@pytest.mark.parametrize("template", ["reminder", "final_notice"])
+@pytest.mark.parametrize("template", TEMPLATES[1:])
 def test_a_certain_end_is_named(template: str) -> None:
     mail = RENDERER.render(replace(facts(template), ends_on=date(2026, 12, 22)))
 
     assert "stops on December 22, 2026" in text_of(mail)
-    assert "December 22, 2026" in html_of(mail)
+    assert "stops on <bdi>December 22, 2026</bdi>" in html_of(mail)
 
 
 def test_the_end_is_written_as_english_speakers_of_the_customers_country_do() -> None:
@@ -146,8 +148,8 @@ def test_several_products_are_listed() -> None:
 def test_amounts_without_decimals_and_unknown_locales_are_written() -> None:
     mail = RENDERER.render(replace(facts(), amount=1200, currency_code="JPY", locale="tlh-Qonos"))
 
-    assert "Your payment of ¥1,200 for" in text_of(mail)
-    assert "Pay ¥1,200 now" in html_of(mail)
+    assert "Amount: ¥1,200\n" in text_of(mail)
+    assert ">Pay ¥1,200</a>" in html_of(mail)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -171,3 +173,7 @@ def test_facts_show_nobody_in_their_repr() -> None:
 
     for hidden in ("Eve", "eve@", "Acme", "4242", "120050", "/pay/"):
         assert hidden not in shown
+
+
+def unbidi(written: str) -> str:
+    return written.replace("<bdi>", "").replace("</bdi>", "")

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from dunning.language.sentences import ENGLISH
 from tests.unit.mails import LINK, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several
 from worker.letters.compiled import SHIPPED
 from worker.letters.values import MailFacts
+from worker.letters.words import MailWords
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -36,7 +38,9 @@ def test_a_mail_says_that_it_can_be_read_in_the_dark() -> None:
 )
 def test_compiling_keeps_every_text_and_link_of_the_source(said: MailFacts, links: list[str]) -> None:
     source = (SHIPPED / "_layout.mjml").read_text("utf-8")
-    values = {**RENDERER._values(said), "title": "Pay", "preheader": "Please"}
+    given = RENDERER._values(said)
+    words = MailWords(ENGLISH, said.template, given, html=True)
+    values = {**given, "words": words, "title": "Pay", "preheader": "Please"}
 
     wanted = Words()
     wanted.feed(RENDERER._templates._environment.from_string(source).render(values))

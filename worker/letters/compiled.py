@@ -15,6 +15,8 @@ from jinja2.loaders import BaseLoader
 from mjml import mjml2html
 
 from dunning.errors import ConfigurationError
+from dunning.language.sentences import ENGLISH
+from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
 PARTS = ("subject.txt", "txt", "html")
@@ -57,7 +59,11 @@ class MailTemplates:
 
     def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
         """Fill one part of the mail `name`."""
-        return self._environment.get_template(f"{name}.{part}").render(values)
+        words = MailWords(ENGLISH, name, values, html=part == "html")
+        given = {**values, "words": words}
+        if words.are_ours:
+            given |= {"title": words.title, "preheader": words.preheader}
+        return self._environment.get_template(f"{name}.{part}").render(given)
 
     def _names_all(self, name: str, example: Mapping[str, object]) -> bool:
         return not any(

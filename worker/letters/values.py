@@ -10,8 +10,8 @@ from babel.lists import format_list
 from dunning.language.choose import LANGUAGE, locale_of_words
 from dunning.language.methods import CARDS, METHODS
 from dunning.language.money import format_money
+from dunning.language.sentences import ENGLISH
 from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
-from dunning.language.wording import advice_sentence, reason_sentence
 from dunning.rules.declines import Advice
 
 _MAX_CARD_DIGITS = 4
@@ -95,7 +95,7 @@ def _debt(debt: DebtFacts, locale: Locale) -> dict[str, object]:
     further = [format_money(one.amount, one.currency_code, str(locale)) for one in debt.further]
     last4 = one_line(debt.card_last4 or "", at_most=_MAX_CARD_DIGITS)
     return {
-        "advice": advice_sentence(debt.advice),
+        "advice": _known("advice", debt.advice),
         "advice_key": debt.advice,
         "amount": amount,
         "amounts": format_list([amount, *further], locale=locale),
@@ -122,9 +122,15 @@ def _debt(debt: DebtFacts, locale: Locale) -> dict[str, object]:
         "period": format_interval(*debt.period, "yMMMd", locale=locale) if debt.period else "",
         "product": format_list(products, locale=locale),
         "products": products,
-        "reason": reason_sentence(debt.reason),
+        "reason": _known("reason", debt.reason),
         "reason_key": debt.reason,
     }
+
+
+def _known(group: str, key: str) -> str:
+    """Say a reason or an advice; one that isn't known is told in general words."""
+    known = f"{group}.{key}"
+    return ENGLISH.say(known if known in ENGLISH.keys else f"{group}.generic", {})
 
 
 def _day(day: date | None, locale: Locale) -> str:

@@ -1,0 +1,78 @@
+"""Whole sentences with names to fill in, by the keys under which they stand in a file."""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup, escape
+
+# The forms of a sentence about several payments; the others are about one, or about none.
+_OF_SEVERAL = frozenset({"total", "several"})
+_FORMS = frozenset({"dated", "one", "bare", "named", "branded", "numbered"}) | _OF_SEVERAL
+
+
+class Sentences:
+    """The sentences of one language."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        """Take them from a table of tables, whose last are sentences, or forms of one."""
+        self._forms = dict(_flat(table))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all sentences."""
+        return frozenset(self._forms)
+
+    def forms(self, key: str) -> Mapping[str, str]:
+        """Return a sentence's forms by their names; a sentence that has but one has no name for it.
+
+        Raises:
+            KeyError: there is no such sentence.
+        """
+        return self._forms[key]
+
+    def say(self, key: str, values: Mapping[str, str], *, several: bool = False, html: bool = False) -> str:
+        """Say the first form that can be filled, or nothing if none can.
+
+        Args:
+            key: such as `mail.reminder.title`.
+            values: what to fill in. What is empty isn't known.
+            several: whether the sentence is about several payments.
+            html: whether it is for HTML: then it is escaped, and what is filled in is kept apart from the direction in
+                which the sentence is read.
+
+        Raises:
+            KeyError: there is no such sentence.
+        """
+        for name, form in self._forms[key].items():
+            fits = not name or (name in _OF_SEVERAL) is several
+            if fits and all(values.get(needed) for needed in placeholders(form)):
+                return _fill_html(form, values) if html else form.format_map(values)
+        return ""
+
+
+def placeholders(form: str) -> list[str]:
+    """Return the names that a sentence wants filled in, in their order."""
+    return [name for _, name, _, _ in string.Formatter().parse(form) if name is not None]
+
+
+def _fill_html(form: str, values: Mapping[str, str]) -> Markup:
+    isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
+    return Markup(escape(form)).format_map(isolated)  # noqa: S704 - escaped just here
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, str]]]:
+    found: list[tuple[str, Mapping[str, str]]] = []
+    for name, value in table.items():
+        if isinstance(value, str):
+            found.append((f"{prefix}{name}", {"": value}))
+        elif value.keys() <= _FORMS:
+            found.append((f"{prefix}{name}", value))
+        else:
+            found += _flat(value, f"{prefix}{name}.")
+    return found
+
+
+ENGLISH = Sentences(tomllib.loads((files("dunning.language") / "english.toml").read_text(encoding="utf-8")))

@@ -1,0 +1,197 @@
+"""The sentences of one mail, chosen by its facts: what the shipped templates are filled with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dunning.language.sentences import Sentences
+from dunning.language.strangers import one_line
+
+# What fits into the list of mails on a phone, and on a button that is 320 px wide.
+LONGEST_SUBJECT = 45
+LONGEST_BUTTON = 24
+# Of a product's name, at least so much is left.
+_SHORTEST_PRODUCT = 8
+
+_FIRST = "payment_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DebtWords:
+    """What is said of one subscription."""
+
+    heading: str
+    bill: str
+    """Which bill it is, where there are several payments."""
+    rows: Sequence[tuple[str, str]]
+    """Facts, each with its label."""
+    also_unpaid: str
+    because: str
+    """Why the payment failed, and what can be done; nothing where neither is known."""
+    button: str
+    link: str
+
+
+class MailWords:
+    """The sentences of one mail, in text or in HTML. Those that don't fit it are empty.
+
+    A first mail about a debt, however late it comes, reminds of nothing: it begins in the words of the first step.
+    """
+
+    def __init__(self, sentences: Sentences, template: str, values: Mapping[str, Any], *, html: bool) -> None:
+        self._sentences = sentences
+        self._values = {name: value for name, value in values.items() if isinstance(value, str)}
+        self._debts: Sequence[Mapping[str, Any]] = values["debts"]
+        self._several = bool(values["several"])
+        self._can_reply = bool(values["can_reply"])
+        self._is_first = bool(values["first_contact"])
+        self._html = html
+        self._template = template
+
+    @property
+    def are_ours(self) -> bool:
+        """Whether there are sentences for a mail of this name; a seller's own brings its own."""
+        return f"mail.{self._template}.subject" in self._sentences.keys
+
+    @property
+    def subject(self) -> str:
+        """The subject, with the product shortened so that the whole fits."""
+        return self._shortened(self._opening("subject"), self._values, LONGEST_SUBJECT, several=self._several)
+
+    @property
+    def title(self) -> str:
+        """The heading."""
+        return self._say(self._opening("title"))
+
+    @property
+    def preheader(self) -> str:
+        """What mail programs show beside the subject."""
+        return self._say(self._opening("preheader"))
+
+    @property
+    def greeting(self) -> str:
+        """The greeting."""
+        return self._say("mail.common.greeting", several=False)
+
+    @property
+    def message(self) -> str:
+        """What happened."""
+        return self._say(self._opening("message"))
+
+    @property
+    def because(self) -> str:
+        """Why the payment failed and what can be done, of one payment. Of several, each says its own."""
+        return "" if self._several else self._because(self._debts[0])
+
+    @property
+    def closing(self) -> str:
+        """What stops, and when, where this mail is to say it."""
+        return self._say(f"mail.{self._template}.{'late' if self._is_first else 'closing'}")
+
+    @property
+    def total(self) -> tuple[str, str] | None:
+        """The sum of several payments, with its label."""
+        total = self._values["total"]
+        return (self._say("mail.label.total"), total) if self._several and total else None
+
+    @property
+    def debts(self) -> Sequence[DebtWords]:
+        """What is said of each subscription."""
+        return [self._debt(debt, button) for debt, button in zip(self._debts, self._buttons(), strict=True)]
+
+    @property
+    def pay_here(self) -> str:
+        """What stands before a link in the text."""
+        return self._say("mail.common.pay_here")
+
+    @property
+    def button_fails(self) -> str:
+        """What stands before the links that are written out under the buttons."""
+        return self._say("mail.common.button_fails", several=len(self._debts) > 1)
+
+    @property
+    def what_happens(self) -> str:
+        """What paying does."""
+        return self._say("mail.common.what_happens")
+
+    @property
+    def already_paid(self) -> str:
+        """What to do for who has paid by now."""
+        return self._say("mail.common.already_paid")
+
+    @property
+    def human(self) -> str:
+        """The way to a human, where there is one."""
+        return self._say("mail.common.reply") if self._can_reply else ""
+
+    @property
+    def why(self) -> str:
+        """Why the customer gets this mail."""
+        return self._say("mail.common.why")
+
+    @property
+    def paddle(self) -> str:
+        """Who Paddle is."""
+        return self._say("mail.common.paddle")
+
+    def _opening(self, what: str) -> str:
+        return f"mail.{_FIRST if self._is_first and self.are_ours else self._template}.{what}"
+
+    def _plain(self, key: str, values: Mapping[str, str]) -> str:
+        """Say what is filled into something else."""
+        return self._sentences.say(key, values)
+
+    def _say(self, key: str, values: Mapping[str, str] | None = None, *, several: bool | None = None) -> str:
+        """Say a sentence; where this mail has none, say nothing."""
+        if key not in self._sentences.keys:
+            return ""
+        about_several = self._several if several is None else several
+        return self._sentences.say(key, values or self._values, several=about_several, html=self._html)
+
+    def _shortened(self, key: str, values: Mapping[str, str], longest: int, *, several: bool = False) -> str:
+        """Say a sentence with its product cut so that all of it fits."""
+        said = self._sentences.say(key, values, several=several)
+        if len(said) > longest and (product := values.get("product")):
+            room = max(len(product) - (len(said) - longest), _SHORTEST_PRODUCT)
+            said = self._sentences.say(key, {**values, "product": one_line(product, at_most=room)}, several=several)
+        return said
+
+    def _debt(self, debt: Mapping[str, Any], button: str) -> DebtWords:
+        bills = ", ".join(self._plain("mail.common.bill", bill) for bill in debt["bills"][1:])
+        return DebtWords(
+            heading=debt["product"] or self._plain("mail.value.subscription", {}),
+            bill=self._plain("mail.common.bill", debt) if self._several else "",
+            rows=list(self._rows(debt)),
+            also_unpaid=self._say("mail.common.also_unpaid", {"bills": bills}, several=False),
+            because=self._because(debt) if self._several and debt["reason_key"] != "generic" else "",
+            button=button,
+            link=debt["link"],
+        )
+
+    def _rows(self, debt: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        ends_on = self._plain("mail.value.stops_on", debt) if self._template != _FIRST else ""
+        rows = {
+            "amount": "" if self._several else debt["amount"],
+            "billed_on": "" if self._several else debt["billed_on"],
+            "period": debt["period"],
+            "method": debt["method"]["name"] or self._plain("mail.value.card", debt["method"]),
+            "stops_on": ends_on if self._several else "",
+        }
+        return ((self._say(f"mail.label.{name}"), value) for name, value in rows.items() if value)
+
+    def _because(self, debt: Mapping[str, Any]) -> str:
+        return f"{debt['reason']} {debt['advice']}"
+
+    def _buttons(self) -> list[str]:
+        """Name the acts: by how much is paid, and where that is no difference, by the product or the bill's day."""
+        keys = ("pay", "pay_now"), ("pay_for", "pay_all_for"), ("pay_of", "pay_all_for")
+        named: list[str] = []
+        for one_sum, several_sums in keys:
+            named = [self._button(debt, several_sums if debt["further"] else one_sum) for debt in self._debts]
+            if "" not in named and len(set(named)) == len(named):
+                return named
+        return [name or self._button(debt, "pay") for name, debt in zip(named, self._debts, strict=True)]
+
+    def _button(self, debt: Mapping[str, Any], key: str) -> str:
+        values = {**debt, "product": debt["product"] or self._plain("mail.value.subscription", {})}
+        return self._shortened(f"mail.button.{key}", values, LONGEST_BUTTON)
