@@ -18,13 +18,11 @@ from worker.send.share_mails import SharedMail
 from worker.services import Services
 from worker.write_case import write_case
 
-# Why a mail was put back that Paddle's answers or odd data make impossible. The next try names nothing but its own
-# debt, since another one may be the cause.
-
 
 def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[NamedDebt, ...]:
     """Return the debts that the mail names beside its own."""
     due = mail.due
+    # If the last try was not possible, another debt may be the cause. So this try names its own debt alone.
     alone = due.case.delivery(due.step.name).reason == WaitReason.NOT_POSSIBLE
     if alone or not services.renderer.names_all(due.step.template):
         return ()
