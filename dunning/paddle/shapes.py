@@ -203,7 +203,7 @@ class Account(Answer):
 
 
 class Caller(Answer):
-    """Whom Paddle takes us for."""
+    """Who Paddle says that we are."""
 
     account: Account | None = None
 
