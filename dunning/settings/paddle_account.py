@@ -1,4 +1,4 @@
-"""Which of Paddle's two worlds an API key belongs to, and the places that follow from it."""
+"""Which of Paddle's two environments an API key belongs to, and the addresses that follow from it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ SANDBOX_API = "https://sandbox-api.paddle.com"
 
 _LIVE_HOST = urlsplit(LIVE_API).hostname
 _SANDBOX_HOST = urlsplit(SANDBOX_API).hostname
-# What Paddle called its portal before; its SDKs' examples still do.
+# Paddle's earlier names for its portal. The examples of its SDKs still use them.
 _OLD_PORTALS = {
     "https://buyer-portal.paddle.com": LIVE_PORTAL,
     "https://sandbox-buyer-portal.paddle.com": SANDBOX_PORTAL,
@@ -32,10 +32,10 @@ class PaddleEnvironment:
 
 
 def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
-    """Tell the places of a key, with `url` in place of Paddle's own API where it is given.
+    """Return the addresses for a key. If `url` is given, it replaces that of Paddle's own API.
 
     Raises:
-        ValueError: the key doesn't tell, or the URL is that of Paddle's other world.
+        ValueError: the key doesn't tell its environment, or the URL is of the other one.
     """
     host = url.host if url else None
     live = api_key.startswith(LIVE_PREFIX)
@@ -57,10 +57,10 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
 
 
 def check_portal_page(url: str, environment: PaddleEnvironment) -> None:
-    """Refuse a page of the portal of Paddle's other world: no customer of this one can sign in there.
+    """Refuse a portal page of Paddle's other environment: no customer of this one can sign in there.
 
     Raises:
-        ValueError: it is one. A page of the seller's own is none of Paddle's, and fine.
+        ValueError: it is one. A page of the seller's own is accepted.
     """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     portal = _OLD_PORTALS.get(origin, origin)
