@@ -16,7 +16,7 @@ RETRY_AFTER_SECONDS = 5
 
 
 async def read_body(request: web.Request, within: timedelta) -> bytes:
-    """Return the raw body, since signatures are made of it.
+    """Return the raw body: signatures are made over these bytes.
 
     Raises:
         HTTPException: 415 for an encoded body, 413 past `MAX_BODY_BYTES`, 408 past `within`, 400 for one that breaks

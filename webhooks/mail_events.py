@@ -94,7 +94,7 @@ def _verify_login(header: str | None, secret: str) -> None:
         login = b""
     _, _, password = login.partition(b":")
     if not hmac.compare_digest(password, secret.encode()):
-        raise InvalidSignatureError("There is no login with the right password.")
+        raise InvalidSignatureError("The request has no login with the right password.")
 
 
 class _Read(BaseModel):

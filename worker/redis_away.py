@@ -1,4 +1,4 @@
-"""Steps that found Redis away before anything was sent. That is no fault: Redis back, the cases are looked at again."""
+"""Steps that found Redis away before anything was sent: no fault. Their cases are looked at again once it is back."""
 
 import asyncio
 from datetime import timedelta

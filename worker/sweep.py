@@ -124,7 +124,9 @@ async def _is_skewed(services: WorkerServices) -> bool:
     skew = services.machine_clock() - await services.store.health.time()
     if abs(skew) > LARGEST_SKEW:
         log.error(
-            Alert.CLOCK_SKEWED, seconds=round(skew.total_seconds(), 1), problem="not sweeping: set this clock right"
+            Alert.CLOCK_SKEWED,
+            seconds=round(skew.total_seconds(), 1),
+            problem="this worker does not sweep: set this machine's clock right",
         )
         return True
     return False

@@ -183,7 +183,7 @@ class _Reader:
     def _check_choice(self, campaign: Campaign, earlier: Sequence[Campaign], path: KeyPath) -> None:
         takers = _takers(campaign, earlier)
         if takers:
-            what = f"{campaign.name!r} is never chosen, as all it is for goes to {' and '.join(map(repr, takers))}"
+            what = f"{campaign.name!r} is never chosen: every debt it fits goes to {' and '.join(map(repr, takers))}"
             place = (*path, campaign.name, "when")
             self._values.note(place, f"{what} before it; should stand first, or ask for something else in when")
 

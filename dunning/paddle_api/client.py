@@ -1,6 +1,6 @@
 """The questions to Paddle's API: few, each made with a grant, each of at most 10 s.
 
-Those that take a `NextGrant` belong to background work: they are asked again when they fail for a moment.
+Those that take a `NextGrant` belong to background work: they are asked again after a transient failure.
 
 https://developer.paddle.com/api-reference/overview
 """
@@ -225,7 +225,7 @@ class PaddleClient:
         return lambda call: self._patiently(call, next_grant)
 
     async def _patiently(self, call: Call, next_grant: NextGrant) -> bytes:
-        """Make a call, and repeat it after each pause if it fails for a moment. Each time takes a grant of its own."""
+        """Make a call, and repeat it after each pause if its failure is transient. Each time takes another grant."""
         for pause in self._pauses:
             try:
                 return await self._calls.make(call, await next_grant())
@@ -252,7 +252,7 @@ def _list_events(url: URL) -> Call:
 
 
 def _check_customer_id(customer_id: str) -> None:
-    """Let nothing but a customer's id into the path, and quote nothing else in the error."""
+    """Refuse anything but a customer's id, to keep it out of the path. The error doesn't quote it."""
     if not _CUSTOMER_ID.fullmatch(customer_id):
         raise PermanentError("That is no customer's id: it should be ctm_ and 26 small letters and digits.")
 

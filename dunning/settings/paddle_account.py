@@ -43,7 +43,7 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
     if url is None and not live and not sandbox:
         raise ValueError(f"it is missing, and the API key starts with neither {LIVE_PREFIX} nor {SANDBOX_PREFIX}")
     if (sandbox and host == _LIVE_HOST) or (live and host == _SANDBOX_HOST):
-        raise ValueError("it is not of the environment that the API key is of")
+        raise ValueError("it belongs to another environment than the API key")
     if not live and not sandbox:
         live, sandbox = host == _LIVE_HOST, host == _SANDBOX_HOST
     origins = {LIVE_PORTAL} if live else {SANDBOX_PORTAL} if sandbox else {LIVE_PORTAL, SANDBOX_PORTAL}
@@ -65,4 +65,4 @@ def check_portal_page(url: str, environment: PaddleEnvironment) -> None:
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     portal = _OLD_PORTALS.get(origin, origin)
     if portal in {LIVE_PORTAL, SANDBOX_PORTAL} and portal not in environment.portal_origins:
-        raise ValueError("it is a portal page of the other environment than the API key is of")
+        raise ValueError("it is a portal page that belongs to another environment than the API key")

@@ -101,7 +101,7 @@ def parse_link_mint(text: str) -> LinkMint:
     try:
         return LinkMint(text)
     except ValueError:
-        raise ValueError("it is neither") from None
+        raise ValueError("it is not known") from None
 
 
 def parse_positive(text: str) -> int:

@@ -74,8 +74,8 @@ def explain_failure(stage: Stage, error: Exception) -> Result:
 def _explain_refusal(stage: Stage, code: int, text: str) -> Meaning | None:
     """Give the word of a hold, `RECIPIENT`, or None if the refusal doesn't tell whom it is about.
 
-    None is no hold. Even after DATA the refusal may be about this one mail, and a hold would stop everybody's mail. If
-    it is about us, the next recipients are refused as well, and several refusals in a row become a hold.
+    With None there is no hold. Even after DATA the refusal may be about this one mail, and a hold would stop all mail.
+    If it is about us, the next recipients are refused as well, and several refusals in a row become a hold.
     """
     if code in _LOGIN_CODES or stage in _LOGGING_IN:
         return LOGIN

@@ -81,7 +81,7 @@ async def find(
 
 
 async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: bool) -> Healed:
-    """Close and open what was found. Unless `asked_to`, it opens nothing if that were more than `most_unasked`."""
+    """Close and open what was found. Unless `asked_to`, open nothing if more than `most_unasked` are to be opened."""
     closed = await _hand_in(reconciler, findings.closings, "closing")
     openings = [opening.event for opening in findings.plan.openings]
     most = most_unasked(reconciler.breaker)

@@ -22,7 +22,7 @@ class PatientGrants:
     def __init__(
         self, limiter: Limiter, rate_limit: int, before_each: Callable[[], Awaitable[None]] = _nothing
     ) -> None:
-        """Keep to a fifth of `rate_limit` calls a minute. `before_each` is awaited before each question for a grant."""
+        """Keep to a fifth of `rate_limit` calls a minute. `before_each` is awaited before each request for a grant."""
         self._limiter = limiter
         self._pause_seconds = (MINUTE * SHARE / rate_limit).total_seconds()
         self._before_each = before_each

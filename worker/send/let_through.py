@@ -14,7 +14,7 @@ async def let_through(services: Services, due: Sequence[Due]) -> list[Due]:
     """Return those whose mail is not paused. The steps of the others stay due."""
     paused = await services.store.brakes.paused()
     if paused.all is not None:
-        # Due at once is right: while all mail is paused, nothing is swept.
+        # Put them to the front of the index: while all mail is paused, nothing is swept.
         await services.store.due.put_back([one.case.id for one in due], services.clock(), on_time=True)
         return []
     for campaign in sorted({one.case.campaign for one in due} & paused.campaigns.keys()):

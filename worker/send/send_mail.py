@@ -219,7 +219,7 @@ async def _record(sending: _Sending, result: Result) -> None:
 
 def _held(result: Result) -> OperatorMustActError:
     if result.hold == REFUSALS_HOLD:
-        said = "The mail server refused one recipient after the other and accepted none, so it is rather us"
+        said = "The mail server refused one recipient after the other and accepted none: probably it refuses us"
     else:
         said = "The mail server refuses us"
     return OperatorMustActError(f"{said} ({result.code})", hold=result.must_mend)
