@@ -32,7 +32,7 @@ RETRY_AFTER_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Addresses to mail no more, and why: `bounce` or `complaint`."""
+    """Addresses that are not to be mailed again, and why: `bounce` or `complaint`."""
 
     addresses: tuple[str, ...]
     reason: str

@@ -129,7 +129,7 @@ async def _shut_down(ctx: dict[Any, Any]) -> None:
         other.cancel()
     sweep: asyncio.Task[None] | None = ctx.pop("sweep", None)
     if sweep is not None:
-        others.append(sweep)  # not canceled: it ends by itself once the worker picks no more jobs
+        others.append(sweep)  # not canceled: it ends by itself when the worker stops picking jobs
     if others:
         await asyncio.wait(others, timeout=LEAVE_WITHIN.total_seconds())
         for other in others:

@@ -26,7 +26,7 @@ Entity = TypeVar("Entity")
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """An entity that lacks what we need: its id, where that can be read, and which fields are wrong, without values."""
+    """An entity that lacks what we need: its id, if that can be read, and which fields are wrong, without values."""
 
     id: str | None
     problem: str

@@ -64,7 +64,7 @@ class Details(Answer):
 
 
 class Card(Answer):
-    """A card, where the attempt used one."""
+    """A card, if the attempt used one."""
 
     last4: str | None = None
 

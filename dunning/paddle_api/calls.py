@@ -36,7 +36,7 @@ _LONGEST_HOLD = timedelta(hours=1)  # a nonsense number must not end all sending
 
 
 class CallRefusedError(PermanentError):
-    """Paddle refuses the call itself. `status` is HTTP's, `code` Paddle's own where it gave one."""
+    """Paddle refuses the call itself. `status` is HTTP's, `code` Paddle's own if it gave one."""
 
     def __init__(self, message: str, *, status: int, code: str | None) -> None:
         super().__init__(message)

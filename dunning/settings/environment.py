@@ -37,7 +37,7 @@ class VariableReader:
                 self.note(name, sentence)
 
     def read(self, model: type[Model]) -> Model | None:
-        """Return the variables that `model` declares, or None where one of them is wrong.
+        """Return the variables that `model` declares, or None if one of them is wrong.
 
         Its fields have the variable's name as alias, and as description what the value should be.
         """
@@ -80,7 +80,7 @@ class VariableReader:
 
 
 def read_variable(environ: Mapping[str, str], name: str) -> str | None:
-    """Return the value of a variable, or None where it is missing or empty. Space around a value is no part of it.
+    """Return the value of a variable, or None if it is missing or empty. Space around a value is no part of it.
 
     Raises:
         ValueError: it is given twice, or its file can't be used. The text says what it should be.

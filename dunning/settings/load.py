@@ -57,14 +57,14 @@ class PaddleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where the store is; None where a server of our own is wanted."""
+    """Where the store is; None if a server of our own is wanted."""
 
     redis_url: SecretStr | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator sets. `redis_url` is None where a server of our own is wanted."""
+    """Everything an operator sets. `redis_url` is None if a server of our own is wanted."""
 
     paddle: PaddleSettings
     webhook_secrets: tuple[SecretStr, ...]

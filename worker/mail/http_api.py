@@ -30,7 +30,7 @@ _JSON = TypeAdapter(dict[str, JsonValue])
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """A provider's answer: the status, and the body, which is empty where it could not be read."""
+    """A provider's answer: the status, and the body, which is empty if it could not be read."""
 
     status: int
     body: Mapping[str, JsonValue]

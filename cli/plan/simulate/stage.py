@@ -204,7 +204,7 @@ class Stage:
         if entry.moved in UNDER_WAY:
             return
         case = self.rehearsal.store.kept.cases[case_id].case
-        if entry.kind is Kind.COVERED:  # why the next line says what it says
+        if entry.kind is Kind.COVERED:  # this explains the next line
             entry = replace(entry, by=self._labels.get(entry.by or "", entry.by))
             self._why = f"{in_a_sentence(entry, case, self.campaign).title}."
             return
