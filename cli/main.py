@@ -36,7 +36,7 @@ COMMANDS = {
     ),
     "include": Command(
         "cli.commands.exclusions:include",
-        "Send mail to a customer, or about a subscription, again that was excluded.",
+        "Send mail again to a customer, or about a subscription, that was excluded.",
     ),
     "link": Command("cli.commands.link:link", "Print portal links for CUSTOMER (ctm_...)."),
     "reconcile": Command(

@@ -9,7 +9,7 @@ __all__ = ["Twin"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the twin when it is asked for: pytest imports this package in every project that has it installed."""
+    """Import the twin only when it is asked for: pytest imports this package in every project that has it installed."""
     if name == "Twin":
         from paddle_twin.server import Twin  # noqa: PLC0415
 

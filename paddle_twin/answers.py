@@ -33,7 +33,7 @@ async def body_of(request: web.Request) -> Json:
     """Read a JSON object.
 
     Raises:
-        ApiError: it is none.
+        ApiError: the body is no JSON object.
     """
     try:
         body = await request.json() if request.can_read_body else {}

@@ -1,4 +1,4 @@
-"""The twin's patience: so many calls a minute and address, and a minute of none for whoever asks more.
+"""The twin's rate limit: so many calls a minute for each address. An address that asks more is shut out for a minute.
 
 https://developer.paddle.com/api-reference/about/rate-limiting
 """

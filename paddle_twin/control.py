@@ -95,7 +95,7 @@ class _Settings(_Body):
 
 
 class Controlled(Protocol):
-    """What is controlled: a twin, which need not be known here."""
+    """What is controlled: a twin. This protocol stands in for it, so that it need not be imported."""
 
     world: World
     notifications: Notifications
@@ -209,7 +209,7 @@ class Control:
         return _shown(self._twin.replay(_id(request)))
 
     async def _everything(self, _: web.Request) -> object:
-        """Show the world as it is, and what was told of it, without bodies."""
+        """Show the world as it is, and the notifications without their bodies."""
         return {
             "now": stamp(self._world.clock()),
             "customers": list(self._world.customers.values()),

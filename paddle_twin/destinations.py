@@ -34,7 +34,7 @@ _KINDS = {"description": str, "destination": str, "active": bool, "api_version":
 
 
 class Destinations:
-    """The destinations. One of the type `email` gets nothing: the twin sends no mail."""
+    """The destinations. One with the type `email` gets nothing, since the twin sends no mail."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Destinations:
         """Send a simulated event.
 
         Raises:
-            ApiError: the destination takes none.
+            ApiError: the destination takes no simulated events.
         """
         setting = self.settings.get(setting_id)
         if setting is None or not setting["active"] or setting["traffic_source"] == "platform":
@@ -133,7 +133,7 @@ class Destinations:
 
 
 def _checked(body: Json) -> Json:
-    """Give the fields of a setting; the events as Paddle writes them, with all that is known of each."""
+    """Give the fields of a setting. Each event type is replaced by all that Paddle lists about it."""
     setting = {name: value for name, value in body.items() if name in {*_KINDS, *_CHOICES, "subscribed_events"}}
     for name, value in setting.items():
         events_known = name != "subscribed_events" or (

@@ -19,10 +19,10 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """A call that is refused, with the code that says why and, where there is one, the field that is wrong."""
+    """A call that is refused, with the code that says why and, if there is one, the field that is wrong."""
 
     def __init__(self, status: int, code: str | None = None, *, field: str | None = None) -> None:
-        """Refuse with a status, whose usual code it is unless another is given."""
+        """Refuse with a status. Without `code`, the usual code of the status is given."""
         self.status = status
         self.code = code or _CODES.get(HTTPStatus(status), "unknown_error")
         self.field = field

@@ -37,7 +37,7 @@ class EventLog:
         return noted is not None and noted[0] > self._clock() - KEPT_FOR
 
     def listed(self, event_types: Container[str] | None) -> list[Json]:
-        """List the events of these types, or of all, as the API writes them. None has a notification's id."""
+        """List the events of these types, or of all, as the API writes them: without a notification's id."""
         oldest = self._clock() - KEPT_FOR
         return [
             event

@@ -8,7 +8,7 @@ Fault = int | Literal["reset", "stall", "not_json"]
 
 @dataclass(slots=True)
 class PlannedFault:
-    """What the next calls of a route meet: a status, a reset connection, no answer at all, or an answer of HTML."""
+    """How the next calls of a route fail: by a status, a reset connection, no answer at all, or an answer in HTML."""
 
     route: str
     what: Fault

@@ -55,7 +55,7 @@ class TwinInThread:
         return list(self._twin.sent)
 
     def send_webhooks_to(self, url: str | None) -> None:
-        """Send what happens from now on to this address. None keeps it unsent."""
+        """Send what happens from now on to this address. With None it stays unsent."""
         self._twin.notifications.url = url
 
     def add_customer(self, email: str, *, name: str | None = None) -> str:

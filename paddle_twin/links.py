@@ -47,7 +47,7 @@ class Links:
         }
 
     def management_urls(self, subscription: Json, *, signed_in: bool) -> Json:
-        """Make the links that come with a subscription. None to pay by invoice with a card."""
+        """Make the links that come with a subscription. One that is paid by invoice has no link to update a card."""
         token = self._token(subscription["customer_id"], "customer-portal-url") if signed_in else None
         is_automatic = subscription["collection_mode"] == "automatic"
         return {

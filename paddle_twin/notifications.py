@@ -37,7 +37,7 @@ class Notification:
 
 
 class Notifications:
-    """Sends every event to one destination. `url` None keeps them unsent, as a webhook that got lost."""
+    """Sends every event to one destination. While `url` is None they stay unsent, like webhooks that got lost."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Notifications:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def notify(self, event: Event, notification_id: str | None) -> Notification:
-        """Send an event. Without a notification id the envelope has none, as some simulated ones."""
+        """Send an event. Without `notification_id` the envelope has none, like that of some simulated events."""
         envelope = {
             "event_id": event.id,
             "event_type": event.type,
@@ -156,7 +156,7 @@ class Notifications:
 
 
 def _read(body: bytes) -> Notification:
-    """Note what a body is about, which is asked for more often than it is parsed."""
+    """Read what a body is about once, since that is asked for often."""
     envelope = json.loads(body)
     data = envelope["data"]
     return Notification(

@@ -35,7 +35,7 @@ def utc_now() -> datetime:
 
 
 class Twin:
-    """Behaves as Paddle does, with a world that is changed by `twin.world` and told by webhooks.
+    """Behaves as Paddle does. Tests change its world through `twin.world`, and webhooks tell of the changes.
 
     Use it as `async with Twin(...) as twin:`, or call `start` and `stop`.
     """
@@ -57,8 +57,8 @@ class Twin:
         """Choose an address; port 0 is any free one.
 
         Without `webhook_url` notifications are kept unsent until `notifications.url` is set. Real Paddle waits a
-        minute before its first retry; `retry_after` is shorter here. A key and a secret are made where none is given.
-        Without `account` all twins are of the same one, so that one may follow another.
+        minute before its first retry; `retry_after` is shorter here. A key and a secret are made if none is given.
+        Without `account` all twins have the same one, so that one twin may take the place of another.
         """
         self._host = host
         self._port = port

@@ -1,4 +1,4 @@
-"""Paddle's webhook simulator: events that did not happen, sent to a destination that takes such.
+"""Paddle's webhook simulator: events that did not happen, sent to a destination that takes simulated events.
 
 https://developer.paddle.com/api-reference/simulations/overview
 """
@@ -24,7 +24,7 @@ _CHANGEABLE = ("name", "type", "payload", "status", "notification_setting_id")
 
 
 class Simulations:
-    """The simulations, and each time that one was run. Single events only, no scenarios."""
+    """The simulations and their runs. Single events only, no scenarios."""
 
     def __init__(self, world: World, links: Links, destinations: Destinations) -> None:
         """Begin with none."""
@@ -161,7 +161,7 @@ class Simulations:
                 raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field=field)
 
     def _example(self, event_type: str) -> Json:
-        """Give a made-up entity, as Paddle does where none is given."""
+        """Give a made-up entity, as Paddle does if the simulation has no payload."""
         made = World(seller=self._world.seller, clock=self._world.clock, tell=lambda _event: None)
         customer_id = made.add_customer(name="Ada Example", email="ada@customer.example")
         subscription_id = made.add_subscription(customer_id)

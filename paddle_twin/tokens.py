@@ -13,7 +13,7 @@ LIFETIME = timedelta(hours=24)
 
 
 def make_token(customer_id: str, *, key: bytes, usage: str, at: datetime) -> str:
-    """Make a token of the shape of Paddle's: `pga_` and a JWT that lives 24 hours."""
+    """Make a token like Paddle's: `pga_` and a JWT that lives 24 hours."""
     claims = {
         "id": str(uuid.uuid4()),
         "seller-id": "10001",
@@ -31,7 +31,7 @@ def make_token(customer_id: str, *, key: bytes, usage: str, at: datetime) -> str
 
 
 def read_token(token: str, *, key: bytes, now: datetime) -> str | None:
-    """Find whose token it is: a customer's id, or None for one that is not ours or has expired."""
+    """Return the id of the customer whose token it is, or None if it is not ours or has expired."""
     signed, _, signature = token.removeprefix("pga_").rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(signed, key).encode()):
         return None

@@ -252,14 +252,14 @@ class World:
         transaction["payments"].insert(0, made)  # newest first, as Paddle sorts them
 
     def _advance_period(self, subscription: Json, at: datetime) -> None:
-        """Move on to the next period: Paddle does, though it is unpaid."""
+        """Move on to the next period, as Paddle does although the bill is unpaid."""
         begins, ends = bodies.stamp(at), bodies.stamp(at + bodies.INTERVALS[subscription["billing_cycle"]["interval"]])
         subscription |= {"current_billing_period": {"starts_at": begins, "ends_at": ends}, "next_billed_at": ends}
         for item in subscription["items"]:
             item |= {"previously_billed_at": begins, "next_billed_at": ends, "updated_at": begins}
 
     def _record(self, event_type: str, entity: Json, at: datetime) -> None:
-        """Tell what happened. No two things happen to one entity at the same time: receivers go by the order."""
+        """Tell what happened. No two events of one entity have the same time, since receivers go by the order."""
         before = self._last_told_at.get(entity["id"])
         occurred_at = at if before is None else max(at, before + _NEXT)
         self._last_told_at[entity["id"]] = occurred_at

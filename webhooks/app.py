@@ -36,10 +36,10 @@ from webhooks.middlewares import ServerLogger, catch_failures, count_answers, pr
 from webhooks.pages import Pages
 from webhooks.sparing_log import SparingLog
 
-# How long what is left of a refused body is read and thrown away, so that its sender gets to read the answer.
+# How long the rest of a refused body is read and thrown away, so that its sender can read the answer.
 LINGER_SECONDS = 2.0
 
-# What aiohttp keeps for a handler that does not read: this twice, and what comes at once beyond it.
+# aiohttp buffers twice this for a handler that does not read, and whatever comes at once beyond it.
 READ_BUFFER_BYTES = 32 * 1024
 
 
@@ -51,9 +51,9 @@ def utc_now() -> datetime:
 def create_app(
     settings: Settings, *, clock: Clock = utc_now, deadlines: Deadlines | None = None, limits: Limits | None = None
 ) -> web.Application:
-    """Build the application. It starts, and answers, whether or not Redis and Paddle do.
+    """Build the application. It starts and answers even if Redis and Paddle don't.
 
-    What strangers may take of connections and time is kept by `webhooks.door.EdgeRunner`, which runs it.
+    `webhooks.door.EdgeRunner`, which runs it, limits the connections and the time that strangers may take.
 
     Raises:
         ConfigurationError: the settings name no Redis.
@@ -65,8 +65,8 @@ def create_app(
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[count_answers, catch_failures],
-        # These go over what a runner says: no access log, since the path of a payment link is its whole right; no
-        # unpacking of bodies, since even a refused one would be unpacked.
+        # These override what a runner says. There is no access log, since whoever knows the path of a payment link may
+        # use the link. Bodies are not decompressed, since even a refused one would be.
         handler_args={
             "access_log": None,
             "auto_decompress": False,

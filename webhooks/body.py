@@ -1,4 +1,4 @@
-"""Read a request's body as far as a stranger may be trusted: not packed, not large, not slow, not too many at once."""
+"""Read a request's body, which may come from a stranger: not encoded, not large, not slow, not too many at once."""
 
 import asyncio
 from datetime import timedelta
@@ -16,11 +16,11 @@ RETRY_AFTER_SECONDS = 5
 
 
 async def read_body(request: web.Request, within: timedelta) -> bytes:
-    """Return the raw body, of which a signature was made.
+    """Return the raw body: signatures are made over these bytes.
 
     Raises:
-        HTTPException: 415 for a packed body, 413 past `MAX_BODY_BYTES`, 408 past `within`, 400 for one that breaks off,
-            503 for one that is large while many are read.
+        HTTPException: 415 for an encoded body, 413 past `MAX_BODY_BYTES`, 408 past `within`, 400 for one that breaks
+            off, 503 for one that is large while many are read.
     """
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType(text="The body must not be encoded: send it without Content-Encoding.")

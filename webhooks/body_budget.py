@@ -24,7 +24,7 @@ class Body:
         """Add what has come.
 
         Raises:
-            NoRoomError: others were in need of its room, or are.
+            NoRoomError: other bodies needed its room, or need it now.
         """
         self.check()
         self.content += chunk
@@ -35,7 +35,7 @@ class Body:
         """Tell whether it is still whole.
 
         Raises:
-            NoRoomError: others were in need of its room.
+            NoRoomError: other bodies needed its room.
         """
         if self.put_out:
             raise NoRoomError("There is no room for this body now.")

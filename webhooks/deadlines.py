@@ -26,10 +26,10 @@ class RedisAwayError(TransientError):
 
 @asynccontextmanager
 async def redis_within(limit: timedelta) -> AsyncIterator[None]:
-    """Give what is done inside `limit` to be done.
+    """Let the block run for `limit` at most.
 
     Raises:
-        RedisAwayError: it wasn't, or Redis failed. The message names the error's class only.
+        RedisAwayError: it took longer, or Redis failed. The message names the error's class only.
     """
     try:
         async with asyncio.timeout(limit.total_seconds()):

@@ -1,8 +1,8 @@
 """Who may stay connected: aiohttp's server waits for a request's head for ever, and takes any number of connections.
 
-The head must come in time. When there are too many connections, the one idle for longest leaves, then the one that has
-owed a head for longest, then the one that has owed a body, or not read its answer, for longest. So a client that sends
-its request at once is served, whoever else is there.
+The head must come in time. When there are too many connections, one is closed: first the one that was idle for longest,
+then the one whose head is missing for longest, then the one that for longest has not sent its body or not read its
+answer. So a client that sends its request at once is served, whoever else is there.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close
 
 
 class ConnectionStage(Enum):
-    """What a connection is at."""
+    """What a connection is doing."""
 
     HEAD = auto()  # its request line and headers are to come
     REQUEST = auto()  # a request is read, handled or answered
@@ -40,7 +40,7 @@ class Door:
         metrics.watch_connections(self._count)
 
     def admit(self, connection: "Connection") -> bool:
-        """Let a connection in, if need be in place of another. False: every other one is being served."""
+        """Let a connection in, if need be in place of another. Return False if all others are being served."""
         if self._count() >= self.limits.connections:
             leaving = next(self._dispensable(), None)
             if leaving is None:
@@ -60,7 +60,7 @@ class Door:
         self._at[connection.stage].pop(connection, None)
 
     def turn_away(self, why: str) -> None:
-        """Count a connection that was closed for a reason of ours, and tell of it."""
+        """Count and log a connection that was closed for a reason of ours."""
         self._metrics.count_turned_away(why)
         self._log.warning("http.turned_away", why, why=why, connections=self._count())
 
@@ -83,7 +83,7 @@ class Connection(RequestHandler):
         self._door = door
         self._deadline: asyncio.TimerHandle | None = None
         self._head_bytes = 0
-        # aiohttp forgets its own while there is still something to be written.
+        # aiohttp forgets its own transport while there is still something to be written.
         self._wire: asyncio.Transport | None = None
         self.stage = ConnectionStage.HEAD
 
@@ -110,7 +110,7 @@ class Connection(RequestHandler):
             return
         if self._messages:
             self._enter(ConnectionStage.REQUEST)
-        # While nothing waits for a request, this is the rest of a body that was refused.
+        # If nothing waits for a request (`_waiter` is None), the data is the rest of a refused body.
         elif self.stage is ConnectionStage.HEAD or self._waiter is not None:
             if self.stage is ConnectionStage.IDLE:
                 self._enter(ConnectionStage.HEAD)
@@ -133,7 +133,7 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     def put_out(self, why: str) -> None:
-        """Close the connection at once, whatever it is at."""
+        """Close the connection at once, whatever it is doing."""
         self._door.forget(self)
         self._door.turn_away(why)
         self._wait_until(None, "")
@@ -164,7 +164,7 @@ class GuardedServer(web.Server):
     """aiohttp's server with a door."""
 
     def __init__(self, plain: web.Server, door: Door) -> None:
-        """Do what `plain` would."""
+        """Handle requests as `plain` would."""
         super().__init__(
             plain.request_handler,
             request_factory=plain.request_factory,

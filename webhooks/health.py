@@ -1,4 +1,4 @@
-"""What an operator's machines ask: `/healthz` whether to restart us, `/readyz` whether we work, `/metrics` how."""
+"""What monitoring asks: `/healthz` whether to restart us, `/readyz` whether we work, `/metrics` what was counted."""
 
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST

@@ -12,8 +12,8 @@ MIB = 1024 * 1024
 class Limits:
     """The bounds of one process.
 
-    `bodies_bytes` is shared by all bodies that are being read at once, largest out first. So a body of
-    `bodies_bytes / connections`, here 32 KiB, is never put out: were it the largest, the rest would fit.
+    `bodies_bytes` is shared by all bodies that are being read at once. When it is used up, the largest body is put out.
+    So a body of `bodies_bytes / connections`, here 32 KiB, is never put out: if it were the largest, all would fit.
     """
 
     connections: int = 1024

@@ -23,7 +23,7 @@ from webhooks.svix import verify_svix
 
 log = structlog.get_logger()
 
-# The types that mean that the address is dead or its owner wants no more. Others (a full mailbox, a slow server)
+# The types that mean that the address is dead or its owner wants no mail. Others (a full mailbox, a slow server)
 # pass by themselves. https://postmarkapp.com/developer/api/bounce-api#bounce-types
 POSTMARK_BOUNCES = {"HardBounce": "bounce", "BadEmailAddress": "bounce", "SpamComplaint": "complaint"}
 
@@ -32,14 +32,14 @@ RETRY_AFTER_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Addresses to mail no more, and why: `bounce` or `complaint`."""
+    """Addresses that are not to be mailed again, and why: `bounce` or `complaint`."""
 
     addresses: tuple[str, ...]
     reason: str
 
 
 async def receive_mail_event(request: web.Request) -> web.Response:
-    """Take in what the provider in use tells; any other provider is not found."""
+    """Take in an event of the provider in use. Answer 404 to any other provider."""
     app = request.app
     mail = app[SETTINGS].mail
     provider = request.match_info["provider"]
@@ -66,7 +66,7 @@ async def receive_mail_event(request: web.Request) -> web.Response:
     if suppress is None:
         app[METRICS].count_mail_event(provider, "ignored")
         return web.Response()
-    # The first secret signs links and keys addresses; whoever looks an address up tries them all.
+    # The first secret signs links and keys the hashes of addresses. Whoever looks an address up tries all secrets.
     key_secret = app[SETTINGS].link_secrets[0].get_secret_value()
     try:
         async with redis_within(app[DEADLINES].redis):
@@ -94,7 +94,7 @@ def _verify_login(header: str | None, secret: str) -> None:
         login = b""
     _, _, password = login.partition(b":")
     if not hmac.compare_digest(password, secret.encode()):
-        raise InvalidSignatureError("There is no login with the right password.")
+        raise InvalidSignatureError("The request has no login with the right password.")
 
 
 class _Read(BaseModel):
@@ -135,7 +135,7 @@ def _read_resend(body: bytes) -> Suppress | None:
     data = _ResendEvent.model_validate_json(body).data
     if kind == "email.complained":
         return Suppress(data.to, "complaint")
-    # `email.bounced` means permanently rejected; where it names a type, that has the word.
+    # `email.bounced` means permanently rejected. If it names a type, the type decides.
     if data.bounce is not None and data.bounce.type != "Permanent":
         return None
     return Suppress(data.to, "bounce")

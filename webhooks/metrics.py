@@ -1,4 +1,4 @@
-"""What Prometheus is told: what this process counted, and what all of them have in Redis."""
+"""What Prometheus is told: what this process counted, and what all processes counted in Redis."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ class _Redis(Collector):
         if self._snapshot is None:
             return
         for name, count in sorted(self._snapshot.counters.items()):
-            # A skip's reason is in the name, and whoever adds one need not know what Prometheus takes for a name.
+            # The name holds a skip's reason, which may contain characters that Prometheus doesn't allow in a name.
             safe = re.sub(r"[^a-z0-9_]", "_", name.lower())
             yield CounterMetricFamily(f"dunning_{safe}", f"{_words(name)}, by all processes together.", value=count)
         for name, value in sorted(self._snapshot.gauges.items()):

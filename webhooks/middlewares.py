@@ -1,4 +1,4 @@
-"""What surrounds every handler: answers are counted, failures are caught and told without anything private."""
+"""What surrounds every handler: answers are counted, failures are caught and logged without anything private."""
 
 import logging
 import traceback
@@ -27,7 +27,7 @@ async def count_answers(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def catch_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 500 when a handler fails. aiohttp would log the request's path, and a payment link is one."""
+    """Answer 500 when a handler fails. aiohttp would log the request's path, which may be a payment link."""
     try:
         return await handler(request)
     except web.HTTPException:
@@ -50,7 +50,7 @@ def route(request: web.Request) -> str:
 
 
 class ServerLogger(logging.Logger):
-    """aiohttp's own logger: it reports what is no HTTP, with the bytes in question, which may be a payment link."""
+    """Stands in for aiohttp's own logger, which logs the bytes of what is no HTTP: they may be a payment link."""
 
     def __init__(self, name: str, sparing_log: SparingLog | None = None) -> None:
         super().__init__(name)

@@ -1,7 +1,7 @@
 """`/pay/{token}`: the page that a mail's link opens, and the click that leads on to Paddle, signed in.
 
-Mail scanners fetch links, so only a POST does anything. What it makes, a portal session, is good for a day and opens
-the customer's whole account: it goes into this one answer, and nowhere else.
+Mail scanners fetch links, so only a POST does anything. It makes a portal session, which is good for a day and opens
+the customer's whole account. The session's link goes into this one answer, and nowhere else.
 """
 
 import asyncio
@@ -94,9 +94,9 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
     return _see_other(deep_link)
 
 
-# How a click is counted that found the debt to be over, by the page that says so.
+# If a click found the debt to be over, how it is counted, by the page that says so.
 FOUND_OVER = {Page.PAID: ClickOutcome.ALREADY_PAID, Page.CLOSED: ClickOutcome.ALREADY_OVER}
-# A click that led nowhere for one of these does not count: the same link works again later.
+# A click that led nowhere for one of these reasons is taken back from the limit, since the link may work again later.
 MAY_WORK_LATER = frozenset({ClickOutcome.PADDLE_UNREACHABLE, ClickOutcome.NO_GRANT, ClickOutcome.REDIS_AWAY})
 
 
@@ -116,7 +116,7 @@ class _OverError(Exception):
 
 @dataclass
 class _DetourError(Exception):
-    """There is no deep link to be had now, and why: a word for the log and the case's story."""
+    """No deep link can be made now. `reason` says why, in a word for the log and the case's story."""
 
     reason: ClickOutcome | HoldWord
     error: Exception
@@ -138,7 +138,7 @@ async def _find_case(request: web.Request, now: datetime) -> Case:
 
 
 async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> str:
-    """Ask Paddle whether the debt stands, where the API budget has room for that too, and make a portal session."""
+    """Ask Paddle whether the debt stands, if the API budget has room for that too, and make a portal session."""
     app = request.app
     origins = app[SETTINGS].paddle.portal_origins
     try:
@@ -157,7 +157,8 @@ async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> st
     except (TransientError, TimeoutError) as error:
         raise _DetourError(ClickOutcome.PADDLE_UNREACHABLE, error) from None
     except REDIS_ERRORS as error:
-        # From the limiter inside the client. After TimeoutError, which is one of them and Paddle's here.
+        # From the limiter inside the client. TimeoutError is one of REDIS_ERRORS too, but here it is Paddle's, so it
+        # is caught before.
         raise _DetourError(ClickOutcome.REDIS_AWAY, error) from None
     except UnsafePortalUrlError as error:
         raise _DetourError(ClickOutcome.UNSAFE_LINK, error) from None
@@ -166,7 +167,7 @@ async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> st
 
 
 async def _ask_grants(request: web.Request) -> list[Grant]:
-    """Reserve two calls, or one where there is no room for two."""
+    """Reserve two calls, or one if there is no room for two."""
     limiter = request.app[STORE].limiter
     async with redis_within(request.app[DEADLINES].redis):
         grants = await limiter.ask(2, background=False) or await limiter.ask(1, background=False)
@@ -179,8 +180,8 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
     """Go on if the debt stands, or if that can't be learned.
 
     Raises:
-        _OverError: it is over.
-        _DetourError: it is another customer's: nobody is to be signed in as somebody else.
+        _OverError: the debt is over.
+        _DetourError: the debt is another customer's, and nobody may be signed in as somebody else.
     """
     app = request.app
     live = await ask_paddle(app, case, grant)
@@ -190,7 +191,7 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
     is_anothers = live.customer is not None and live.customer.id != case.customer_id
     if page is None and not is_anothers:
         return
-    with contextlib.suppress(RedisAwayError):  # it lapses by itself
+    with contextlib.suppress(RedisAwayError):  # the grant lapses by itself
         async with redis_within(app[DEADLINES].redis):
             await app[STORE].limiter.give_back([not_needed])
     if page is not None:
@@ -199,7 +200,7 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
 
 
 async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime) -> None:
-    """Add to the case's story; a click does not fail for want of it."""
+    """Add to the case's story. If that is not possible, the click works all the same."""
     try:
         async with redis_within(request.app[DEADLINES].redis):
             await request.app[STORE].cases.note(case_id, entry, now)

@@ -1,6 +1,6 @@
 """`POST /webhooks/paddle`: verify a notification, note what it says, and only then acknowledge it.
 
-Paddle keeps our answer's body in its log, and repeats what was not answered 200 for three days.
+Paddle keeps our answer's body in its log. For three days, it repeats a notification that was not answered with 200.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Write what strangers can provoke at will only now and then, and say how often it was left unsaid."""
+"""Logs only now and then what strangers can provoke at will, and says how many lines were left out."""
 
 import time
 from collections.abc import Callable
@@ -19,10 +19,10 @@ class _Told:
 
 
 class SparingLog:
-    """Writes one line a minute of each kind. A line after some that were left out has their number, `unsaid`.
+    """Writes at most one line a minute of each kind. If lines were left out, the next one has their number, `unsaid`.
 
-    Every kind is remembered, so kinds are few: no text of a request makes one. `clock` gives seconds that never
-    go back.
+    Every kind is remembered, so there must be few kinds: never make one of a request's text. `clock` gives seconds that
+    never go back.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,11 +34,11 @@ class SparingLog:
         self._say(log.info, event, kind, facts)
 
     def warning(self, event: str, kind: str = "", **facts: object) -> None:
-        """Log what mends itself, or is somebody else's doing."""
+        """Log what mends itself, or was caused by somebody else."""
         self._say(log.warning, event, kind, facts)
 
     def error(self, event: str, kind: str = "", **facts: object) -> None:
-        """Log what wants somebody."""
+        """Log what somebody has to look at."""
         self._say(log.error, event, kind, facts)
 
     def _say(self, write: Callable[..., Any], event: str, kind: str, facts: dict[str, object]) -> None:

@@ -1,6 +1,6 @@
 """Asking Paddle, before a click leads on, whether the debt still stands: its webhook may be late.
 
-A debt that is over is closed there and then: what ends it goes in where webhooks do, as an event of our own making.
+A debt that is over is closed at once, by an event of our own making. It goes into the inbox, as those of webhooks do.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ NO_REPEATS = 0
 
 
 async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTransaction | None:
-    """Return the debt as Paddle has it now; None where that can't be learned in time, for whatever reason."""
+    """Return the debt as Paddle has it now; None if that can't be learned in time, for whatever reason."""
     try:
         async with asyncio.timeout(time_limits.DEBT_QUESTION.total_seconds()):
             return (await app[PADDLE].read_transactions([case.id], grant)).get(case.id)
@@ -40,7 +40,7 @@ async def ask_paddle(app: web.Application, case: Case, grant: Grant) -> LiveTran
 
 
 async def close_if_over(app: web.Application, case: Case, live: LiveTransaction, now: datetime) -> Page | None:
-    """Close the case of a debt that is over at Paddle, and return the page that says so; None where it stands."""
+    """Close the case of a debt that is over at Paddle, and return the page that says so; None if the debt stands."""
     event = closing_event(case, live, now)
     if event is None:
         return None
@@ -49,7 +49,7 @@ async def close_if_over(app: web.Application, case: Case, live: LiveTransaction,
             await app[STORE].inbox.accept(event, now)
             await _close(app[STORE], case.id, event, now)
     except RedisAwayError as error:
-        # What the page says is true all the same, and the event comes by itself.
+        # What the page says is true all the same, and Paddle's own event will close the case.
         app[SPARING_LOG].warning("click.not_closed", case_id=case.id, reason=str(error))
     return Page.PAID if event.type is EventType.TRANSACTION_PAID else Page.CLOSED
 
@@ -57,7 +57,7 @@ async def close_if_over(app: web.Application, case: Case, live: LiveTransaction,
 async def _close(store: Store, case_id: str, event: Event, now: datetime) -> None:
     """Write the end at once, so that the link's next page tells it even while no worker runs.
 
-    The event is left for the worker to take off the inbox, and whatever can't be written here is the worker's too.
+    The event stays in the inbox for a worker, which also writes whatever can't be written here.
     """
     (before,) = await store.cases.read_versioned([case_id])
     campaign = await store.campaigns.read(before.case.version) if before.case is not None else None

@@ -1,4 +1,4 @@
-"""Between our jobs and arq, which runs a job again only on `Retry` and deletes it on any other exception, unasked."""
+"""Between our jobs and arq, which runs a job again only on `Retry`, and silently deletes it on any other exception."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from worker.services import Services
 
 log = structlog.get_logger()
 
-# A fault of ours that hits every time won't go away: after this many tries, about two minutes, the job is given up.
+# A fault of ours that happens every time won't go away: after this many tries, about two minutes, the job is given up.
 TRIES_OF_A_FAULT = 7
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
@@ -24,8 +24,8 @@ Work: TypeAlias = Callable[..., Awaitable[None]]
 def adapt(run: Work, give_up: Work) -> WorkerCoroutine:
     """Return `run(services, *ids)` as a coroutine for arq.
 
-    What may work later is run again, after about 1, 2, 4, 8 … s. What never will is handed to
-    `give_up(services, *ids, reason)`, inside the job: past arq's own limit nobody is told.
+    A job that may work later is run again, after about 1, 2, 4, 8 … s. A job that never will is handed to
+    `give_up(services, *ids, reason)`. We do this inside the job, since arq tells nobody when its own limit is reached.
     """
 
     async def job(ctx: dict[Any, Any], *ids: Any) -> None:  # noqa: ANN401 - as arq hands them over

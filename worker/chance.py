@@ -1,4 +1,4 @@
-"""What the worker leaves to chance, so that a rehearsal can leave it to the same chance each time."""
+"""The worker's random values. A rehearsal gives its own generator, and so gets the same values each time."""
 
 import random
 
@@ -10,7 +10,7 @@ class Chance:
         self._rng = rng or random.SystemRandom()
 
     def jitter(self) -> float:
-        """Return from 0 to 1 how far a retry is spread, so that those that failed together don't come back together."""
+        """Return a number from 0 to 1 that spreads retries: what failed together is not to be retried together."""
         return self._rng.random()
 
     def owner(self) -> str:

@@ -17,8 +17,9 @@ from worker.write_case import write_case
 
 log = structlog.get_logger()
 
-# Why an event changed nothing, where whoever reads the case's story would wonder. Not `nothing_new`, which every debt
-# has at its beginning, and a second line is dear a million times over.
+# An event that changed nothing for one of these reasons still gets a line in the case's story, since its reader would
+# wonder. `nothing_new` is not among them: every debt meets it at its beginning, and for a million cases a second line
+# each costs too much.
 WORTH_A_LINE = frozenset({NoChange.OLDER_THAN_THE_FAILURE})
 
 
@@ -54,7 +55,7 @@ async def _of_transaction(services: Services, event: Event, facts: TransactionFa
 
 
 async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:
-    """Apply what is about a subscription to its cases, open or just stopped for a reason that this may outrank.
+    """Apply an event to a subscription's open cases, and to those just stopped for a reason that it may outrank.
 
     Raises:
         PermanentError: one of them can't be read. It is applied to the others all the same.

@@ -1,4 +1,4 @@
-"""Telling of tries in vain: each is made again by itself, so somebody has to be told when none has worked for long."""
+"""Telling of tries in vain: tries repeat by themselves, so somebody has to be told when none has worked for long."""
 
 import contextlib
 
@@ -17,19 +17,19 @@ EVENTS = {
 
 
 async def note_in_vain(services: Services, way: Way, why: str) -> None:
-    """Note a try in vain, and tell of what has gone on for long. A Redis that is away is no reason to do less."""
+    """Note a try in vain, and log it if none has worked for long. A Redis that is away is ignored."""
     with contextlib.suppress(*REDIS_ERRORS):
         _tell(services, way, await services.store.in_vain.note(way, why, services.clock()))
 
 
 async def note_works(services: Services, way: Way) -> None:
-    """Note a success that nothing else counts. A Redis that is away is no reason to do less."""
+    """Note a success that nothing else counts. A Redis that is away is ignored."""
     with contextlib.suppress(*REDIS_ERRORS):
         await services.store.in_vain.works(way)
 
 
 async def look_in_vain(services: Services) -> None:
-    """Tell which ways have been tried in vain for long, and which work again. Over all workers, each is told once."""
+    """Log which ways have been tried in vain for long, and which work again. Only one of all workers logs each."""
     for way in Way:
         _tell(services, way, await services.store.in_vain.look(way, services.clock()))
 

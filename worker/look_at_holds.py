@@ -1,7 +1,7 @@
-"""Looking by itself whether what a hold is about works again, so that it goes off though no mail is due.
+"""Looks whether holds are mended, so that a mended hold is taken off although no mail is due.
 
-What can't be known without a mail is left to the next one: every half minute one case that is due finds out. Where none
-is due, it is let go of.
+Some holds can be checked only by sending a mail. For these, one due case finds out every half minute. If no case is
+due, such a hold is taken off.
 """
 
 import asyncio
@@ -23,25 +23,25 @@ from worker.services import WorkerServices
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=30)
-# What is looked at without a mail, as far as the way mail leaves lets it; see `Transport.probe`.
+# The holds that are checked without a mail, if the transport can do so; see `Transport.probe`.
 PROBED = frozenset({HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER, HoldWord.MAIL_FOLDER, HoldWord.MAIL_DISK})
 
 
 async def look_at_holds_forever(services: WorkerServices) -> None:
-    """Look every half minute until canceled; of several workers one does."""
+    """Look every half minute until canceled. Of several workers, only one looks each time."""
     while True:
         try:
             if await services.store.holds.all() and await services.store.holds.take_look(EVERY):
                 await look_at_holds(services)
         except REDIS_ERRORS:
-            pass  # the sweep tells it
+            pass  # the sweep logs it
         except Exception:  # the next one may well succeed
             log.exception("hold.look_fault")
         await asyncio.sleep(EVERY.total_seconds())
 
 
 async def look_at_holds(services: WorkerServices) -> None:
-    """Take off each hold that is mended, each at most once an hour: if it comes back, a look can't tell."""
+    """Take off each hold that is mended, each at most once an hour: if it comes back, a look was wrong about it."""
     for hold in await services.store.holds.all():
         began_at = services.clock()
         if await services.store.holds.is_doubted(hold.word) or not await _is_mended(services, hold):
@@ -89,6 +89,6 @@ async def _has_template(services: WorkerServices, hold: Hold) -> bool:
 
 
 async def _anything_is_due(services: WorkerServices) -> bool:
-    """Tell whether a case is due, or in hand."""
+    """Tell whether a case is due, or a worker has it in hand."""
     first = await services.store.due.next_up(0, 1)
     return any(at <= services.clock() + LEASE for _, at in first)

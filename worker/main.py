@@ -32,7 +32,7 @@ log = structlog.get_logger()
 DRAIN_WITHIN = time_limits.DRAIN
 LEAVE_WITHIN = time_limits.LEAVE
 RESTART_AFTER = timedelta(seconds=1)
-# arq's own: past it a job is dropped with no word to anybody. `worker.adapter` gives up long before, and says so.
+# arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
 BESIDE_THE_SWEEP = ("reconciling", "looking")
 
@@ -59,7 +59,7 @@ async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
 
 
 async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
-    """Work until `stop` is set: a worker that breaks is followed by a new one."""
+    """Work until `stop` is set. When a worker breaks, start a new one."""
     telling = asyncio.create_task(_tell_until_reached(settings, clock))
     while not stop.is_set():
         await _work(create_worker(settings, clock), stop)
@@ -88,8 +88,8 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
 async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
     """Let a worker finish what is at hand, and close it, whatever state Redis is in.
 
-    What can't be finished in time comes back by its lease. arq's own way is to cancel its main loop, which may hit a
-    command to Redis half-way; told that its burst is over, the loop ends by itself.
+    What can't be finished in time is taken up again later: a case when its lease ends. arq itself would cancel its main
+    loop, possibly in the middle of a command to Redis. We tell the loop that its burst is over, and it ends by itself.
     """
     worker.allow_pick_jobs = False
     worker.burst, worker.max_burst_jobs = True, 0
@@ -99,7 +99,7 @@ async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
     for task in (working, *worker.tasks.values()):
         task.cancel()
     await asyncio.gather(working, *worker.tasks.values(), return_exceptions=True)
-    # arq's close gives up half-way when it meets a job that was canceled, so none is left for it.
+    # arq's close() fails half-way if it finds a canceled job, so we leave none for it.
     worker.tasks.clear()
     pool = worker.pool
     with contextlib.suppress(TimeoutError, *REDIS_ERRORS):
@@ -123,13 +123,13 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
 
 
 async def _shut_down(ctx: dict[Any, Any]) -> None:
-    """Stop what runs by itself, and close what was opened. Harmless when it was done already."""
+    """Stop the tasks beside the jobs, and close what was opened. Harmless if that was done already."""
     others: list[asyncio.Task[None]] = [ctx.pop(name) for name in BESIDE_THE_SWEEP if name in ctx]
     for other in others:
         other.cancel()
     sweep: asyncio.Task[None] | None = ctx.pop("sweep", None)
     if sweep is not None:
-        others.append(sweep)  # not canceled: it ends by itself once the worker picks no more jobs
+        others.append(sweep)  # not canceled: it ends by itself when the worker stops picking jobs
     if others:
         await asyncio.wait(others, timeout=LEAVE_WITHIN.total_seconds())
         for other in others:
@@ -142,7 +142,7 @@ async def _shut_down(ctx: dict[Any, Any]) -> None:
 
 
 def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict[str, Any]:
-    """Return arq's arguments. Each that differs from its default does so for a reason."""
+    """Return arq's arguments. Comments say why some differ from the default."""
     if settings.redis_url is None:
         raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should say where Redis is."])
     redis_url = settings.redis_url.get_secret_value()
@@ -181,13 +181,13 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the protocol's own signatur
         settings = load_settings()
         wiring = _wiring(settings)
     except ConfigurationError as error:
-        raise SystemExit(str(error)) from None  # arq's command line would tell it as a crash
+        raise SystemExit(str(error)) from None  # arq's command line would show it as a crash
     asyncio.run(_look_before_arq_does(settings))
     return type("WorkerSettings", (), wiring)
 
 
 async def _look_before_arq_does(settings: Settings) -> None:
-    """Say why Redis can't be worked with, since arq waits for it without a word; refuse another account's store."""
+    """Say why Redis can't be used, since arq waits for it silently. Refuse the store of another Paddle account."""
     if settings.redis_url is None:
         return
     redis_url = settings.redis_url.get_secret_value()

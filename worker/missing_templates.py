@@ -1,4 +1,4 @@
-"""Templates that a campaign names and that are not there: told at start, and at run time a hold."""
+"""Templates that a campaign names and that are not there: logged at start, and a hold when a mail needs one."""
 
 import structlog
 

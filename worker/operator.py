@@ -1,4 +1,4 @@
-"""Telling the operator: what only they can mend stops sending, and work goes on by itself when it is mended."""
+"""Telling the operator what only they can mend. It stops sending. When it is mended, sending goes on by itself."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from worker.services import Services
 
 log = structlog.get_logger()
 
-# What one that was refused for another reason shows to be mended.
+# A mail that was refused for another reason shows that these are mended.
 HOLDS_BEFORE_A_REFUSAL = (HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER)
 MINT_HOLD = HoldWord.PADDLE_PORTAL_PERMISSION
 PADDLE_HOLDS = (HoldWord.PADDLE_KEY, HoldWord.PADDLE_PERMISSION)
@@ -33,9 +33,9 @@ async def put_on_hold(services: Services, error: OperatorMustActError) -> None:
 async def release_holds(
     services: Services, *words: str, began_at: datetime, shows: Iterable[str] = ()
 ) -> Sequence[str]:
-    """Go on sending, as far as what works shows these holds to be mended; see `Holds.release`. Returns which.
+    """Take off those of these holds that a success shows to be mended, and return them; see `Holds.release`.
 
-    Where Redis is away they stay on: the next thing that works takes them off.
+    If Redis is away, they stay on until the next success takes them off.
     """
     try:
         released = await services.store.holds.release(*words, began_at=began_at, shows=shows)

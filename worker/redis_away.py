@@ -1,4 +1,4 @@
-"""What meets a Redis that is away before anything was sent: no fault, and looked at again as soon as Redis is back."""
+"""Steps that found Redis away before anything was sent: no fault. Their cases are looked at again once it is back."""
 
 import asyncio
 from datetime import timedelta
@@ -19,12 +19,13 @@ ASK_AGAIN = timedelta(seconds=0.5)
 class AwayBeforeDataError(Exception):
     """Redis is away, slow or refuses, and nothing was sent.
 
-    REDIS_ERRORS hold OSError, which much else raises too: this one comes from Redis, whoever lets it through.
+    REDIS_ERRORS contain OSError, which other libraries raise too. This error always comes from Redis, even if it passes
+    through other code.
     """
 
 
 def look_again(services: Services, case_id: str, step: str, owner: str | None, error: BaseException) -> None:
-    """Have the case looked at again at once when Redis is back. Returns before that, and never raises.
+    """Have the case looked at again as soon as Redis is back. Returns without waiting for that, and never raises.
 
     Args:
         services: the worker's.
@@ -43,7 +44,7 @@ async def _put_back_when_possible(services: Services, case_id: str, step: str, o
             await _put_back(services, case_id, step, owner)
         except (*REDIS_ERRORS, CaseConflictError):
             await asyncio.sleep(ASK_AGAIN.total_seconds())
-        except Exception:  # the lease brings it back
+        except Exception:  # the case is swept again when its lease ends
             log.exception("step.fault", case_id=case_id, step=step)
             return
         else:
@@ -51,9 +52,9 @@ async def _put_back_when_possible(services: Services, case_id: str, step: str, o
 
 
 async def _put_back(services: Services, case_id: str, step: str, owner: str | None) -> None:
-    """Let go of the step where it is ours, and write the case in any case: that sets when it is due.
+    """Give up our claim on the step, if we have it. Write the case even if not: the write sets when it is due.
 
-    The write also makes whatever of ours is still on its way to Redis come too late.
+    The write also raises the revision, so that an earlier write of ours that is still on its way to Redis fails.
     """
     (read,) = await services.store.cases.read_versioned([case_id])
     if read.case is None:

@@ -20,8 +20,8 @@ from worker.letters.render import Renderer
 from worker.mail.create import create_transport
 from worker.mail.transport import Transport
 
-# How often a delivery that ended in silence is sent again. An idempotency key makes a repeat harmless, and after this
-# many the provider has long forgotten the key; without one, a customer gets at most one mail twice.
+# How often a delivery is sent again that ended without an answer. With an idempotency key a repeat is harmless, but
+# after this many repeats the provider has long forgotten the key. Without a key, a customer gets a mail at most twice.
 REPEATS_WITH_KEY = 10
 REPEATS_WITHOUT_KEY = 1
 LAST_MOMENT = time_limits.LAST_RECORDS
@@ -48,7 +48,7 @@ class Services:
     batches: set[object] = field(default_factory=set)
     """The batches of due cases that this worker has in hand."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
-    """Records of what became of mails, being written."""
+    """The tasks that are writing what became of mails."""
 
     @property
     def minting_on_send(self) -> bool:
@@ -57,9 +57,9 @@ class Services:
 
     @property
     def repeats(self) -> int:
-        """How often a delivery that ended in silence may be sent again.
+        """How often a delivery that ended without an answer may be sent again.
 
-        Never with Paddle's own link in it: it would be another link, and so another mail.
+        Never if the mail holds Paddle's own link: the repeat would hold a new link, and so be another mail.
         """
         if self.minting_on_send:
             return 0
@@ -71,7 +71,7 @@ class Services:
         return [secret.get_secret_value() for secret in self.settings.link_secrets]
 
     def in_background(self, record: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Let a record be written, however long Redis is away. It outlives the job, and ends with the process."""
+        """Write a record in a task, however long Redis is away. It outlives the job, and ends with the process."""
         task = asyncio.create_task(record)
         self.recording.add(task)
         task.add_done_callback(self.recording.discard)
@@ -90,7 +90,7 @@ class WorkerServices(Services):
     """This machine's own clock, whatever clock the rules go by."""
 
     async def close(self) -> None:
-        """Close every connection, after a last moment for what is being recorded."""
+        """Wait a moment for what is being recorded, then close every connection."""
         if self.recording:
             await asyncio.wait(self.recording, timeout=LAST_MOMENT.total_seconds())
         for task in self.recording:

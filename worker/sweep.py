@@ -1,4 +1,4 @@
-"""The sweep: hands what is due to the workers, about ten times a second, and drives again what was left lying."""
+"""The sweep: hands what is due to the workers, about ten times a second, and redrives events that nobody handled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,15 +17,16 @@ log = structlog.get_logger()
 
 EVERY = timedelta(seconds=0.1)
 SOON = timedelta(seconds=0.05)
-# As many mails as go over a slow mail server within their patience. What is due waits better in the index than behind
-# others for a connection: there it waits without a limit, and is asked about when its turn has come.
+# The most batches that one worker has in hand: as many mails as a slow mail server takes before they time out. A due
+# case should wait in the index, not for a connection. In the index it may wait without a limit, and Paddle is asked
+# about it only when its turn has come.
 MOST_IN_HAND = 3
 REDRIVE_EVERY = timedelta(seconds=5)
 SKEW_EVERY = timedelta(minutes=1)
-# What an hour may have changes when the hour does; a minute more or less does not matter.
+# The breaker's threshold changes with the hour. A minute more or less does not matter.
 LIMIT_EVERY = timedelta(minutes=1)
 IN_VAIN_EVERY = timedelta(seconds=10)
-# A claim outlives the longest send by 15 s; this leaves room for it on every side.
+# A claim outlives the longest send by 15 s. Two clocks that are both wrong by this much still differ by less.
 LARGEST_SKEW = timedelta(seconds=5)
 TRIPPED = "all mail is paused until `dunning resume`: find out why so many renewals fail at once"
 
@@ -33,8 +34,8 @@ TRIPPED = "all mail is paused until `dunning resume`: find out why so many renew
 async def sweep_forever(services: WorkerServices, picks_jobs: Callable[[], bool]) -> None:
     """Sweep until canceled. Any number of workers may: each sweep is one script, and takes what the last one left.
 
-    A worker that is draining, and so `picks_jobs` no more, leaves what is due to the others, and so does one that has
-    enough in hand.
+    A worker leaves what is due to the others if it is draining (then `picks_jobs` returns False), or if it has enough
+    in hand.
     """
     sweeps = _Sweeps(services)
     away = False
@@ -50,10 +51,10 @@ async def sweep_forever(services: WorkerServices, picks_jobs: Callable[[], bool]
             if not away:
                 log.warning("sweep.redis_is_away", error=type(error).__name__)
             away = True
-        except Exception:  # a sweep that ended would end all mail, and say nothing
+        except Exception:  # if this loop ended, all mail would stop, and nobody would be told
             moved = 0
             log.exception("sweep.fault")
-        # A full batch says that there may be more: take it as soon as a worker may have begun with this one.
+        # After a full batch there may be more: sweep again as soon as a worker may have begun with this one.
         await asyncio.sleep((SOON if moved == BATCH else EVERY).total_seconds())
 
 
@@ -69,7 +70,7 @@ class _Sweeps:
         self._most_opened: int | None = None
 
     async def turn(self) -> int:
-        """Do what it is time for, and return how many cases were handed over."""
+        """Do each chore that is due, and return how many cases were handed over."""
         await self._every(SKEW_EVERY, self._look_at_clock)
         await self._every(LIMIT_EVERY, self._find_limit)
         busy = len(self._services.batches) >= MOST_IN_HAND
@@ -79,7 +80,7 @@ class _Sweeps:
         return moved
 
     async def _every(self, span: timedelta, chore: Callable[[], Awaitable[object]]) -> None:
-        """Do the chore at first, and whenever it was last done so long ago. One that fails is due again at once."""
+        """Do the chore the first time, and then once in each `span`. A chore that fails is due again at once."""
         if self._clock() >= self._again_at.get(chore.__name__, 0):
             await chore()
             self._again_at[chore.__name__] = self._clock() + span.total_seconds()
@@ -123,7 +124,9 @@ async def _is_skewed(services: WorkerServices) -> bool:
     skew = services.machine_clock() - await services.store.health.time()
     if abs(skew) > LARGEST_SKEW:
         log.error(
-            Alert.CLOCK_SKEWED, seconds=round(skew.total_seconds(), 1), problem="not sweeping: set this clock right"
+            Alert.CLOCK_SKEWED,
+            seconds=round(skew.total_seconds(), 1),
+            problem="this worker does not sweep: set this machine's clock right",
         )
         return True
     return False

@@ -1,4 +1,4 @@
-"""What each command takes and what its help says, and nothing of what it does.
+"""The arguments and the help of each command, without the code that does its work.
 
-A command imports its work when it runs. So every help is told at once, and needs nothing but click.
+A command imports that code when it runs. So every help is shown at once, and needs nothing but click.
 """

@@ -10,7 +10,7 @@ def pause(campaign: str | None) -> None:
 
     Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
     payment links work meanwhile. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
-    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. Whatever else is set wrong does not keep it from working.
+    machine, and for CAMPAIGN also DUNNING_CAMPAIGN_FILE. It works even if any other setting is wrong.
     """
     from cli.operate import brakes
 

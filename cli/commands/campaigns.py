@@ -26,7 +26,7 @@ def campaigns() -> None:
 def check(file: Path | None, templates: Path | None) -> None:
     """Tell all that is wrong with FILE, with its lines.
 
-    It is what the start of the service would tell. Exit code 2 means that something is wrong.
+    The service would tell the same when it starts. Exit code 2 means that something is wrong.
     """
     from cli.plan import campaigns
 

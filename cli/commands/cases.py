@@ -29,7 +29,7 @@ def cases() -> None:
 @click.option(
     "--limit", type=click.IntRange(min=1), help=f"How many at most.  [default: {LIMIT}, or no limit with --all]"
 )
-@click.option("--all", "all_", is_flag=True, help="Those that ended in the last 90 days too, and however many.")
+@click.option("--all", "all_", is_flag=True, help="Cases that ended in the last 90 days too, without a limit.")
 @_json
 def list_(
     *,
@@ -72,11 +72,11 @@ def stop(*, case: str) -> None:
 
 @cases.command("send-now")
 @_case
-@click.option("--step", metavar="STEP", help="This one, in place of the next that is not done.")
+@click.option("--step", metavar="STEP", help="This step, in place of the next one that is not done.")
 def send_now(*, case: str, step: str | None) -> None:
     """Make a step of CASE due now.
 
-    It goes the usual way: Paddle is asked first, and pauses, holds and sending hours count.
+    It is sent in the usual way: Paddle is asked first, and pauses, holds and sending hours count.
     """
     from cli.operate.cases import command
 

@@ -38,7 +38,7 @@ def exclude(who: str | None, *, in_json: bool) -> None:
 @click.command()
 @click.argument("who", metavar="CUSTOMER|SUBSCRIPTION", type=Entity())
 def include(who: str) -> None:
-    """Send mail to a customer, or about a subscription, again that was excluded.
+    """Send mail again to a customer, or about a subscription, that was excluded.
 
     Steps that were skipped meanwhile stay skipped; those to come are sent. Reads DUNNING_REDIS_URL, or else finds the
     server that `dunning up` runs on this machine.

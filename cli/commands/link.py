@@ -18,7 +18,7 @@ from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
 def link(customer: str, wanted: tuple[str, ...]) -> None:
     """Print portal links for CUSTOMER (ctm_...).
 
-    Each signs its holder in as the customer, who can then do anything in the portal: give them to nobody else.
+    Whoever has such a link is signed in as the customer, and can do anything in the portal. Give it to nobody else.
     """
     from cli.operate.link import print_links
 

@@ -1,4 +1,4 @@
-"""Ids of Paddle's on the command line: what is none is refused before anything is looked for."""
+"""Paddle's ids on the command line. Anything else is refused before it is looked for."""
 
 import re
 

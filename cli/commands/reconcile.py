@@ -46,12 +46,11 @@ def reconcile(
     """Find what webhooks did not bring: failures, debts and payments that we don't know of.
 
     Reads Paddle's events since the last time, and all past-due subscriptions. Debts without a case get one, which joins
-    its campaign at the step that its age deserves; cases whose debt is gone are closed. Nothing is mailed from here:
-    the worker does, as always, and only what is still owed then.
+    its campaign at the step that its age deserves; cases whose debt is gone are closed. This command mails nothing. The
+    worker does, as always, and only about what is still owed then.
 
-    Where more cases would be opened than DUNNING_BREAKER finds usual (50 with auto), they are shown and none is
-    opened, and the exit code is 1. --apply opens them. It is 1 too where events can't be read; debts are looked at all
-    the same.
+    If more cases would be opened than DUNNING_BREAKER finds usual (50 with auto), they are shown, none is opened, and
+    the exit code is 1. --apply opens them. The exit code is also 1 if events can't be read; debts are looked at anyway.
 
     The worker does the same by itself. It takes at most a fifth of the API budget: some 30 debts a call.
     """

@@ -26,8 +26,8 @@ def simulate(
 ) -> None:
     """Play a month of a campaign in a moment: what Dunning would do when, and why.
 
-    Plays every built-in SCENARIO, or the one that is named, on a clock that is only a value. The rules and the mails
-    are the real ones; the people are made up, and nothing is sent. It needs no settings, no Redis and no network.
+    Plays every built-in SCENARIO, or the one that is named, on a simulated clock. The rules and the mails are the real
+    ones; the people are made up, and nothing is sent. It needs no settings, no Redis and no network.
     """
     from cli.plan.simulate.command import rehearse
 

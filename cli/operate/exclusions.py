@@ -1,4 +1,4 @@
-"""`dunning exclude` and `dunning include`: who gets no mail, whatever fails."""
+"""`dunning exclude` and `dunning include`: who gets no mail, whichever renewal fails."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ def list_(*, in_json: bool) -> None:
 
 
 def exclude(who: str, *, in_json: bool) -> None:
-    """Exclude somebody, note it with each of their open cases, and print what is so now."""
+    """Exclude somebody, note it in the story of each of their open cases, and print the result."""
 
     async def work(store: Store) -> tuple[bool, list[str], list[Exclusion]]:
         now = datetime.now(UTC)
@@ -56,7 +56,7 @@ def exclude(who: str, *, in_json: bool) -> None:
 
 
 def include(who: str) -> None:
-    """Take an exclusion back, note it with each of their open cases, and print what is so now."""
+    """Take an exclusion back, note it in the story of each of their open cases, and print the result."""
 
     async def work(store: Store) -> tuple[bool, list[str]]:
         was = await store.exclusions.include(who)

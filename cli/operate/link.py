@@ -1,4 +1,4 @@
-"""`dunning link`: Paddle's own links for one customer, made by hand, as for someone who asks support for one."""
+"""`dunning link`: Paddle's own links for one customer, made by hand, for example when a customer asks support."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
@@ -39,7 +39,7 @@ async def _make_links(settings: PaddleSettings, customer_id: str, wanted: Collec
         )
         try:
             subscriptions = [found async for found in paddle.customer_subscriptions(customer_id)]
-            # Paddle lists nothing for a customer it doesn't know. Only making a session tells.
+            # For an unknown customer Paddle lists nothing. Only making a session shows that the customer is unknown.
             sessions = [await _session(paddle, customer_id, chunk) for chunk in _chunks(_chosen(subscriptions, wanted))]
         except CallRefusedError as error:
             if error.status == HTTPStatus.NOT_FOUND:
@@ -62,7 +62,7 @@ def _chosen(subscriptions: Sequence[LiveSubscription], wanted: Collection[str]) 
 
 
 def _chunks(subscriptions: Sequence[LiveSubscription]) -> list[Sequence[LiveSubscription]]:
-    """Cut into what one session takes. One session is made even for nothing: it has the overview."""
+    """Cut into chunks that fit one session. Without subscriptions there is one empty chunk, for the overview link."""
     starts = range(0, max(len(subscriptions), 1), SUBSCRIPTIONS_PER_SESSION)
     return [subscriptions[start : start + SUBSCRIPTIONS_PER_SESSION] for start in starts]
 

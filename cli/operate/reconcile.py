@@ -36,7 +36,7 @@ def reconcile(
     """Find what webhooks did not bring, mend it unless it is a dry run, and print a report.
 
     Raises:
-        ClickException: cases wait to be applied, or something could not be reached.
+        ClickException: cases wait for --apply, or something could not be reached.
         SystemExit: events could not be read.
     """
     log.configure()
@@ -65,7 +65,7 @@ async def _reconcile(
     errors = Console(stderr=True)
     try:
         async with ClientSession() as http:
-            # Shown on a terminal only, and gone when it is done: what a script reads is the report alone.
+            # The progress is shown on a terminal only, and removed at the end, so that a script reads the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
                 reconciler = _reconciler(settings, store, http, progress)
                 missed = Missed()
@@ -88,7 +88,7 @@ async def _reconcile(
 
 
 async def _take_in_events(reconciler: Reconciler, missed: Missed, *, dry_run: bool, asked_to: bool) -> bool:
-    """Take in what was missed, and return whether that went well. The debts need no events: they are looked at anyway.
+    """Take in missed events, and return whether that worked. If not, debts are looked at anyway: they need no events.
 
     Raises:
         OperatorMustActError: the API key itself is refused, so the debts can't be read either.

@@ -13,12 +13,12 @@ from dunning.rules.healing import Opening
 from worker.reconcile.debts import Findings, Healed
 
 _MINUTE = "%Y-%m-%d %H:%M"
-# Room for a whole row where nobody sees a terminal's edge.
+# Wide enough for a whole row, if the output goes to no terminal.
 PIPED_WIDTH = 200
 
 
 def output() -> Console:
-    """Return what to print to: as wide as the terminal, and wide enough for a row where it is none."""
+    """Return what to print to: as wide as the terminal, or wide enough for a row if it is no terminal."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 

@@ -19,7 +19,7 @@ _ACTIONS = {FinalAction.CANCEL: "cancels", FinalAction.PAUSE: "pauses"}
 
 
 def show(console: Console, campaign: Campaign) -> None:
-    """Print one campaign. Whatever is too long for the console is broken, not cut."""
+    """Print one campaign. What is too long for the console is broken into lines, not cut."""
     console.print(f"[bold]{campaign.name}[/bold], on {campaign.on}, version {version(campaign)}")
     facts = Table.grid(padding=(0, 2), pad_edge=False)
     facts.add_column(no_wrap=True)
@@ -39,7 +39,7 @@ def show(console: Console, campaign: Campaign) -> None:
 
 
 def day(after: timedelta) -> str:
-    """Write how long after the failure as a day and what is left of it: `day 0, 2 h`, `day 3`."""
+    """Write a time after the failure as a day and the rest: `day 0, 2 h`, `day 3`."""
     days, rest = divmod(after, _DAY)
     if not rest:
         return f"day {days}"

@@ -21,7 +21,7 @@ _UNMAILED = "A renewal that fits none is not mailed."
 
 
 def check(file: Path | None, templates: Path | None) -> None:
-    """Print what each campaign of a file is, if all is right with it.
+    """Print a line for each campaign of a file, if nothing is wrong with the file.
 
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
@@ -59,7 +59,7 @@ def plan(file: Path | None) -> None:
 
 
 def _read(file: Path | None) -> tuple[str, str]:
-    """Return the text of a file, and what its problems call it."""
+    """Return the text of a file, and the name that it has in problems."""
     if file is None:
         return shipped(), "default.toml"
     try:

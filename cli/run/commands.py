@@ -61,7 +61,7 @@ def up(*, data: Path | None) -> None:
 
 
 async def serve(settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
-    """Serve HTTP until SIGTERM or SIGINT, and then what is under way.
+    """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
 
     Raises:
         ConfigurationError: the host or port can't be listened on.
@@ -73,7 +73,7 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # No access log: the path of a payment link is its whole right.
+    # No access log, since whoever knows the path of a payment link may use the link.
     limits = Limits(connections=allow_connections(Limits().connections))
     app = create_app(settings, clock=clock or utc_now, limits=limits)
     runner = EdgeRunner(app, access_log=None, shutdown_timeout=time_limits.EDGE_DRAIN.total_seconds())
@@ -111,7 +111,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 
 
 def warn_of_sandbox(settings: Settings) -> None:
-    """Ask for a redirection where mails of made-up debts would reach real addresses."""
+    """Warn that DUNNING_MAIL_REDIRECT is missing if mails of made-up debts would reach real addresses."""
     if settings.paddle.sandbox and settings.mail_redirect is None:
         logger.warning("settings.mail_redirect_missing", variable="DUNNING_MAIL_REDIRECT")
 

@@ -1,4 +1,4 @@
-"""For processes that we start: they end with us, however we end."""
+"""Makes the processes that we start end when we end, in whatever way."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ until_stdin_closes = click.option(
 
 
 def end_with_stdin() -> None:
-    """Take the end of standard input as a SIGTERM: whoever held its other end is gone, killed perhaps."""
+    """Treat the end of standard input as a SIGTERM: the process that held its other end is gone, perhaps killed."""
 
     def wait() -> None:
         with contextlib.suppress(OSError):

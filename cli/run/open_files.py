@@ -13,7 +13,7 @@ BESIDES = 256
 def allow_connections(wanted: int) -> int:
     """Raise the limit of open files, if need be, and return for how many connections it is enough.
 
-    A limit that can't be raised is told in one line, since a process without free files takes no connection at all.
+    A limit that can't be raised is logged, since a process without free files takes no connection at all.
     """
     needed = wanted + BESIDES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -18,11 +18,11 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
     """Open the store for a moment.
 
     Raises:
-        ConfigurationError: there is none to be found.
+        ConfigurationError: no store was found.
         ClickException: Redis can't be reached, or refuses what was asked.
     """
     address = store_address(settings.redis_url)
-    # None of these commands calls Paddle, so what it allows is of no interest.
+    # None of these commands calls Paddle, so its rate limit doesn't matter.
     store = Store.open(address, rate_limit=1)
     try:
         yield store
@@ -36,7 +36,7 @@ def store_address(redis_url: SecretStr | None) -> str:
     """Return where Redis is: what is set, or else the server of the `dunning up` that this user runs here.
 
     Raises:
-        ConfigurationError: there is none to be found.
+        ConfigurationError: no server was found, or more than one.
     """
     if redis_url is not None:
         return redis_url.get_secret_value()

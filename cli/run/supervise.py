@@ -22,7 +22,7 @@ def supervise(commands: Sequence[str], *, environment: Mapping[str, str] | None,
     Args:
         commands: names of commands that take `--until-stdin-closes`.
         environment: for the processes, in place of this one's own.
-        server: the server they use, where it is ours.
+        server: the server they use, if it is ours.
 
     Returns:
         the exit code: 0 when we were asked to end and all went well, else 1.
@@ -55,16 +55,16 @@ async def _supervise(
 async def _start(command: str, environment: Mapping[str, str] | None) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        # Not from the working folder: a `worker` or `cli` folder in it is somebody else's.
+        # Import nothing from the working folder: a `worker` or `cli` folder in it is somebody else's.
         "-P",
         "-m",
         "cli.main",
         command,
-        # Our end of this pipe closes however we end.
+        # Our end of this pipe closes when we end, in whatever way.
         "--until-stdin-closes",
         stdin=asyncio.subprocess.PIPE,
         env=environment,
-        # A Ctrl-C in the terminal is for us alone, and we pass on one signal, once.
+        # A Ctrl-C in the terminal reaches us alone, and we pass it on as one signal.
         start_new_session=True,
     )
 
@@ -83,5 +83,5 @@ async def _stop(processes: Mapping[str, asyncio.subprocess.Process], *, within_s
                 logger.error("up.process_killed", process=name)  # noqa: TRY400 - the exception says nothing more
                 process.kill()
                 await process.wait()
-    # A process that a SIGTERM ends by itself had not begun: it takes the signal into its own hands first.
+    # If SIGTERM itself ended a process, the process had not begun its work: it sets its own handler before.
     return all(process.returncode in {0, -signal.SIGTERM} for process in processes.values())

@@ -4,7 +4,7 @@ import re
 
 from dunning.addresses.domains import ascii_domain
 
-# Deliberately narrow: no quoted local parts, no comments, no literals. What checkouts let through fits into this, and
+# Deliberately narrow: no quoted local parts, no comments, no literals. Addresses that checkouts accept match it, and
 # nothing that could break out of a header or an SMTP command does.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"

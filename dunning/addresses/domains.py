@@ -8,7 +8,8 @@ import idna
 # What RFC 5321 lets stand in a mail's domain: letters, digits and hyphens, a hyphen neither first nor last.
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST: Final = 253
-# Mapping takes some of it away, and encoding takes long for what is long.
+# The limit before mapping. It is higher, since mapping may shorten a domain. It is there because encoding a long text
+# takes long.
 _LONGEST_BEFORE: Final = 1000
 
 
@@ -17,8 +18,8 @@ def ascii_domain(domain: str) -> str:
 
     Letters are mapped as browsers do before they look a name up (UTS 46, not transitional): full-width letters and dots
     are plain ones, and `ß` stays a letter of its own, since `fass.example` may be somebody else's. A dot at the end
-    names the same domain, and goes. A label that is ASCII is taken as it is: nothing is left to be mapped, and there
-    are real names with hyphens or Punycode that IDNA 2008 would not give out.
+    names the same domain, and is removed. A label that is ASCII is taken as it is: nothing is left to be mapped, and
+    there are real names with hyphens or Punycode that IDNA 2008 would refuse.
 
     Raises:
         ValueError: it is no domain; the message doesn't quote it.

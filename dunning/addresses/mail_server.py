@@ -1,4 +1,4 @@
-"""How mail leaves: the one URL that says which way, with whose login."""
+"""How mail is sent: the one URL that says which way, and with which login."""
 
 import base64
 from collections.abc import Callable
@@ -25,10 +25,11 @@ FORMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailUrl:
-    """One way for mail to leave.
+    """One way to send mail.
 
-    `host`, `port`, `username`, `password` and `tls` are of smtp and smtps. A provider's key is `password`, the secret
-    of its notifications to us is `webhook_secret`, and `api_url` is another place to reach it. `path` is of file.
+    `host`, `port`, `username`, `password` and `tls` are for smtp and smtps. For a provider, `password` is its key,
+    `webhook_secret` the secret of its notifications to us, and `api_url` another address of its API. `path` is for
+    file.
     """
 
     kind: MailKind

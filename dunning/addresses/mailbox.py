@@ -17,7 +17,7 @@ _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@(?=.{{1,253}}\Z)({_LA
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address and, where there is one, the name before it."""
+    """An address and, if there is one, the name before it."""
 
     name: str | None
     address: str

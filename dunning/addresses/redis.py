@@ -14,7 +14,7 @@ FORMS = (
     "redis+sentinel://[USER:PASSWORD@]HOST[:PORT][,...]/SERVICE[/DB]"
 )
 
-# The options of redis-py's from_url that an operator has a use for. Time limits are ours to set.
+# The options of redis-py's from_url that are of use to an operator. We set the time limits ourselves.
 _OPTIONS = frozenset(
     {
         "db",
@@ -34,7 +34,10 @@ _SERVICE = re.compile(r"[A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Whom to trust, and as whom to speak. The paths are of PEM files; the system's are trusted besides `ca_certs`."""
+    """Which certificates to trust, and which one to show. All paths name PEM files.
+
+    The system's certificates are trusted besides `ca_certs`.
+    """
 
     ca_certs: str | None = None
     certfile: str | None = None
@@ -46,8 +49,8 @@ class TlsFiles:
 class SentinelUrl:
     """Sentinels that know where the master of `service` is.
 
-    The login is the master's; `sentinel_password` is the sentinels' own, where they ask for one. With `tls`, both the
-    sentinels and the master are spoken to over it.
+    The login is the master's; `sentinel_password` is the sentinels' own, if they ask for one. With `tls`, both the
+    sentinels and the master are reached over TLS.
     """
 
     sentinels: tuple[tuple[str, int], ...]
@@ -60,7 +63,7 @@ class SentinelUrl:
 
 
 def check_redis_url(text: str) -> str:
-    """Return the URL of a Redis server, or of the sentinels that know it, once it is seen to be one.
+    """Return the URL of a Redis server, or of the sentinels that know it, after checking that it is one.
 
     Raises:
         ValueError: what is wrong with it, without quoting it.

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-# What RFC 3986 lets stand in a URL. Urlsplit drops tabs and line ends unseen, and takes anything else.
+# The characters that RFC 3986 allows in a URL. `urlsplit` silently drops tabs and line ends, and accepts anything else.
 _URL_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
-# A name's labels. This also keeps what has a meaning in a Content-Security-Policy out of one.
+# The labels of a host name. None may hold a character that has a meaning in a Content-Security-Policy.
 _HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
@@ -99,7 +99,7 @@ def check_host(parts: SplitResult) -> str:
     """Return the host in lower case, an IPv6 address without its brackets.
 
     Raises:
-        ValueError: there is none, or it is none.
+        ValueError: there is no host, or it is not a valid one.
     """
     host = parts.hostname
     if not host:

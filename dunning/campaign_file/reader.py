@@ -62,7 +62,7 @@ def parse_campaigns(text: str, filename: str) -> tuple[Campaign, ...]:
 
 
 class _Reader:
-    """Reads what a campaign file says, each method a value and the path to it; None where something is wrong."""
+    """Reads a campaign file. Each method takes a value and the path to it, and returns None if something is wrong."""
 
     def __init__(self, values: TomlValues) -> None:
         self._values = values
@@ -109,7 +109,7 @@ class _Reader:
         if products is None or prices is None or currencies is None:
             return None
         when = When(products=products, prices=prices, currencies=currencies)
-        # One that asks for nothing, for lack of a key it knows, would seem to leave nothing to the campaigns after it.
+        # A `when` without a known key asks for nothing. It would seem to leave nothing to the campaigns after it.
         return None if when == When() else when
 
     def _texts(self, table: Table, path: KeyPath, key: str, kind: TextKind) -> frozenset[str] | None:
@@ -135,7 +135,7 @@ class _Reader:
 
     def _steps(self, value: object, path: KeyPath) -> tuple[Step, ...] | None:
         if not isinstance(value, list) or not value:
-            # A single pair of brackets is the likeliest slip, and it makes one table of what should be a list.
+            # The likeliest mistake is a single pair of brackets. It makes a table where there should be a list.
             self._values.note(path, "no list of steps; each should be headed [[campaign.NAME.step]], in two brackets")
             return None
         self._check_names(value, path)
@@ -183,7 +183,7 @@ class _Reader:
     def _check_choice(self, campaign: Campaign, earlier: Sequence[Campaign], path: KeyPath) -> None:
         takers = _takers(campaign, earlier)
         if takers:
-            what = f"{campaign.name!r} is never chosen, as all it is for goes to {' and '.join(map(repr, takers))}"
+            what = f"{campaign.name!r} is never chosen: every debt it fits goes to {' and '.join(map(repr, takers))}"
             place = (*path, campaign.name, "when")
             self._values.note(place, f"{what} before it; should stand first, or ask for something else in when")
 
@@ -216,10 +216,10 @@ class _Reader:
 
 
 def _takers(campaign: Campaign, earlier: Sequence[Campaign]) -> list[str]:
-    """Name the campaigns that take every debt this one is for; none, if any debt is left to it.
+    """Name the campaigns that take every debt that this one is for; none if any debt is left to it.
 
-    A debt of one product, one price and one currency is the hardest to take, so those tell for all. An empty text
-    stands for a product, a price or a currency that no campaign names.
+    A debt of one product, one price and one currency is the hardest to take, so it is enough to try such debts. An
+    empty text stands for a product, a price or a currency that no campaign names.
     """
     takers = set()
     when = campaign.when

@@ -14,8 +14,8 @@ class TomlLines:
     def __init__(self, text: str) -> None:
         """Note where everything in `text` is.
 
-        Each line is read by itself, as far as it is TOML by itself. So what stands inside a value that spans lines
-        isn't seen, and is found at the line where that value begins.
+        Each line is read by itself, if it is TOML by itself. So keys inside a value that spans several lines aren't
+        seen. They are found at the line where that value begins.
         """
         self._lines: dict[KeyPath, int] = {}
         self._lengths: dict[KeyPath, int] = {}
@@ -30,7 +30,7 @@ class TomlLines:
                     self._note(table + path, number)
 
     def line_of(self, path: KeyPath) -> int:
-        """Find the line of what `path` leads to, else of the nearest thing around it that is there."""
+        """Find the line of what `path` leads to, or else of the nearest thing around it that has a line."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
@@ -40,7 +40,7 @@ class TomlLines:
             self._lines.setdefault(path[:end], number)
 
     def _enter(self, header: object) -> KeyPath:
-        """Follow a header, `[a.b]` or `[[a.b]]`, to the table it opens: none if it is a list's item instead."""
+        """Follow a header, `[a.b]` or `[[a.b]]`, to the table it opens. A list's item opens none: return ()."""
         path: KeyPath = ()
         while isinstance(header, dict) and header:
             key, header = next(iter(header.items()))

@@ -50,7 +50,7 @@ class TomlValues:
     def read(
         self, table: Table | None, path: KeyPath, key: str, read: Callable[[object, KeyPath], Value | None]
     ) -> Value | None:
-        """Read the value of `key`, if it is there. Whether it has to be is for `table` to say."""
+        """Read the value of `key`, if it is there. `table` checks whether it has to be there."""
         return None if table is None or key not in table else read(table[key], (*path, key))
 
     def table(

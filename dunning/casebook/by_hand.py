@@ -19,7 +19,7 @@ from dunning.rules.shared_debts import Carried, Debts
 from dunning.rules.story import Entry, Kind
 from dunning.store import Paused, Store, Versioned
 
-# Which way mail goes is none of our settings. So what may have arrived counts as sent: nobody gets it again by hand.
+# These commands don't know how mail is sent. So a mail that may have arrived counts as sent: nobody gets it again.
 NO_REPEATS = 0
 
 
@@ -97,7 +97,7 @@ def _on_its_way(case: Case) -> Iterator[str]:
 
 
 def _that_go_on(case: Case, open_cases: Sequence[str]) -> Iterator[str]:
-    """Say which debts the stop is not about."""
+    """Say which debts go on, since the stop is not about them."""
     others = [one for one in open_cases if one != case.id]
     if others:
         go_on = "1 other open case goes" if len(others) == 1 else f"{len(others)} other open cases go"
@@ -120,7 +120,7 @@ async def _carried(store: Store, campaigns: Campaigns, case: Case, now: datetime
 
 
 async def _outlook(store: Store, campaign: Campaign, case: Case) -> list[str]:
-    """Say what stands between the step and its customer."""
+    """Say what the step still has to wait for."""
     paused = await store.brakes.paused()
     its_own = {name: pause for name, pause in paused.campaigns.items() if name == case.campaign}
     in_the_way = list(paused_lines(Paused(paused.all, its_own)))

@@ -16,7 +16,7 @@ class CampaignVersions(Protocol):
 
 
 class Store(Protocol):
-    """What of the store is read and written."""
+    """The part of the store that is read and written here."""
 
     @property
     def campaigns(self) -> CampaignVersions: ...
@@ -32,13 +32,13 @@ class Campaigns:
         self._known = {version(campaign): campaign for campaign in configured}
 
     async def keep(self) -> None:
-        """Write down what the file says now, for the time when it says something else."""
+        """Store the campaigns as the file has them now, since the file may change later."""
         await self._store.campaigns.keep(self.all)
 
     async def of(self, case: Case) -> Campaign:
         """Return the campaign as it was when the case began.
 
-        Where that is lost, it goes on with what the campaign of its name says now, or else with the first there is.
+        If that version is lost, return the campaign that has its name now, or else the first one.
         """
         campaign = self._known.get(case.version)
         if campaign is None and case.version:

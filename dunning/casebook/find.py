@@ -12,13 +12,13 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 
-# A trip to Redis for so many cases.
+# How many cases are read in one trip to Redis.
 CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """Which cases are asked for; None asks for nothing."""
+    """Which cases are asked for. A field that is None restricts nothing."""
 
     campaign: str | None = None
     subscription: str | None = None
@@ -43,7 +43,7 @@ class CaseQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedCase:
-    """A case in a list: `case` is None where this version of us can't read it."""
+    """A case in a list. `case` is None if this version of Dunning can't read it."""
 
     id: str
     looked_at: datetime | None
@@ -75,7 +75,7 @@ async def listed_cases(
     """Give the cases that are wanted: the open ones by when they are looked at next, then the latest that ended."""
     told: set[str] = set()
     async for chunk in _chunks(store, wanted):
-        # While we read, the sweep moves cases about: one that comes by twice is told once.
+        # While we read, the sweep moves cases about. A case that appears twice is told once.
         fresh = [(case_id, at) for case_id, at in chunk if case_id not in told]
         versions = await store.cases.read_versioned([case_id for case_id, _ in fresh]) if fresh else []
         lates = await store.due.late_since([case_id for case_id, _ in fresh])
@@ -132,7 +132,7 @@ async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
     """Return everything there is to tell of a case.
 
     Raises:
-        CaseNotFoundError: there is no such case; it says so if its end is known all the same.
+        CaseNotFoundError: there is no such case. If its end is known all the same, the error says so.
     """
     (read,) = await store.cases.read_versioned([case_id])
     if read.case is None and not read.unreadable:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from dunning.casebook.step_rows import StepRow
 
-# What has been due for less, and was never tried in vain, is just being sent.
+# A step that has been due for less time, and was never tried in vain, is just being sent.
 A_MINUTE = timedelta(minutes=1)
 LONG_IN_MINUTES, LONG_IN_HOURS = timedelta(hours=2), timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A step that is late since it was planned. `again_at` is its next try; one in the past waits for a worker."""
+    """A step that is late. `again_at` is its next try; if that is in the past, the step waits for a worker."""
 
     step: str
     since: datetime
@@ -27,8 +27,8 @@ def late(rows: Sequence[StepRow], since: datetime | None, looked_at: datetime | 
 
     Args:
         rows: the case's steps.
-        since: since when one of them is late, as far as it was tried.
-        looked_at: when the case is looked at next; in the past, it was due then, and nobody has looked.
+        since: since when one of them is late, if it was tried.
+        looked_at: when the case is looked at next. If that is in the past, it was due then, and nobody has looked.
         now: the time.
     """
     coming = [row for row in rows if not row.is_done]
@@ -43,7 +43,7 @@ def late(rows: Sequence[StepRow], since: datetime | None, looked_at: datetime | 
 
 
 def in_words(one: Late, now: datetime) -> str:
-    """Say it: for how long, how often tried, why in vain, and when the next try is."""
+    """Say for how long the step is late, how often it was tried, why in vain, and when the next try is."""
     tries = {0: "not tried yet", 1: "tried once"}.get(one.tries, f"tried {one.tries} times")
     why = f": {one.why}" if one.why else ""
     again = ""

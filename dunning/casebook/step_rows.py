@@ -13,7 +13,7 @@ from dunning.store import StoryLine
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step of one case. `at` is when it came to the state it is in, where its story tells."""
+    """One step of one case. `at` is when it came to its present state, if the story tells."""
 
     step: str
     due_at: datetime | None
@@ -34,7 +34,7 @@ _STILL_TO_COME = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING, _BEING
 
 
 def step_rows(case: Case, campaign: Campaign, story: Sequence[StoryLine] = ()) -> list[StepRow]:
-    """Return a row for each step of the campaign, and for each that the case knows from an earlier one."""
+    """Return a row for each step of the campaign, and for each step that the case has from an earlier campaign."""
     due = {
         step.name: case.delivery(step.name).dated_at or step.due_at(case.failed_at, case.decline_class)
         for step in campaign.steps
@@ -71,7 +71,7 @@ def _state(case: Case, delivery: Delivery) -> str:
 
 
 def last_done(rows: Sequence[StepRow]) -> StepRow | None:
-    """Return the last step that is done, and not just spared by the end of its case."""
+    """Return the last step that is done. A step that the end of the case made needless doesn't count."""
     return next((row for row in reversed(rows) if row.is_done and row.state != _NOT_NEEDED), None)
 
 

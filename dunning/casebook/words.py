@@ -54,7 +54,7 @@ _NOTHING_CHANGED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A thing that happened: what kind of thing, in how many words, and why."""
+    """Something that happened: of what kind, under which title, and why."""
 
     kind: str
     title: str
@@ -88,7 +88,7 @@ def in_a_line(entry: Entry) -> str:
 
 
 def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
-    """Say what happened to somebody who doesn't know our words."""
+    """Say what happened, for a reader who doesn't know our words."""
     match entry.kind:
         case Kind.OPENED | Kind.FAILED_AGAIN:
             told = _failure(entry, case, campaign)
@@ -190,5 +190,5 @@ def _end(entry: Entry) -> Sentence:
 
 
 def _sentence(word: str | None) -> str:
-    """Write a reason that has no words of its own here."""
+    """Make a sentence of a reason for which there is none here."""
     return f"{word.replace('_', ' ')}.".capitalize() if word else ""

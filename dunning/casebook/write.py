@@ -41,7 +41,7 @@ class DueIndex(Protocol):
 
 
 class Store(Protocol):
-    """What of the store is written to."""
+    """The part of the store that is written to here."""
 
     @property
     def cases(self) -> Cases: ...
@@ -72,11 +72,11 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         now: the time.
         before: the case as it was read.
         after: the case as it shall be.
-        why: the story's first entry, where what changed doesn't say it all.
-        event_id: the event that this handles, if one does.
-        opened_by: since when it is a debt, when it is opened.
-        counts_as_new: whether it is one more failure of this hour, and none that was found late.
-        due_at: when it is looked at next, where that is not for its campaign to say.
+        why: the story's first entry, if what changed doesn't say it all.
+        event_id: the event that is handled by this, if there is one.
+        opened_by: if this opens the case, since when it is a debt.
+        counts_as_new: whether it counts as a failure of this hour; False for one that was found late.
+        due_at: when it is looked at next, if its campaign is not to decide that.
 
     Raises:
         CaseConflictError: somebody else wrote it: read again, decide again.

@@ -26,7 +26,7 @@ Entity = TypeVar("Entity")
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """An entity that lacks what we need: its id, where that can be read, and which fields are wrong, without values."""
+    """An entity that lacks what we need: its id, if that can be read, and which fields are wrong, without values."""
 
     id: str | None
     problem: str
@@ -104,7 +104,7 @@ def read_portal_session(body: bytes) -> PortalSession:
 
 
 def read_account_id(body: bytes) -> str | None:
-    """Read from the answer of `GET /` which account the API key is of. Total: None where it doesn't say.
+    """Read from the answer of `GET /` which account the API key is of. Never raises: None if the answer doesn't say.
 
     https://developer.paddle.com/api-reference/api-root/get-api-root
     """
@@ -116,7 +116,7 @@ def read_account_id(body: bytes) -> str | None:
 
 
 def read_error(body: bytes) -> ErrorAnswer:
-    """Read an error answer. Total: what can't be read, or is no plain word, is left out."""
+    """Read an error answer. Never raises: what can't be read, or is no plain word, is left out."""
     try:
         answer = shapes.ErrorAnswerBody.model_validate_json(body)
     except ValidationError:
@@ -136,7 +136,7 @@ def _read_page(body: bytes, read: Callable[[object], Entity]) -> ListPage[Entity
             entities.append(read(entity))
         except ValidationError as error:
             malformed.append(Malformed(id=_entity_id(entity), problem=_problem(error)))
-        except ValueError as error:  # the shape is right, and says no amount
+        except ValueError as error:  # the shape is right, but the amount or the currency is missing
             malformed.append(Malformed(id=_entity_id(entity), problem=str(error)))
     pagination = answer.meta.pagination
     if pagination.has_more and pagination.next is None:
@@ -203,7 +203,7 @@ def _live_attempt(payment: shapes.Payment) -> LiveAttempt:
 
 
 def _newest_first(attempts: list[LiveAttempt]) -> tuple[LiveAttempt, ...]:
-    """Sort attempts by when they were made. Where one doesn't say, Paddle's own order stands: newest first."""
+    """Sort attempts by when they were made. If one doesn't say when, Paddle's own order stays: newest first."""
     times = [attempt.at for attempt in attempts if attempt.at is not None]
     if len(times) < len(attempts):
         return tuple(attempts)

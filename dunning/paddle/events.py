@@ -13,7 +13,7 @@ from dunning.errors import NotAnEventError
 PaddleId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
 # Enum values of Paddle's are an open set; a word is all we promise to keep.
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
-# The rules add weeks to a time, which is no time any more at the end of the year 9999.
+# The rules add weeks to a time, and Python's times end with the year 9999.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 
 
@@ -32,7 +32,7 @@ class EventType(StrEnum):
 
 
 class Kept(BaseModel):
-    """What is cut down to the fields that it names."""
+    """A model that keeps only the fields that it names."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -106,11 +106,11 @@ class Event(Kept):
     occurred_at: Moment
     facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts
     not_before: Moment | None = None
-    """Nothing is to be sent before this on a case that the event opens."""
+    """If the event opens a case, nothing is sent for that case before this time."""
 
     @property
     def is_reconciled(self) -> bool:
-        """Whether we made it ourselves, of what Paddle's API says now."""
+        """Whether we made the event ourselves, from what Paddle's API says now."""
         return self.id.startswith(RECONCILED)
 
 
@@ -131,7 +131,7 @@ USED: frozenset[str] = frozenset(EventType)
 # https://developer.paddle.com/webhooks/simulator
 SIMULATED_EVENT = "ntfsimevt_"
 SIMULATED_NOTIFICATION = "ntfsimntf_"
-# Events that we make ourselves of what Paddle's API says now.
+# Events that we make ourselves, from what Paddle's API says now.
 RECONCILED = "reconciled_"
 
 # A sentence about a payload names this many of its fields at most.
@@ -158,12 +158,12 @@ def is_simulated(envelope: Envelope) -> bool:
 
 
 def shows_failed_attempt(facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts) -> bool:
-    """Tell whether Paddle charged in vain at least once."""
+    """Tell whether at least one collection attempt failed."""
     return isinstance(facts, TransactionFacts) and any(attempt.failed for attempt in facts.attempts)
 
 
 def burial_id(envelope: Envelope) -> str:
-    """Give the id under which a malformed event is kept: its own, or a stand-in where that is no id at all."""
+    """Give the id under which a malformed event is kept: its own, or a stand-in if its own is no id at all."""
     if _EVENT_ID.fullmatch(envelope.event_id):
         return envelope.event_id
     return "malformed_" + sha256(envelope.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:26]

@@ -1,7 +1,7 @@
-"""What to do with what Paddle says: bytes in, a decision out. No I/O, no clock, and no input that it chokes on.
+"""What to do with what Paddle says: bytes in, a decision out. No I/O, no clock, and no input makes it raise.
 
-A notification comes with a signature, an event of Paddle's own list needs none: we read it over our own call. From
-there on both are decided here, in the same way.
+A notification comes with a signature. An event from the list of Paddle's API needs none, since we called Paddle
+ourselves. Apart from that, both are decided in the same way.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ KEY_ALERTS = {
     "api_key_rotation.updated": Alert.KEY_ROTATION_UPDATED,
 }
 
-# Paddle's have 30.
+# Paddle's ids have 30 characters.
 MAX_ID_LENGTH = 64
 
 
@@ -43,7 +43,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It is no event of Paddle's. `secret` is the index of the one that signed it all the same."""
+    """It is no event of Paddle's. `secret` is the index of the secret that signed it, if one did all the same."""
 
     kind: Refusal
     reason: str
@@ -52,7 +52,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class _OfPaddle:
-    """An event of Paddle's. `secret` is the index of the one that signed it; None where none had to."""
+    """An event of Paddle's. `secret` is the index of the secret that signed it; None if it needs no signature."""
 
     envelope: Envelope
     secret: int | None
@@ -64,7 +64,7 @@ class _OfPaddle:
 
     @property
     def occurred_at(self) -> datetime:
-        """When it happened. Having no offset may be what is wrong with it; Paddle's times are UTC."""
+        """When it happened. The time of a malformed event may lack its offset; Paddle's times are UTC."""
         at = self.envelope.occurred_at
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -78,7 +78,7 @@ class Accept(_OfPaddle):
 
 @dataclass(frozen=True, slots=True)
 class Bury(_OfPaddle):
-    """Keep the event as dead, for Paddle would send the same again: its data is not shaped as its type says."""
+    """Keep the event as dead: its data is not shaped as its type says, and Paddle would send the same again."""
 
     reason: str
 
@@ -89,14 +89,14 @@ class Bury(_OfPaddle):
 
     @property
     def notification_id(self) -> str | None:
-        """The notification's id, unless it is none."""
+        """The notification's id, if it has the form of one."""
         given = self.envelope.notification_id
         return given if given is not None and _is_id(given) else None
 
 
 @dataclass(frozen=True, slots=True)
 class NewsOfKey(_OfPaddle):
-    """Tell the operator about a key. Nothing stops: what the key may still do, Paddle's next answer says."""
+    """Tell the operator about a key. Nothing stops: Paddle's next answer will show what the key may still do."""
 
     @property
     def alert(self) -> Alert:

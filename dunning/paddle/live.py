@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# The attempts of which it is not yet said that they came to nothing. `action_required` is none of them: it waits for
-# the customer. `payments[].status` at https://developer.paddle.com/api-reference/transactions/overview
+# The statuses of attempts that may still succeed by themselves. `action_required` is not among them: it waits for the
+# customer. `payments[].status` at https://developer.paddle.com/api-reference/transactions/overview
 STILL_UNDER_WAY = frozenset({"authorized", "authorized_flagged", "captured", "created", "pending_no_action_required"})
 
 # Methods that are a card, or hold one. `payments[].method_details.type` at
-# https://developer.paddle.com/api-reference/transactions/overview; what isn't known may be anything.
+# https://developer.paddle.com/api-reference/transactions/overview; an unknown method may be anything.
 CARDS = frozenset({"apple_pay", "card", "google_pay", "samsung_pay", "south_korea_local_card"})
 
 
@@ -74,7 +74,7 @@ class LiveTransaction:
 
     @property
     def failure(self) -> LiveAttempt | None:
-        """The newest attempt that failed: the one of which reason, method and card are told."""
+        """The newest attempt that failed. Its reason, method and card are the ones that are told."""
         return next((attempt for attempt in self.attempts if attempt.failed), None)
 
 

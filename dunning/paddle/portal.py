@@ -24,8 +24,8 @@ SANDBOX_PORTAL = "https://sandbox-customer-portal.paddle.com"
 TOKEN_LIFETIME = timedelta(hours=24)
 _LAST_CREATED_AT = datetime.max.replace(tzinfo=UTC) - TOKEN_LIFETIME
 
-# What RFC 3986 lets a URL be made of. Browsers drop tabs and read "\" as "/", so what they would see is not what we
-# would check.
+# The characters that RFC 3986 allows in a URL. With others, browsers would see another URL than the one we check: they
+# drop tabs, and read "\" as "/".
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 

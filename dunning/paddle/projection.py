@@ -55,7 +55,7 @@ _CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _word(text: str) -> str:
-    """Keep a new code of Paddle's if it is a word: one that isn't must not cost us the event it came in."""
+    """Return the text if it is a word, else `unknown`: a strange code must not make us lose its event."""
     return text if _WORD.fullmatch(text) else "unknown"
 
 

@@ -82,7 +82,7 @@ class Details(Answer):
 
 
 class Card(Answer):
-    """A card, where the attempt used one."""
+    """A card, if the attempt used one."""
 
     type: IfReadable[str] = None
     last4: str | None = None
@@ -231,7 +231,7 @@ class Account(Answer):
 
 
 class Caller(Answer):
-    """Whom Paddle takes us for."""
+    """Who Paddle says that we are."""
 
     account: Account | None = None
 

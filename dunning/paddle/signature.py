@@ -1,4 +1,4 @@
-"""Tell Paddle's notifications from everybody else's: no I/O, no clock, and no input that it chokes on."""
+"""Tells Paddle's notifications from everybody else's: no I/O, no clock, and no input breaks it."""
 
 import hmac
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def verify_signature(
     if not header:
         raise InvalidSignatureError("There is no Paddle-Signature header.")
     timestamp, digests = _parse(header)
-    # The digest goes first, so that a skewed clock is only ever spoken of to somebody who knows a secret.
+    # The digest is checked first, so that only somebody who knows a secret is told about a skewed clock.
     signed = timestamp.encode() + b":" + body
     matching = next((index for index, secret in enumerate(secrets) if _matches(signed, secret, digests)), None)
     if matching is None:
@@ -49,7 +49,7 @@ def verify_signature(
 
 
 def _parse(header: str) -> tuple[str, list[bytes]]:
-    """Read the header's one timestamp and its digests; keys that we don't know are Paddle's to add."""
+    """Read the header's one timestamp and its digests. Unknown keys are ignored, since Paddle may add some."""
     timestamps: list[str] = []
     digests: list[bytes] = []
     for pair in header.split(";"):

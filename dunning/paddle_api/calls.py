@@ -36,7 +36,7 @@ _LONGEST_HOLD = timedelta(hours=1)  # a nonsense number must not end all sending
 
 
 class CallRefusedError(PermanentError):
-    """Paddle refuses the call itself. `status` is HTTP's, `code` Paddle's own where it gave one."""
+    """Paddle refuses the call itself. `status` is HTTP's, `code` Paddle's own if it gave one."""
 
     def __init__(self, message: str, *, status: int, code: str | None) -> None:
         super().__init__(message)
@@ -97,7 +97,7 @@ class Calls:
         return self._api_url.joinpath(path.removeprefix("/")).with_query(query)
 
     def next_page(self, next_url: str) -> URL:
-        """Check where Paddle sends us on to: the API key goes along."""
+        """Check the address of the next page, since the API key is sent there."""
         try:
             url = URL(next_url)
             same = url.origin() == self._api_url.origin()
@@ -151,7 +151,8 @@ class Calls:
                 return _Answer(response.status, response.headers, bytes(body))
         except (ClientError, OSError) as error:  # a timeout is an OSError
             failure = type(error).__name__
-        # Raised out here to carry no context: an aiohttp error's repr may show the request's headers, key and all.
+        # Raised outside the except block, so that the error has no context: the repr of an aiohttp error may show the
+        # request's headers, which hold the API key.
         raise TransientError(f"{call.name} got no answer from Paddle: {failure}.")
 
     def _hold_seconds(self, retry_after: str | None) -> float:
@@ -168,7 +169,7 @@ def _retry_after(text: str, now: datetime) -> timedelta | None:
 
 
 def _send_once() -> ClientMiddlewareType:
-    """Keep aiohttp from sending a GET again when its connection breaks: a grant is for one call, and Paddle counts."""
+    """Keep aiohttp from repeating a GET when its connection breaks: a grant is for one call, and Paddle counts both."""
     sent = False
 
     async def send(request: ClientRequest, send_now: ClientHandlerType) -> ClientResponse:
@@ -182,7 +183,7 @@ def _send_once() -> ClientMiddlewareType:
 
 
 def _refusal(call: Call, answer: _Answer) -> DunningError:
-    """Sort an answer that is no success by what to do next. Decided by status: error types vary for one code."""
+    """Sort an answer that is no success by what to do next. The status decides: one code has several error types."""
     error = answers.read_error(answer.body)
     said = f"Paddle answered {call.name} with {answer.status} {error.code or 'and no error code'}"
     if error.request_id:

@@ -1,6 +1,6 @@
 """The questions to Paddle's API: few, each made with a grant, each of at most 10 s.
 
-Those that take a `NextGrant` are of work that nobody waits for: they are asked again when they fail in passing.
+Those that take a `NextGrant` belong to background work: they are asked again after a transient failure.
 
 https://developer.paddle.com/api-reference/overview
 """
@@ -37,7 +37,7 @@ CALL_TIMEOUT = time_limits.PADDLE_CALL
 SUBSCRIPTIONS_PER_SESSION = 25
 
 _PER_PAGE = 200  # the most: https://developer.paddle.com/api-reference/about/pagination
-# How long to wait before asking again, where nobody waits for the answer.
+# How long background work waits before it asks again.
 _PAUSES = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=16))
 # A page that was too large is asked for again in parts of this size.
 _PER_SMALL_PAGE = 20
@@ -86,15 +86,15 @@ class PaddleClient:
         self._calls = Calls(http, api_url=api_url, api_key=api_key, limiter=limiter, timeout=timeout, clock=clock)
 
     async def read_transactions(self, ids: Sequence[str], grant: Grant) -> dict[str, LiveTransaction]:
-        """Read up to 30 transactions with their customers. What Paddle doesn't know, or says badly, is left out."""
+        """Read up to 30 transactions with their customers. Those that are unknown or malformed are left out."""
         return _transactions(await self._calls.make(self._by_id(ids), grant))
 
     async def reread_transactions(self, ids: Sequence[str], next_grant: NextGrant) -> dict[str, LiveTransaction]:
-        """Read up to 30 transactions as `read_transactions` does, for work that nobody waits for."""
+        """Read up to 30 transactions as `read_transactions` does, for background work."""
         return _transactions(await self._patiently(self._by_id(ids), next_grant))
 
     async def read_subscriptions(self, ids: Sequence[str], grant: Grant) -> dict[str, LiveSubscription]:
-        """Read up to 30 subscriptions. What Paddle doesn't know, or says badly, is left out."""
+        """Read up to 30 subscriptions. Those that are unknown or malformed are left out."""
         call = _list_subscriptions(self._calls.url("/subscriptions", id=_batch(ids)))
         page = answers.read_subscriptions(await self._calls.make(call, grant))
         _report(page.malformed)
@@ -140,7 +140,7 @@ class PaddleClient:
         return self._pages(_list_events(url), answers.read_bodies, self._with(next_grant))
 
     async def newest_event(self, next_grant: NextGrant) -> bytes | None:
-        """Read the newest event of any type, as its JSON; None where the account has none yet."""
+        """Read the newest event of any type, as its JSON; None if the account has none yet."""
         url = self._calls.url("/events", order_by="id[DESC]", per_page="1")
         page = answers.read_bodies(await self._patiently(_list_events(url), next_grant))
         return page.entities[0] if page.entities else None
@@ -150,7 +150,7 @@ class PaddleClient:
     ) -> PortalSession:
         """Make a portal session with links for up to 25 of the customer's subscriptions.
 
-        Harmless to repeat: a session needs no clearing away, it expires.
+        Harmless to repeat: a session expires, so it need not be removed.
         """
         _check_customer_id(customer_id)
         if len(subscription_ids) > SUBSCRIPTIONS_PER_SESSION:
@@ -165,13 +165,13 @@ class PaddleClient:
         return answers.read_portal_session(await self._calls.make(call, grant))
 
     async def read_account_id(self, grant: Grant) -> str | None:
-        """Read which account the API key is of; None where the answer doesn't say. Takes no permission."""
+        """Read which account the API key is of; None if the answer doesn't say. The key needs no permission for it."""
         return answers.read_account_id(await self._calls.make(Call("GET /", "GET", self._calls.url("/"), ()), grant))
 
     async def try_access(self, needed: Collection[str], next_grant: NextGrant) -> Collection[str]:
-        """Make one small call that takes these permissions, and return those that it shows the API key to have.
+        """Make one small call that needs these permissions, and return all permissions that it shows the key to have.
 
-        Of what no small call can show, none.
+        Return none if no small call can show them.
         """
         first = {"per_page": "1"}
         transactions = self._calls.url("/transactions", include="customer,address", **first)
@@ -225,7 +225,7 @@ class PaddleClient:
         return lambda call: self._patiently(call, next_grant)
 
     async def _patiently(self, call: Call, next_grant: NextGrant) -> bytes:
-        """Make a call, and again after each pause while it fails in passing. Each time takes a grant of its own."""
+        """Make a call, and repeat it after each pause if its failure is transient. Each time takes another grant."""
         for pause in self._pauses:
             try:
                 return await self._calls.make(call, await next_grant())
@@ -252,7 +252,7 @@ def _list_events(url: URL) -> Call:
 
 
 def _check_customer_id(customer_id: str) -> None:
-    """Keep whatever else it may be out of the path, and out of the error."""
+    """Refuse anything but a customer's id, to keep it out of the path. The error doesn't quote it."""
     if not _CUSTOMER_ID.fullmatch(customer_id):
         raise PermanentError("That is no customer's id: it should be ctm_ and 26 small letters and digits.")
 

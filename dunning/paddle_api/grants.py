@@ -22,7 +22,7 @@ class Limiter(Protocol):
         """Reserve `count` grants at once, or none at all when there is no room. Background work leaves some room."""
 
     async def begin(self, grant: Grant) -> bool:
-        """Tell that the call is made now. False: the grant has lapsed or a hold is on, so don't call."""
+        """Tell that the call is made now. If it returns False, don't call: the grant has lapsed or a hold is on."""
 
     async def end(self, grant: Grant) -> None:
         """Tell that the call is over. The grant counts for 60 s more, since Paddle may have counted it just now."""

@@ -36,7 +36,7 @@ from dunning.settings.values import (
 
 PREFIX = "DUNNING_"
 
-# Minting while sending costs each mail a call besides the two that read the debt, and a click must find room.
+# Minting while sending costs one call for each mail, besides the two that read the debts. Clicks need room as well.
 LEAST_RATE_TO_MINT_AT_SENDING = 4
 
 

@@ -31,13 +31,13 @@ class VariableReader:
         self._known = known
 
     def note_unknown(self, like: str = "") -> None:
-        """Note each variable that has the prefix and isn't known; with `like`, only what may be that one, mistyped."""
+        """Note each unknown variable that has the prefix; with `like`, only those that may be a misspelling of it."""
         for name, sentence in unknown_variables(self._environ, self._prefix, self._known):
             if like in sentence:
                 self.note(name, sentence)
 
     def read(self, model: type[Model]) -> Model | None:
-        """Return the variables that `model` declares, or None where one of them is wrong.
+        """Return the variables that `model` declares, or None if one of them is wrong.
 
         Its fields have the variable's name as alias, and as description what the value should be.
         """
@@ -80,10 +80,10 @@ class VariableReader:
 
 
 def read_variable(environ: Mapping[str, str], name: str) -> str | None:
-    """Return the value of a variable, or None where it is missing or empty. Space around a value is no part of it.
+    """Return the value of a variable, or None if it is missing or empty. Space around a value is no part of it.
 
     Raises:
-        ValueError: it is given twice, or its file doesn't give it. The text says what it should be.
+        ValueError: it is given twice, or its file can't be used. The text says what it should be.
     """
     value, path = environ.get(name, "").strip(), environ.get(name + FILE_SUFFIX, "").strip()
     if not path:

@@ -57,14 +57,14 @@ class PaddleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where the store is; None where a server of our own is wanted."""
+    """Where the store is; None if a server of our own is wanted."""
 
     redis_url: SecretStr | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator sets. `redis_url` is None where a server of our own is wanted."""
+    """Everything an operator sets. `redis_url` is None if a server of our own is wanted."""
 
     paddle: PaddleSettings
     webhook_secrets: tuple[SecretStr, ...]
@@ -144,10 +144,10 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
 
 
 def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
-    """Read only what it takes to find the store, so that nothing else keeps an operator from the brake.
+    """Read only what it takes to find the store, so that no other wrong setting keeps an operator from the brake.
 
     Raises:
-        ConfigurationError: that is wrong, or missing where an unknown variable may be it, mistyped.
+        ConfigurationError: the variable is wrong, or it is missing and an unknown one may be a misspelling of it.
     """
     reader = _reader(environ)
     variables = reader.read(StoreVariables)
@@ -207,7 +207,7 @@ def _campaigns(reader: VariableReader) -> tuple[Campaign, ...]:
 def data_folder(*, sandbox: bool, environ: Mapping[str, str] | None = None) -> Path:
     """Return where `dunning up` keeps its data: one folder for real debts and one for sandbox ones.
 
-    It doesn't depend on the working folder, so that work goes on wherever the next start is made from. See
+    It doesn't depend on the working folder, so that the next start finds the data from any folder. See
     https://specifications.freedesktop.org/basedir-spec/latest/
     """
     wanted = (os.environ if environ is None else environ).get("XDG_STATE_HOME", "")

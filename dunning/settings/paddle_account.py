@@ -1,4 +1,4 @@
-"""Which of Paddle's two worlds an API key belongs to, and the places that follow from it."""
+"""Which of Paddle's two environments an API key belongs to, and the addresses that follow from it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ SANDBOX_API = "https://sandbox-api.paddle.com"
 
 _LIVE_HOST = urlsplit(LIVE_API).hostname
 _SANDBOX_HOST = urlsplit(SANDBOX_API).hostname
-# What Paddle called its portal before; its SDKs' examples still do.
+# Paddle's earlier names for its portal. The examples of its SDKs still use them.
 _OLD_PORTALS = {
     "https://buyer-portal.paddle.com": LIVE_PORTAL,
     "https://sandbox-buyer-portal.paddle.com": SANDBOX_PORTAL,
@@ -32,10 +32,10 @@ class PaddleEnvironment:
 
 
 def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
-    """Tell the places of a key, with `url` in place of Paddle's own API where it is given.
+    """Return the addresses for a key. If `url` is given, it replaces that of Paddle's own API.
 
     Raises:
-        ValueError: the key doesn't tell, or the URL is that of Paddle's other world.
+        ValueError: the key doesn't tell its environment, or the URL is of the other one.
     """
     host = url.host if url else None
     live = api_key.startswith(LIVE_PREFIX)
@@ -43,7 +43,7 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
     if url is None and not live and not sandbox:
         raise ValueError(f"it is missing, and the API key starts with neither {LIVE_PREFIX} nor {SANDBOX_PREFIX}")
     if (sandbox and host == _LIVE_HOST) or (live and host == _SANDBOX_HOST):
-        raise ValueError("it is not of the environment that the API key is of")
+        raise ValueError("it belongs to another environment than the API key")
     if not live and not sandbox:
         live, sandbox = host == _LIVE_HOST, host == _SANDBOX_HOST
     origins = {LIVE_PORTAL} if live else {SANDBOX_PORTAL} if sandbox else {LIVE_PORTAL, SANDBOX_PORTAL}
@@ -57,12 +57,12 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
 
 
 def check_portal_page(url: str, environment: PaddleEnvironment) -> None:
-    """Refuse a page of the portal of Paddle's other world: no customer of this one can sign in there.
+    """Refuse a portal page of Paddle's other environment: no customer of this one can sign in there.
 
     Raises:
-        ValueError: it is one. A page of the seller's own is none of Paddle's, and fine.
+        ValueError: it is one. A page of the seller's own is accepted.
     """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     portal = _OLD_PORTALS.get(origin, origin)
     if portal in {LIVE_PORTAL, SANDBOX_PORTAL} and portal not in environment.portal_origins:
-        raise ValueError("it is a portal page of the other environment than the API key is of")
+        raise ValueError("it is a portal page that belongs to another environment than the API key")

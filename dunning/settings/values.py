@@ -13,19 +13,21 @@ from dunning.addresses.web import WebUrl, parse_web_url
 from dunning.durations import parse_duration
 from dunning.rules.breaker import Breaker
 
-# Shorter than a digest of the SHA-256 that they key is easier to guess than to forge.
+# The secrets key an HMAC of SHA-256, whose digest has 32 bytes. A shorter secret is easier to guess than a digest is to
+# forge.
 LINK_SECRET_LENGTH = 32
-# Of 32 random hexadecimal digits, fewer are different in one of 26 million. What was typed to fill a place has fewer.
+# Only one in 26 million texts of 32 random hexadecimal digits has fewer different characters. A text that was typed
+# just to fill the place has fewer.
 DIFFERENT_CHARACTERS = 8
 
-# What our examples and documents hold in the places to be filled in. Whoever reads them knows it.
+# The placeholders in our examples and documents. Everybody can read them, so none may serve as a secret.
 _PLACEHOLDER = re.compile(
     r"(?i:replace[_-]me)|\.\.\.|…|YOUR-HOST|//(?:KEY|TOKEN|USER:PASSWORD|user:password@mail\.example\.com)(?=[@:/?]|\Z)"
 )
 # https://developer.paddle.com/webhooks/about/signature-verification
 _WEBHOOK_SECRET = "pdl_ntfset_"  # noqa: S105 - what every such secret begins with
 _DESTINATION_ID = "ntfset_"
-# All secrets that Paddle gives begin so, API keys included: https://developer.paddle.com/api-reference/about/api-keys
+# All of Paddle's secrets begin with this, API keys included: https://developer.paddle.com/api-reference/about/api-keys
 _PADDLES = "pdl_"
 # https://developer.paddle.com/paddle-js/client-side-tokens
 _CLIENT_SIDE_TOKENS = ("live_", "test_")
@@ -42,7 +44,7 @@ class LinkMint(StrEnum):
 
 
 def check_filled_in(text: str) -> None:
-    """Refuse what an example says in place of a value."""
+    """Refuse a placeholder that stands in an example for the value."""
     if _PLACEHOLDER.search(text):
         raise ValueError("it still holds a placeholder of an example, such as replace_me or three dots")
 
@@ -99,7 +101,7 @@ def parse_link_mint(text: str) -> LinkMint:
     try:
         return LinkMint(text)
     except ValueError:
-        raise ValueError("it is neither") from None
+        raise ValueError("it is not known") from None
 
 
 def parse_positive(text: str) -> int:

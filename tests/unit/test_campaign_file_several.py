@@ -117,7 +117,7 @@ def test_a_campaign_that_leaves_nothing_to_a_later_one_is_told(earlier: list[str
     (problem,) = problems(campaign("all", *earlier) + campaign("late", *later))
 
     line = len(campaign("all", *earlier).splitlines()) + (3 if later else 1)
-    assert problem == f"mine.toml:{line}: 'late' is never chosen, as all it is for goes to 'all' before it; {FIRST}"
+    assert problem == f"mine.toml:{line}: 'late' is never chosen: every debt it fits goes to 'all' before it; {FIRST}"
 
 
 def test_campaigns_that_leave_nothing_to_a_later_one_between_them_are_named() -> None:
@@ -129,7 +129,7 @@ def test_campaigns_that_leave_nothing_to_a_later_one_between_them_are_named() ->
 
     (problem,) = problems(text)
 
-    assert "'both' is never chosen, as all it is for goes to 'dollar' and 'euro' before it" in problem
+    assert "'both' is never chosen: every debt it fits goes to 'dollar' and 'euro' before it" in problem
 
 
 def test_a_campaign_without_a_name_to_call_it_by_is_not_said_to_be_never_chosen() -> None:

@@ -83,7 +83,7 @@ WRONG = [
     ("DUNNING_PADDLE_API_KEY", "live_1234", "client-side token"),
     ("DUNNING_PADDLE_API_KEY", GOOD["DUNNING_WEBHOOK_SECRETS"], "notification destination"),
     ("DUNNING_PADDLE_API_KEY", "ntfset_1", "notification destination"),
-    ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "not of the environment that the API key is of"),
+    ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "it belongs to another environment than the API key"),
     ("DUNNING_PADDLE_API_URL", "http://paddle.example.com", "this machine itself"),
     ("DUNNING_PADDLE_API_URL", "api.paddle.com", "neither https"),
     ("DUNNING_PADDLE_API_URL", "https://", "no host"),
@@ -112,7 +112,7 @@ WRONG = [
     ("DUNNING_LINK_SECRETS", "pdl_live_apikey_01gtgztp8f4kek3yd4g1wrksa3", "others know"),
     ("DUNNING_LINK_SECRETS", "pdl_ntfset_01gkpjp8bkm3tm53kdgkx6sms7_6h3qd3uFSi9YCD3OLYAShQI90XTI5vEI", "others know"),
     ("DUNNING_LINK_SECRETS", "test_7d279f61a3499fed520f7cd8c08", "others know"),
-    ("DUNNING_LINK_MINT", "never", "it is neither; it should be click or send"),
+    ("DUNNING_LINK_MINT", "never", "it is not known; it should be click or send"),
     ("DUNNING_PUBLIC_URL", "", "missing"),
     ("DUNNING_PUBLIC_URL", "http://billing.example.com", "this machine itself"),
     ("DUNNING_PUBLIC_URL", "https://billing.example.com?a=b", "a query"),
@@ -232,7 +232,7 @@ def test_the_portal_is_of_the_world_that_the_key_tells_beside_a_stand_in_too(
     environ |= {"DUNNING_PORTAL_LOGIN_URL": page}
 
     if told:
-        assert "other environment than the API key is of" in problems_of(environ)[0]
+        assert "belongs to another environment than the API key" in problems_of(environ)[0]
     else:
         assert load_settings(environ).portal_login_url == page
 

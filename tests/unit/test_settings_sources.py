@@ -76,7 +76,7 @@ class TestPaddle:
 
     def test_a_live_key_on_the_sandbox_and_a_sandbox_key_on_the_live_api_are_refused(self) -> None:
         for key, url in [("pdl_live_1", "https://sandbox-api.paddle.com"), ("pdl_sdbx_1", "https://api.paddle.com")]:
-            with pytest.raises(ConfigurationError, match="not of the environment"):
+            with pytest.raises(ConfigurationError, match="belongs to another environment"):
                 load_paddle_settings({"DUNNING_PADDLE_API_KEY": key, "DUNNING_PADDLE_API_URL": url})
 
     def test_a_key_that_does_not_tell_needs_the_url(self) -> None:

@@ -1,1 +1,1 @@
-"""How mail leaves the house: one module for each way, all behind `worker.mail.transport.Transport`."""
+"""How mail is sent: one module for each way, all behind `worker.mail.transport.Transport`."""

@@ -42,7 +42,7 @@ class ConsoleTransport:
         return Result(Outcome.SENT, MailCode.CONSOLE_PRINTED)
 
     async def probe(self) -> None:
-        """Tell nothing: what a terminal takes is known when it has taken it."""
+        """Tell nothing: only printing a mail shows whether the terminal works."""
 
     async def close(self) -> None:
         """Nothing is kept open."""

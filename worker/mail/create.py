@@ -1,4 +1,4 @@
-"""Which way mail leaves, by the one setting that says so."""
+"""Chooses the way to send mail: one setting names it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What only the operator can mend about mail, in short: see `HoldWord`."""
+"""Short names for the holds that are about mail: see `HoldWord`."""
 
 import errno
 
@@ -16,4 +16,4 @@ REFUSALS = HoldWord.MAIL_REFUSALS
 
 MAIL_HOLDS = (LOGIN, SENDER, RELAY, QUOTA, POLICY, FOLDER, DISK, CONSOLE, REFUSALS)
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""What a disk answers that has no room."""
+"""The error numbers of a full disk."""

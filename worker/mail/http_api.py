@@ -1,4 +1,4 @@
-"""What the providers with an HTTP API have in common: one POST, and how certain we are of what became of it."""
+"""What the providers with an HTTP API have in common: one POST, and how certainly its outcome is known."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,13 +16,13 @@ from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN
 from worker.mail.transport import Outcome, Result
 
-# An answer is a few hundred bytes of JSON; what goes on for longer is none.
+# An answer is a few hundred bytes of JSON. Anything larger than this is not taken for one.
 LARGEST_ANSWER_BYTES = 64 * 1024
 
-# Of a mail's headers, those that no field of an API is for.
+# The headers of a mail for which the APIs have no field.
 HEADERS_TO_GIVE = ("Auto-Submitted", "X-Original-To")
 
-# The statuses that lay it on what we asked.
+# The statuses that say that our request is wrong.
 _OUR_FAULT = range(400, 500)
 
 _JSON = TypeAdapter(dict[str, JsonValue])
@@ -30,7 +30,7 @@ _JSON = TypeAdapter(dict[str, JsonValue])
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """A provider's answer: the status, and the body, which is empty where it could not be read."""
+    """A provider's answer: the status, and the body, which is empty if it could not be read."""
 
     status: int
     body: Mapping[str, JsonValue]
@@ -38,7 +38,7 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What an answer means: the first of these that is so decides."""
+    """What an answer means. Of `is_taken`, `hold` and `is_for_later`, the first that is set decides."""
 
     code: str
     is_taken: bool
@@ -48,7 +48,7 @@ class Meaning:
 
 
 class ProviderTransport(ABC):
-    """Sends by one provider's API, with a deadline, and sorts what is no answer. See `Transport`."""
+    """Sends by one provider's API, with a deadline, and says what it means if no answer comes. See `Transport`."""
 
     idempotent: ClassVar[bool]
 
@@ -86,7 +86,7 @@ class ProviderTransport(ABC):
 
     @abstractmethod
     def shows_key_good(self, answer: HttpAnswer) -> bool:
-        """Say whether an answer to the probe shows that the key is taken."""
+        """Say whether an answer to the probe shows that the provider accepts our key."""
 
     async def send(
         self, mail: EmailMessage, *, recipient: str, key: str, before_data: Callable[[], Awaitable[bool]]
@@ -115,10 +115,10 @@ class ProviderTransport(ABC):
             await self._http.close()
 
     async def _post(self, payload: Mapping[str, object], headers: Mapping[str, str]) -> HttpAnswer | Result:
-        """Post a mail: the answer, or the Result where there is none.
+        """Post a mail, and return the answer, or a Result if there is none.
 
-        A 4xx counts as an answer only with its reason: who can't read why it was refused can't say that it always
-        will be.
+        A 4xx whose body can't be read does not count as an answer: without the reason we can't say that the mail will
+        always be refused.
         """
         try:
             async with self._session().post(
@@ -140,7 +140,7 @@ class ProviderTransport(ABC):
             self._http = aiohttp.ClientSession(
                 headers=self._headers,
                 timeout=self._timeout,
-                # A connection that the provider closes just as we post on it leaves us not knowing: keep none long.
+                # If the provider closes a kept connection just as we post, the outcome is unknown: keep none long.
                 connector=aiohttp.TCPConnector(limit=8, keepalive_timeout=5),
             )
         return self._http
@@ -155,7 +155,7 @@ def parts_of(mail: EmailMessage) -> tuple[str, str]:
 
 
 def headers_to_give(mail: EmailMessage) -> dict[str, str]:
-    """Give those of a mail's headers that no field of an API is for."""
+    """Give those of a mail's headers for which the APIs have no field."""
     return {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None}
 
 
@@ -179,7 +179,7 @@ async def _read(response: aiohttp.ClientResponse) -> Mapping[str, JsonValue] | N
             body += chunk
             if len(body) > LARGEST_ANSWER_BYTES:
                 return None
-    except (aiohttp.ClientError, OSError):  # a timeout is an OSError too. The status has come, and holds
+    except (aiohttp.ClientError, OSError):  # a timeout is an OSError too. The status has come, and is valid
         return None
     try:
         return _JSON.validate_json(body)

@@ -42,7 +42,7 @@ class PostmarkTransport(ProviderTransport):
         super().__init__(
             "postmark",
             mail_url=f"{api_url}/email",
-            # What the token is of: https://postmarkapp.com/developer/api/server-api#get-server
+            # The server that the token belongs to: https://postmarkapp.com/developer/api/server-api#get-server
             probe_url=f"{api_url}/server",
             headers={"X-Postmark-Server-Token": token, "Accept": "application/json"},
             **patience,
@@ -64,7 +64,7 @@ class PostmarkTransport(ProviderTransport):
             "TextBody": text,
             "HtmlBody": html,
             "MessageStream": "outbound",
-            # The link opens a payment: nobody else's server is to see it, nor who clicked it when.
+            # The link opens a payment: no other server may see it, or learn who clicked it and when.
             "TrackOpens": False,
             "TrackLinks": "None",
             "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],

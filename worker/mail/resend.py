@@ -30,8 +30,8 @@ _HOLDS = {
     "monthly_quota_exceeded": QUOTA,
     "security_error": POLICY,
 }
-# One name for many things, so the text has to tell: `The acme.example domain is not verified`, `You can only send
-# testing emails to your own email address`, `API key is invalid`, ``Invalid `to` field``.
+# Resend uses this name for many errors, and only the text tells which: `The acme.example domain is not verified`, `You
+# can only send testing emails to your own email address`, `API key is invalid`, ``Invalid `to` field``.
 _VALIDATION = "validation_error"
 _ABOUT_KEY = re.compile(r"\bAPI key\b", re.IGNORECASE)
 _ABOUT_SENDER = re.compile(r"verif|testing emails|`from`", re.IGNORECASE)
@@ -65,7 +65,7 @@ class ResendTransport(ProviderTransport):
             "subject": str(mail["Subject"]),
             "text": text,
             "html": html,
-            # Resend writes Date and Message-ID itself; what ours are for, the key does.
+            # Resend writes Date and Message-ID itself. The idempotency key does what ours are for.
             "headers": headers_to_give(mail),
         }
 
@@ -85,7 +85,7 @@ class ResendTransport(ProviderTransport):
         )
 
     def shows_key_good(self, answer: HttpAnswer) -> bool:
-        """Say so of a key that may send and do nothing else, too: it is told that, and is valid.
+        """Say whether the key is valid. A key that may only send is: Resend answers the probe that it is restricted.
 
         https://resend.com/docs/api-reference/errors
         """

@@ -1,4 +1,4 @@
-"""Mail by SMTP, so that what happened is known as exactly as SMTP lets it be known."""
+"""Mail by SMTP. It finds out what became of a mail as exactly as SMTP allows."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ _CLOSING = 421
 
 
 class Encryption(StrEnum):
-    """How the connection is encrypted. There is no "if offered": who can cut STARTTLS out could read everything."""
+    """How the connection is encrypted. There is no "if offered": whoever suppresses STARTTLS could read everything."""
 
     OFF = "off"
     STARTTLS = "starttls"
@@ -35,12 +35,12 @@ class Encryption(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpPatience:
-    """How long each part may take; together less than the job that sends may."""
+    """How long each part may take. Together they take less than the sending job may."""
 
     up_to_rcpt: timedelta = time_limits.UP_TO_RCPT  # waiting for a connection, connecting, and all up to RCPT
     data: timedelta = time_limits.DATA  # from DATA to the answer to the mail
-    # A kept connection may have been dropped by a firewall without a word: what is left of `up_to_rcpt` must do for
-    # a new one.
+    # A firewall may have silently dropped a kept connection. So its answer is awaited no longer than this, and what is
+    # left of `up_to_rcpt` is enough for a new connection.
     kept: timedelta = timedelta(seconds=3)
     idle: timedelta = timedelta(seconds=30)  # many servers hang up after a minute or more
 
@@ -60,7 +60,7 @@ class _Talk:
 class SmtpTransport:
     """Sends over a small pool of kept connections to one server.
 
-    What the server says is read to tell whom a refusal is about. Nothing of it is raised, logged or kept: its texts
+    The server's text is read only to tell whom a refusal is about. It is never raised, logged or kept, since it may
     quote addresses.
     """
 
@@ -111,7 +111,7 @@ class SmtpTransport:
         try:
             return await self._converse(talk, mail, address, deadline, before_data)
         finally:
-            if talk.client is not None:  # whatever went wrong, nobody can say what comes next on this one
+            if talk.client is not None:  # something went wrong, and the state of this connection is unknown
                 talk.client.close()
             self._pool.leave()
 
@@ -126,7 +126,7 @@ class SmtpTransport:
                 mended.add(SENDER)
                 await client.rset()
         except (aiosmtplib.SMTPException, OSError):
-            pass  # as far as it came, it works
+            pass  # what it reached before that works
         finally:
             if talk.client is not None:
                 talk.client.close()
@@ -172,7 +172,7 @@ class SmtpTransport:
         return result
 
     async def _announce(self, talk: _Talk, address: str) -> aiosmtplib.SMTP:
-        """Come to an accepted RCPT, over a kept connection if one still answers."""
+        """Go as far as an accepted RCPT, over a kept connection if one still answers."""
         client = await self._open_on_kept(talk)
         if client is None:
             client = await self._connect(talk)
@@ -217,7 +217,7 @@ class SmtpTransport:
         return client
 
     async def _hand_over(self, talk: _Talk, client: aiosmtplib.SMTP, mail: EmailMessage) -> Result:
-        """Say DATA and the mail in two steps: aiosmtplib's own `data()` can't tell before from after."""
+        """Send DATA and the mail in two steps: aiosmtplib's own `data()` doesn't tell in which of them it failed."""
         data = as_data(mail, eight_bit=client.supports_extension("8bitmime"))
         talk.stage = Stage.DATA
         answer = await client.execute_command(b"DATA", timeout=None)
@@ -240,7 +240,7 @@ class SmtpTransport:
         return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
-            # Our own name would be looked up in DNS, which may take seconds; the sender's domain is one that resolves.
+            # Our own host name would be looked up in DNS, which may take seconds. The sender's domain does resolve.
             local_hostname=self._sender.rpartition("@")[2],
             use_tls=self._tls is Encryption.IMPLICIT,
             start_tls=False,  # done by hand, to know what failed
@@ -250,7 +250,7 @@ class SmtpTransport:
 
 
 def as_data(mail: EmailMessage, *, eight_bit: bool) -> bytes:
-    """Write the mail as it follows DATA: CRLF, dots doubled, ended; in seven bits for servers that know no more."""
+    """Write the mail as it follows DATA: with CRLF, doubled dots and the end mark; in 7 bits unless `eight_bit`."""
     written = mail.as_bytes(policy=SMTP if eight_bit else SMTP.clone(cte_type="7bit"))
     if not written.endswith(b"\r\n"):
         written += b"\r\n"

@@ -1,4 +1,4 @@
-"""What an SMTP server's answer, or its silence, means for the mail. Pure: no I/O, and no text of the server goes on."""
+"""What an SMTP server's answer, or its silence, means for the mail. Pure: no I/O. The server's text stays here."""
 
 import ssl
 from enum import StrEnum
@@ -11,7 +11,7 @@ from worker.mail.smtp_refusals import RECIPIENT, Meaning, read_refusal
 from worker.mail.transport import Outcome, Result
 
 # https://www.rfc-editor.org/rfc/rfc4954#section-6, https://www.rfc-editor.org/rfc/rfc5248 (525), and what servers send
-# where a login is needed and missing.
+# if a login is needed and missing.
 _LOGIN_CODES = frozenset({525, 530, 534, 535, 538})
 
 
@@ -28,9 +28,9 @@ class Stage(StrEnum):
     MESSAGE = "message"  # the mail is on its way: from here on, silence is uncertainty
 
 
-# Whatever is refused here, it is the login.
+# A refusal at these stages is always about the login.
 _LOGGING_IN = frozenset({Stage.TLS, Stage.LOGIN})
-# No recipient was named yet: a refusal here is about us, and this is what it is about if it doesn't tell.
+# At these stages no recipient was named yet, so a refusal is about us. If it doesn't say more, it means this.
 _BEFORE_ANY_RECIPIENT = {Stage.CONNECT: LOGIN, Stage.MAIL: SENDER}
 
 
@@ -72,10 +72,10 @@ def explain_failure(stage: Stage, error: Exception) -> Result:
 
 
 def _explain_refusal(stage: Stage, code: int, text: str) -> Meaning | None:
-    """Give the word of a hold, `RECIPIENT`, or None where nobody can tell whom it is about.
+    """Give the word of a hold, `RECIPIENT`, or None if the refusal doesn't tell whom it is about.
 
-    That is no hold. After DATA, too, it may be about this one mail, which would then stop everybody's; and where it is
-    about us, it meets the next recipients as well, and several refusals in a row become one.
+    With None there is no hold. Even after DATA the refusal may be about this one mail, and a hold would stop all mail.
+    If it is about us, the next recipients are refused as well, and several refusals in a row become a hold.
     """
     if code in _LOGIN_CODES or stage in _LOGGING_IN:
         return LOGIN

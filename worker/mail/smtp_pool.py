@@ -23,7 +23,7 @@ class SmtpPool:
         self._closed = False
 
     async def enter(self) -> None:
-        """Wait for room for one more connection in use. Each return is to be answered by one `leave`."""
+        """Wait for room for one more connection in use. Call `leave` once for each `enter` that returned."""
         await self._free.acquire()
 
     def leave(self) -> None:
@@ -41,7 +41,7 @@ class SmtpPool:
         return None
 
     async def connect(self) -> aiosmtplib.SMTP:
-        """Open a new connection, greeted, encrypted and logged in as configured. Raises what aiosmtplib raises."""
+        """Open a new connection. The caller greets and logs in. Raises what aiosmtplib raises."""
         client = self._new_client()
         await client.connect()
         return client

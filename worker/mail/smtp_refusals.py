@@ -1,7 +1,7 @@
 """Whom a permanent refusal (5xx) of an SMTP server is about: its recipient, or us. Pure: no I/O.
 
-What is about us (a relay denied, a quota, a policy) meets every customer alike, so it is held until the operator has
-mended it. What is about one recipient stays refused.
+A refusal that is about us (a relay denied, a quota, a policy) concerns every customer, so it becomes a hold until the
+operator has mended it. A refusal that is about one recipient is final.
 
 The server's text is read here and goes nowhere: it quotes addresses.
 """
@@ -18,10 +18,10 @@ RECIPIENT: Final = "recipient"
 Meaning = HoldWord | Literal["recipient"]
 """Whom a refusal is about: us, in the word of a hold, or its recipient."""
 
-# More than any server says; what is matched below is matched within a line.
+# More than any server says. The patterns below match within a line.
 _LONGEST_TEXT = 2000
 
-# The codes that say more than their subject does, and what they mean. The sources:
+# The codes that say more than their first number (see `_SUBJECTS`), and what they mean. The sources:
 # RFC  https://www.rfc-editor.org/rfc/rfc3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes
 # EXO  https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
 # GML  https://support.google.com/a/answer/3726730
@@ -75,7 +75,7 @@ _CODES: Final[dict[str, Meaning]] = {
     "7.750": SENDER,  # EXO: the sender's domain isn't registered
 }
 
-# What the first number alone says, where neither the whole code nor the text says more.
+# What the first number alone means, if neither the whole code nor the text says more.
 _SUBJECTS: Final[dict[str, Meaning]] = {
     "1": RECIPIENT,  # an address. The sender's have codes of their own
     "2": RECIPIENT,  # a mailbox
@@ -127,7 +127,7 @@ _CLEAR_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
     (RECIPIENT, r"\b(?:blocked|rejected|refused) by (?:the )?recipient"),
 )
 
-# Texts that mean this only where the code says no more than "policy", or where there is no code.
+# Texts that mean this only if the code says no more than "policy", or if there is no code.
 _VAGUE_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
     (POLICY, r"\b(?:spf|dkim|dmarc)\b"),
     # EXO `Client was not authenticated`; SES `is not authorized to perform ses:SendRawEmail`
@@ -150,7 +150,7 @@ _VAGUE_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
     (RECIPIENT, r"\b(?:user|recipient|account|address)\b.{0,40}\b(?:disabled|inactive|unavailable|closed|not found)"),
 )
 
-# Somebody's address, which may be made of any words, and links, which are made of the provider's own.
+# Addresses, which may contain any word, and links, which contain the provider's words. No pattern may match in them.
 _QUOTED = re.compile(r"<[^<>\n]{0,320}>|[^\s@]{1,256}@[^\s@]{1,256}|https?://\S+")
 # At the start of a line, or as qmail writes it: (#5.7.1)
 _CODE = re.compile(r"(?:^|#)5\.(\d{1,3}\.\d{1,3})(?!\d|\.\d)", re.MULTILINE)
@@ -166,7 +166,7 @@ _VAGUE: Final[_Texts] = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for 
 
 
 def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> Meaning | None:
-    """Say what a 5xx is about: a hold's word, `RECIPIENT`, or None where it doesn't tell.
+    """Say what a 5xx is about: a hold's word, `RECIPIENT`, or None if it doesn't tell.
 
     Args:
         code: the reply's code.
@@ -180,10 +180,10 @@ def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> Meaning |
 
 
 def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[Meaning]:
-    """Give what it may mean, what says most first.
+    """Give what the refusal may mean, the most certain meaning first.
 
-    Of codes, those of security say exactly what is meant; others are used loosely: Exchange has 5.2.2, a full mailbox,
-    for what we may send too, and 5.4.1 for an unknown recipient and for a relay.
+    Security codes (7.x) say exactly what is meant. Other codes are used loosely: Exchange uses 5.2.2, a full mailbox,
+    also for a limit of what we may send, and 5.4.1 both for an unknown recipient and for a refused relay.
     """
     if enhanced in _CODES and enhanced.startswith(_SECURITY):
         yield _CODES[enhanced]
@@ -194,7 +194,7 @@ def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool)
     subject = enhanced.partition(".")[0]
     if subject in _SUBJECTS:
         yield _SUBJECTS[subject]
-    if code == _EXCEEDED_STORAGE:  # RFC 5321: at RCPT it is the mailbox that is full, later it is what we may send
+    if code == _EXCEEDED_STORAGE:  # RFC 5321: at RCPT the mailbox is full, later our own limit is exceeded
         yield QUOTA if recipient_accepted else RECIPIENT
     if code in _TAKES_NO_MAIL:
         yield RECIPIENT

@@ -25,9 +25,9 @@ class Result:
     """An outcome, and why.
 
     `code` is short and stable, and safe for logs, metrics and the case's story: it never holds what the other side
-    wrote, which quotes addresses. `hold` names what the operator must mend, where the outcome is HELD: a word of
-    `HoldWord`. `about_recipient` says of a refusal that it is plainly about this one address; any other may be
-    about us as well. It comments on the code, so it makes no other result.
+    wrote, which may quote addresses. `hold` names what the operator must mend if the outcome is HELD: a word of
+    `HoldWord`. `about_recipient` says of a refusal that it is plainly about this one address; any other refusal may be
+    about us as well. It only comments on the code: results that differ in nothing else are equal.
     """
 
     outcome: Outcome
@@ -63,16 +63,16 @@ class Transport(Protocol):
     ) -> Result:
         """Send one mail to one recipient, and say what became of it.
 
-        `before_data` is awaited at the last moment at which nothing has been handed over yet; when it answers False,
-        nothing is. Whatever goes wrong between us and the other side is a Result; only what `before_data` raises
-        is raised.
+        `before_data` is awaited at the last moment at which nothing has been handed over yet. If it returns False,
+        nothing is handed over. Whatever goes wrong between us and the other side is a Result. Only what `before_data`
+        raises is raised.
         """
         ...
 
     async def probe(self) -> frozenset[str] | None:
         """Try what can be tried without a mail, and return the holds that this shows to be mended. Never raises.
 
-        None where only a mail can show anything.
+        None if only a mail can show anything.
         """
         ...
 

@@ -1,1 +1,1 @@
-"""What webhooks missed, asked of Paddle."""
+"""Asks Paddle for what webhooks missed."""

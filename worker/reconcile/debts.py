@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 OPENED, CLOSED = "reconcile_opened", "reconcile_closed"
 ENDED = "ended_already"
-# Redis takes events in 50 at a time.
+# How many events are put into the inbox at once. It sends 50 of them to Redis at a time.
 AT_ONCE = 200
 
 Item = TypeVar("Item")
@@ -66,7 +66,7 @@ async def find(
     Args:
         reconciler: what to use.
         max_age: debts that failed longer ago are left alone.
-        spread: over how long to spread the mails that are due at once; None for as long as their number asks.
+        spread: over how long to spread the mails that are due at once; None to let their number decide.
         opening: debts whose cases are being opened already.
     """
     debts = await _read_debts(reconciler, opening)
@@ -81,7 +81,7 @@ async def find(
 
 
 async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: bool) -> Healed:
-    """Close and open what was found. Without having been `asked_to` it opens no more than the breaker's floor."""
+    """Close and open what was found. Unless `asked_to`, open nothing if more than `most_unasked` are to be opened."""
     closed = await _hand_in(reconciler, findings.closings, "closing")
     openings = [opening.event for opening in findings.plan.openings]
     most = most_unasked(reconciler.breaker)
@@ -96,7 +96,7 @@ async def carry_out(reconciler: Reconciler, findings: Findings, *, asked_to: boo
 
 
 async def _read_debts(reconciler: Reconciler, opening: Collection[str]) -> _Debts:
-    """Read what is past due, and keep no more of it than the ids, save for debts without a case."""
+    """Read what is past due. Keep the whole event of debts without a case, and only the id of all others."""
     subscription_ids: list[str] = []
     async for subscriptions in reconciler.paddle.past_due_subscriptions(reconciler.next_grant):
         subscription_ids += [subscription.id for subscription in subscriptions]
@@ -126,7 +126,7 @@ async def _sort(reconciler: Reconciler, found: Sequence[Event], opening: Collect
     without_case = [
         event for event, case in zip(found, cases, strict=True) if case.revision == 0 and event.facts.id not in opening
     ]
-    # A case of these would not be opened: counted as if it were, they would be found again every day.
+    # For a debt that has ended, no case would be opened. If it were counted as one, it would be found again every day.
     ended = await reconciler.store.reconciling.ended([debt for event in without_case if (debt := _as_told(event))])
     debts.ids.update(ids)
     debts.ended += len(ended)
@@ -142,7 +142,7 @@ def _as_told(event: Event) -> DebtWithoutCase | None:
 
 
 async def _find_closings(reconciler: Reconciler, owed: Collection[str]) -> tuple[list[Event], int]:
-    """Look at open cases whose debt is not among those that are past due. Returns also how many are open still."""
+    """Look at open cases whose debt is not among those that are past due. Also returns how many cases stay open."""
     closings: list[Event] = []
     looked_at = still_open = 0
     async for case_ids in reconciler.store.reconciling.open_cases():
@@ -163,7 +163,7 @@ async def _find_closings(reconciler: Reconciler, owed: Collection[str]) -> tuple
 
 
 async def _hand_in(reconciler: Reconciler, events: Sequence[Event], doing: str) -> int:
-    """Hand our own events in where webhooks do, and return how many will change something."""
+    """Put our own events into the inbox, as webhooks do, and return how many will change something."""
     outcomes = Counter[Accepted]()
     for done, some in enumerate(_batches(events, AT_ONCE)):
         reconciler.tell(doing, done * AT_ONCE, len(events))

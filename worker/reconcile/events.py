@@ -20,17 +20,17 @@ from worker.reconcile.reconciler import Reconciler
 log = structlog.get_logger()
 
 MISSED = "reconcile_missed_events"
-# What Paddle says to the id of an event that it forgot, or that is none of its own.
+# How Paddle answers if it has forgotten the event that the cursor names, or never had it.
 CURSOR_REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 FAILURES = frozenset({EventType.TRANSACTION_PAYMENT_FAILED, EventType.TRANSACTION_PAST_DUE})
 
 
 @dataclass(slots=True)
 class Missed:
-    """How many events were new to us, and the transactions they are of: their cases are about to be opened.
+    """How many events were new to us, and their transactions, whose cases are about to be opened.
 
-    `opening` is those of them that a failure was handed in of. `withheld` says that there were more failures than a
-    run may open cases of unasked: they are left to the debts, which are found and shown whatever opened them.
+    `opening` holds those transactions whose failure was handed in. `withheld` says that there were more failures than
+    a run may open cases for unasked. Those are left to the run over debts, which finds them anyway and shows them.
     """
 
     events: int = 0
@@ -44,11 +44,11 @@ async def take_in_missed_events(
 ) -> Missed:
     """Read on where the last run stopped and hand in what is new to us. With `dry_run` only count it.
 
-    Without having been `asked_to`, no more cases are opened than the breaker's floor.
-    Whoever gives `missed` can read there what was done, also where the run breaks off.
+    Unless `asked_to`, it opens no more cases than `most_unasked`. A caller who gives `missed` can read there what was
+    done, even if the run breaks off.
 
-    The first run, and one that comes after Paddle forgot where the last one stopped, begins at the newest event: what
-    is owed from before is found as a debt.
+    The first run begins at the newest event, and so does a run after Paddle forgot where the last one stopped. What is
+    owed from before is found by the run over debts.
     """
     missed = Missed() if missed is None else missed
     cursor = await reconciler.store.reconciling.cursor()
@@ -80,10 +80,10 @@ async def _begin_anew(reconciler: Reconciler, *, dry_run: bool) -> None:
 
 
 async def _read_on(reconciler: Reconciler, cursor: Cursor, missed: Missed, most: int | None, *, dry_run: bool) -> None:
-    """Hand events in page by page, and keep the cursor with each: a run that breaks off has got somewhere.
+    """Hand events in page by page, and keep the cursor after each, so that a run that breaks off has made progress.
 
-    So up to `most` cases may be opened before it shows that there are more. From then on a run opens none, and the
-    cursor moves on all the same: what is still owed, the debts find.
+    So up to `most` cases may be opened before the run finds that there are more. From then on it opens none, and the
+    cursor still moves on: the run over debts finds what is still owed.
     """
     read, kept = 0, cursor.event_id
     async for page in reconciler.paddle.events_after(cursor.event_id, reconciler.next_grant):
@@ -131,7 +131,7 @@ async def _take(reconciler: Reconciler, events: Sequence[Event], missed: Missed,
 
 
 async def _read(reconciler: Reconciler, page: Sequence[bytes], cursor: Cursor, *, dry_run: bool) -> list[Event]:
-    """Return the events of a page that are ours to look at. Malformed ones are buried, as those of webhooks are."""
+    """Return the events of a page that concern us. Malformed ones are buried, as those of webhooks are."""
     now = reconciler.clock()
     events = []
     for body in page:
@@ -150,7 +150,7 @@ async def _read(reconciler: Reconciler, page: Sequence[bytes], cursor: Cursor, *
 
 
 async def _hand_in(reconciler: Reconciler, events: Sequence[Event]) -> list[Event]:
-    """Hand events in where webhooks do, and return those that were kept."""
+    """Put events into the inbox, as webhooks do, and return those that were accepted."""
     now = reconciler.clock()
     outcomes = await asyncio.gather(*(reconciler.store.inbox.accept(event, now) for event in events))
     taken = [event for event, outcome in zip(events, outcomes, strict=True) if outcome is Accepted.ACCEPTED]

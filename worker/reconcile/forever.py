@@ -27,22 +27,22 @@ GIVE_BACK_WITHIN = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When what is done. Of several workers one does it."""
+    """How often each run is due. Of several workers, only one does it."""
 
     first_after: timedelta = timedelta(seconds=30)
-    """After the start: what is due then goes first."""
+    """The wait after the start, so that what is due then goes first."""
     look_every: timedelta = timedelta(minutes=1)
     events_every: timedelta = timedelta(minutes=10)
     debts_every: timedelta = timedelta(days=1)
     debts_soon: timedelta = timedelta(hours=1)
-    """When a worker has just started, and while debts wait for the operator, debts are looked at this often."""
+    """How often debts are looked at when a worker has just started, and while debts wait for the operator."""
 
 
 Work = Callable[[Reconciler], Awaitable[None]]
 
 
 async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = None) -> None:
-    """Reconcile until canceled. Whatever goes wrong is told, and tried again a minute later."""
+    """Reconcile until canceled. Whatever goes wrong is logged, and tried again a minute later."""
     rhythm = rhythm or Rhythm()
     now = asyncio.get_running_loop().time
     started = now()
@@ -57,7 +57,7 @@ async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = No
 
 
 class Runs:
-    """The runs of one worker, and what one of them has to know of the one before."""
+    """The runs of one worker, and what a run has to know of the run before it."""
 
     def __init__(self, services: WorkerServices) -> None:
         self.waiting = False
@@ -135,7 +135,7 @@ class Runs:
             await work(reconciler)
             await reconciling.end_turn(turn, services.clock())
         except BaseException:
-            # Also where we are being stopped: another worker then need not wait for the turn to lapse.
+            # Give the turn back also if we are being stopped, so that another worker need not wait until it lapses.
             with contextlib.suppress(*REDIS_ERRORS):
                 async with asyncio.timeout(GIVE_BACK_WITHIN.total_seconds()):
                     await reconciling.give_turn_back(turn)
@@ -143,7 +143,7 @@ class Runs:
 
     async def _tell_operator(self, what: Reconciled, error: OperatorMustActError) -> None:
         if what is Reconciled.EVENTS and error.hold == HoldWord.PADDLE_PERMISSION:
-            # Mail needs no events: that they can't be read must not stop it.
+            # Mail needs no events, so a key that may not read them must not stop mail.
             log.error(Alert.RECONCILE_MUST_ACT, hold=error.hold, problem=str(error))
             return
         with contextlib.suppress(*REDIS_ERRORS):

@@ -1,4 +1,4 @@
-"""Grants for work that nobody waits for: it waits itself, and leaves most of the budget to mail and clicks."""
+"""Grants for background work: it waits for each grant, and leaves most of the budget to mail and clicks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dunning.paddle_api.grants import Grant, Limiter
 
-# The share of the API budget that it takes at most.
+# Background work takes at most a fifth of the API budget.
 SHARE = 5
 MINUTE = timedelta(minutes=1)
 ASK_AGAIN_AFTER = timedelta(seconds=1)
@@ -22,7 +22,7 @@ class PatientGrants:
     def __init__(
         self, limiter: Limiter, rate_limit: int, before_each: Callable[[], Awaitable[None]] = _nothing
     ) -> None:
-        """Keep to a fifth of `rate_limit` calls a minute. `before_each` is done before each time of asking."""
+        """Keep to a fifth of `rate_limit` calls a minute. `before_each` is awaited before each request for a grant."""
         self._limiter = limiter
         self._pause_seconds = (MINUTE * SHARE / rate_limit).total_seconds()
         self._before_each = before_each

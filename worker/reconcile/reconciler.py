@@ -16,7 +16,7 @@ def _quietly(_what: str, _done: int, _of: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Everything a run uses. `tell` hears what is read or written, how many that are so far, and of how many."""
+    """Everything a run uses. `tell` is given its progress: what is read or written, how many so far, of how many."""
 
     store: Store
     paddle: PaddleClient

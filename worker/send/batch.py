@@ -32,7 +32,7 @@ from worker.write_case import write_case
 
 log = structlog.get_logger()
 
-# A batch that found no room for its calls goes back at once; the sweep keeps it until there is room.
+# When the budget has no room for a batch's calls, its cases are due again after this. The sweep waits for room.
 SOON = timedelta(seconds=1)
 
 
@@ -77,7 +77,7 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
         elif isinstance(outcome, REDIS_ERRORS):
             look_again(services, mail.due.case.id, mail.due.step.name, None, outcome)
         elif isinstance(outcome, Exception):
-            # The lease brings it back; what was being sent is then known to be unknown.
+            # The case is swept again when its lease ends. A mail that was being sent is then settled as unknown.
             log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)
     if all(outcome is False or isinstance(outcome, CaseConflictError) for outcome in outcomes):
         await services.store.holds.look_again()
@@ -92,13 +92,13 @@ async def _find_mails(services: Services, case_ids: Sequence[str]) -> list[Share
 async def leave_to_the_lease(
     services: Services, case_ids: Sequence[str], grant_ids: Sequence[str], reason: str
 ) -> None:
-    """Do nothing: the lease of the due index brings every case of the batch back."""
+    """Do nothing but log: every case of the batch is swept again when its lease ends."""
     del services, grant_ids
     log.error("batch.failed", cases=len(case_ids), reason=reason)
 
 
 async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: Sequence[Grant]) -> Live | None:
-    """Read the live state; where that fails, put every due case off as the failure asks, and answer None."""
+    """Read the live state. If that fails, put every due case off as the failure requires, and return None."""
     now = services.clock()
     case_ids = [mail.due.case.id for mail in mails]
     try:
@@ -114,11 +114,11 @@ async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: S
         log.warning("batch.paddle_failed", cases=len(mails), error=str(error))
         await note_in_vain(services, Way.PADDLE, WaitReason.PADDLE_FAILED)
         for mail in mails:
-            with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+            with contextlib.suppress(CaseConflictError):  # somebody else wrote the case, and when it is due
                 await _put_off(services, mail.due, WaitReason.PADDLE_FAILED, timedelta(0))
         return None
     if live is None:
-        # To the front: what was read of them is good for five minutes.
+        # To the front of the index, since what was read of them is kept for five minutes only.
         await services.store.due.put_back(case_ids, now - KEEP_SEEN)
         return None
     await note_works(services, Way.PADDLE)

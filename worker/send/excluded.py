@@ -1,4 +1,4 @@
-"""Leaving out those who get no mail since an operator said so. It costs no call to Paddle."""
+"""Skips the steps of customers and subscriptions that an operator excluded. This costs no call to Paddle."""
 
 import contextlib
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ async def drop_excluded(services: Services, due: Sequence[Due]) -> list[Due]:
         if is_excluded(one.case, excluded):
             log.info("step.excluded", case_id=one.case.id, step=one.step.name)
             skipped = one.case.with_delivery(one.step.name, one.case.delivery(one.step.name).skip(SkipReason.EXCLUDED))
-            with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+            with contextlib.suppress(CaseConflictError):  # somebody else wrote the case, and when it is due
                 await write_case(services, one.read, skipped)
     return [one for one in due if not is_excluded(one.case, excluded)]
 

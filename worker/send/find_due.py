@@ -24,7 +24,7 @@ AN_HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A case with a step that is due: as it was read, and as it is after what needed no question."""
+    """A case with a step that is due. `read` is the case as it was read, and `case` as `tidy` returned it."""
 
     read: Versioned
     case: Case
@@ -48,7 +48,7 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
         if step is not None:
             due.append(Due(read, case, campaign, step))
         elif case is not read.case:
-            with contextlib.suppress(CaseConflictError):  # somebody wrote it, and with it when it is due
+            with contextlib.suppress(CaseConflictError):  # somebody else wrote the case, and when it is due
                 await write_case(services, read, case)
         elif (at := next_due_at(case, campaign, services.repeats)) is not None:
             # Never at once: a worker whose clock is ahead would sweep it again and again.

@@ -1,4 +1,4 @@
-"""Making the links of a mail: ours, or where the seller wants it Paddle's own. Neither is kept."""
+"""Makes the links of a mail: ours, or Paddle's own if the seller wants that. Neither is kept."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from dunning.rules.case import Case
 from worker.operator import MINT_HOLD, release_holds
 from worker.services import Services
 
-# The batch was read in 10 s, and up to RCPT and for DATA it may take 30 s more.
+# Before this, reading the batch may take 10 s. After it, the mail server may take 30 s.
 MINT_WITHIN = time_limits.MINTING
 
 
@@ -36,7 +36,7 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
             for case in cases
         }
     except UnsafePortalUrlError as error:
-        # Paddle has been seen to answer with links that have no token where the key may not make portal sessions.
+        # If the key may not make portal sessions, Paddle may answer with links that have no token. We have seen that.
         problem = f"{error} Does the API key have the permission customer_portal_session.write?"
         raise OperatorMustActError(problem, hold=MINT_HOLD) from None
     await release_holds(services, MINT_HOLD, began_at=began_at, shows=MINTING_NEEDS)

@@ -18,15 +18,15 @@ class Live:
     transactions: Mapping[str, LiveTransaction]
     subscriptions: Mapping[str, LiveSubscription]
     partial: bool = False
-    """Whether it is of those cases alone whose subscription is here."""
+    """Whether it covers only those cases whose subscription is here."""
 
 
 async def read_live(services: Services, cases: Sequence[Case], grants: Sequence[Grant]) -> Live | None:
     """Read what Paddle says now of these cases.
 
-    With one grant alone, where the budget has no room for two calls in a minute, the first time reads the
-    subscriptions and answers None: come back. The next reads the transactions, and answers for the cases whose
-    subscription was read before.
+    There is only one grant if the budget has no room for two calls in a minute. Then the first run reads and keeps the
+    subscriptions, and returns None: the batch has to come again. The next run reads the transactions, and answers for
+    the cases whose subscription was read before.
 
     Raises:
         TransientError, OperatorMustActError, PermanentError: as the Paddle client does.

@@ -1,4 +1,4 @@
-"""Telling a refusal of one recipient from a refusal of us, which no step is to be lost to."""
+"""Tells a refusal of one recipient from a refusal of us. A refusal of us must not cost any step."""
 
 import structlog
 
@@ -12,16 +12,16 @@ from worker.services import Services
 log = structlog.get_logger()
 
 REFUSALS_HOLD = HoldWord.MAIL_REFUSALS
-# A few dead addresses may come one after the other. More, or such as don't say that they are dead, are rather us.
+# A few dead addresses may follow each other. More refusals, or refusals that name no dead address, are rather about us.
 MOST_UNSPECIFIC = 2
 MOST_IN_A_ROW = 5
-# What a server says of us may be what the recipient's own server says to everybody like us. Not so what it says before
-# any recipient is named.
+# Refusals that seem to be about us, but may come from the server of this one recipient, while others take our mail.
+# A refusal before any recipient is named can't be of this kind.
 MAYBE_THE_RECIPIENT = frozenset({HoldWord.MAIL_RELAY, HoldWord.MAIL_POLICY})
 
 
 async def weigh(services: Services, case: Case, before: Delivery, result: Result) -> Result:
-    """Return what a refusal comes to, given the others; anything else as it is.
+    """Return what a refusal means, given the refusals before it. Any other result is returned as it is.
 
     Args:
         services: the worker's.
@@ -40,7 +40,7 @@ async def weigh(services: Services, case: Case, before: Delivery, result: Result
 
 
 async def note_accepted(services: Services) -> None:
-    """Note that a mail was accepted. Where Redis is away, the next one says as much."""
+    """Note that a mail was accepted. If Redis is away, this is left to the next accepted mail."""
     try:
         await services.store.refusals.accepted(services.clock())
     except REDIS_ERRORS as error:
@@ -48,8 +48,8 @@ async def note_accepted(services: Services) -> None:
 
 
 async def _met_it_alone(services: Services, before: Delivery, code: str) -> bool:
-    """Tell whether this mail met the same before, and another one was accepted in between."""
-    if before.reason != code or before.retry_at is None:  # it was put back at that moment
+    """Tell whether this mail met the same refusal before, and another mail was accepted in between."""
+    if before.reason != code or before.retry_at is None:  # retry_at is the moment at which it was put back
         return False
     accepted_at = await services.store.refusals.accepted_at()
     return accepted_at is not None and accepted_at > before.retry_at

@@ -1,4 +1,6 @@
-"""Sending one step: claim, render, hand over, record. Never lost; doubled only when killed in one narrow gap.
+"""Sending one step: claim, render, hand over, record.
+
+A mail is never lost. It is sent twice only if the process is killed in one narrow gap.
 
 The claim and every later write compare the case's revision. So a payment that comes in while the mail is on its way to
 the mail server stops it, up to the moment before DATA.
@@ -61,7 +63,7 @@ class _Sending:
     """The delivery as it was before it was claimed."""
     began_at: datetime
     why_not: WaitReason = WaitReason.DEBTS_CHANGED
-    """Why it was stopped just before DATA, should it be."""
+    """Why it was stopped just before DATA, if it was."""
 
     @property
     def delivery(self) -> Delivery:
@@ -118,7 +120,7 @@ async def send_mail(
         await note_in_vain(services, Way.PADDLE, WaitReason.NOT_READY)
     except AwayBeforeDataError as error:
         look_again(services, claimed.id, step, owner, error)
-    except Exception:  # what a template or a library makes of odd data
+    except Exception:  # a template or a library failed on odd data
         log.exception("mail.fault", case_id=claimed.id, step=step)
         await _put_back_or_die(sending)
     else:
@@ -210,14 +212,14 @@ async def _record(sending: _Sending, result: Result) -> None:
         case Outcome.ABANDONED:
             log.info("mail.abandoned", case_id=sending.case.id, step=sending.step)
             if sending.delivery.owner == sending.owner:
-                # Ours still, so mail was paused, or a debt of another case is gone: then another mail is written.
+                # Still ours, so `may_begin` stopped it (see `why_not`), and a new mail will be written.
                 now = sending.services.clock()
                 await _insist(sending, sending.delivery.put_back(sending.owner, sending.why_not, now, counted=False))
 
 
 def _held(result: Result) -> OperatorMustActError:
     if result.hold == REFUSALS_HOLD:
-        said = "The mail server refused one recipient after the other and accepted none, so it is rather us"
+        said = "The mail server refused one recipient after the other and accepted none: probably it refuses us"
     else:
         said = "The mail server refuses us"
     return OperatorMustActError(f"{said} ({result.code})", hold=result.must_mend)
@@ -228,7 +230,7 @@ async def _put_back(sending: _Sending, reason: str) -> None:
 
 
 async def _put_back_or_die(sending: _Sending) -> None:
-    """Give up what Paddle keeps refusing, after some four minutes of trying."""
+    """Put the step back, or give it up if it was not possible for some four minutes."""
     if sending.delivery.reason != WaitReason.NOT_POSSIBLE or sending.delivery.streak < TRIES_OF_THE_REFUSED:
         await _put_back(sending, WaitReason.NOT_POSSIBLE)
     else:
@@ -237,9 +239,9 @@ async def _put_back_or_die(sending: _Sending) -> None:
 
 
 async def _insist(sending: _Sending, delivery: Delivery) -> None:
-    """Write how it ended, however long Redis is away: what isn't recorded may have to be sent again.
+    """Write how it ended, however long Redis is away: a mail that isn't recorded may have to be sent again.
 
-    In a task of its own, which outlives the job's 48 s and ends with the process.
+    This runs in a task of its own, which outlives the job's 48 s and ends with the process.
     """
     await asyncio.shield(sending.services.in_background(_write_when_possible(sending, delivery)))
 
@@ -248,10 +250,11 @@ async def _write_when_possible(sending: _Sending, delivery: Delivery) -> None:
     while True:
         try:
             await sending.write(delivery)
-            # What has arrived may be an earlier mail under the same key, which may have named less.
+            # The mail that arrived may be an earlier one under the same key, which may have named fewer debts.
             arrived_before = sending.delivery.unknowns > 0 and sending.services.transport.idempotent
             if sending.delivery.state is DeliveryState.SENT and not arrived_before:
-                # Only now: what is cut off in between costs a mail more, and none less.
+                # Only after the mail is recorded: if the process dies in between, one mail too many is sent, and none
+                # too few.
                 await cover_steps(sending.services, sending.case.id, sending.named)
         except REDIS_ERRORS as error:
             log.warning("mail.not_yet_recorded", case_id=sending.case.id, step=sending.step, error=type(error).__name__)

@@ -1,6 +1,6 @@
-"""Deciding which of a customer's due cases is mailed for all of them, so that one mail names what could be several.
+"""Decides which of a customer's due cases sends a mail for all of them, so that one mail replaces several.
 
-What needs no mail of its own costs no API call: it waits for the other case's mail, which covers it once it is out.
+A case that needs no mail of its own costs no API call. It waits for the other case's mail, which covers its step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ from worker.services import Services
 
 log = structlog.get_logger()
 
-# Most mails are out, and recorded, in less.
+# Most mails are sent and recorded in less time.
 A_MOMENT = timedelta(seconds=3)
-# A debt that waits for the mail of another is looked at when that mail should be out, and this often: should the other
-# end, it is looked at at once, unless the word of that is lost.
+# A debt that waits for another debt's mail is looked at when that mail should be out, and at least this often. If the
+# other debt ends, it is looked at at once; the hour is for when that message is lost.
 AN_HOUR = timedelta(hours=1)
 
 
@@ -33,7 +33,7 @@ class SharedMail:
     due: Due
     companions: tuple[Companion, ...]
     campaigns: Mapping[str, Campaign]
-    """Those of the customer's other cases, by the cases' ids."""
+    """The campaigns of the customer's other cases, by the cases' ids."""
 
     @property
     def cases(self) -> list[Case]:
@@ -42,7 +42,7 @@ class SharedMail:
 
 
 async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail]:
-    """Return what is to be sent of what is due: at most as many cases in all as fit a call to Paddle."""
+    """Return the mails to be sent for what is due. All their cases together fit into one call to Paddle."""
     of_customer = await _other_cases(services, due)
     customers: dict[str, list[Due]] = {}
     for one in due:
@@ -60,7 +60,7 @@ async def _share_mail(
 ) -> SharedMail | None:
     """Return the mail that one of a customer's due cases sends, if one does; the other due cases wait for it.
 
-    Only those that may send it are compared with all the others: there may be hundreds.
+    Only the cases that may send it are compared with all the others, since there may be hundreds.
     """
     now = services.clock()
     debts = Debts(others, services.repeats, now)
@@ -80,13 +80,13 @@ async def _share_mail(
                 leader = first_due
             case Leads(companions):
                 campaigns = {case.id: campaign for case, campaign in others}
-                # The oldest, where there are more than one call can ask about.
+                # If there are more than one call can ask about, the oldest are taken.
                 mail = SharedMail(one, companions[: BATCH - 1], campaigns)
                 del free[one.case.id]
     turns: dict[int, list[str]] = {}
     for one in free.values():
         log.info("step.led", case_id=one.case.id, step=one.step.name, by=leader)
-        # A mail names as many as a batch has, and takes a moment: each is looked at when it may be its turn.
+        # One mail names up to BATCH debts, and takes a moment. Each case is looked at again when it may be its turn.
         turns.setdefault(max(1, debts.place(one.case) // BATCH), []).append(one.case.id)
     for turn, case_ids in turns.items():
         await services.store.due.put_back(case_ids, now + turn * A_MOMENT, on_time=True)
@@ -107,7 +107,8 @@ async def _other_cases(services: Services, due: Sequence[Due]) -> Mapping[str, l
         known.update({case_id: entry.case for case_id, entry in zip(unknown, read, strict=True)})
     excluded = await excluded_of(services, [case for case in known.values() if case is not None])
     paused = (await services.store.brakes.paused()).campaigns
-    # A pause of these that comes in this moment stops the batch before it is sent, and must not part it.
+    # If a campaign of this batch is paused just now, the batch is stopped later, before it is sent. It must not be
+    # split here.
     going = {one.case.campaign for one in due}
     return {
         customer_id: [
@@ -130,7 +131,7 @@ async def _wait(services: Services, due: Due, carried: Carried) -> None:
 
 
 async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:
-    """Return as many as one call can ask about; what is left is due again at once."""
+    """Return as many mails as one call can ask about. The cases of the others are due again at once."""
     room = BATCH
     fitting, left = [], []
     for mail in shared:

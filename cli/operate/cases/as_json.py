@@ -38,7 +38,7 @@ def told(story: CaseFile) -> Json:
 
 
 def _line(line: StoryLine) -> Json:
-    """Return a thing that happened, in words and field by field. What `prose` says, its words say already."""
+    """Return something that happened, in words and field by field. The text of `prose` is in the words already."""
     fields = {name: value for name, value in fields_of(line.entry).items() if name != "text"}
     if line.entry.again_at is not None:
         fields["again_at"] = _time(line.entry.again_at)

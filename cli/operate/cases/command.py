@@ -92,7 +92,7 @@ def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:
 
 
 def _configured() -> Sequence[Campaign]:
-    """Return the campaigns of the file. A broken one is told and done without: cases keep what they began with."""
+    """Return the campaigns of the file. If it is broken, say so and go on: cases keep the campaign they began with."""
     try:
         return load_campaigns()
     except ConfigurationError as error:

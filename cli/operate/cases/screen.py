@@ -1,4 +1,4 @@
-"""What the commands tell, for people: tables on a terminal, and one line for each row where it is piped."""
+"""What the commands tell, for people: tables on a terminal, and one line for each row if the output is piped."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -16,12 +16,12 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.store import Paused
 
-# Room for a whole row where nobody sees a terminal's edge.
+# Wide enough for a whole row, if the output goes to no terminal.
 PIPED_WIDTH = 400
 
 
 def console() -> Console:
-    """Return where to print. No markup: what is told stands as it is, brackets and all."""
+    """Return where to print. Markup is off, so that brackets in the text are printed as they are."""
     found = Console(highlight=False, markup=False)
     return found if found.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
@@ -60,7 +60,7 @@ def show_list(
 
 
 def show_none(console: Console, wanted: CaseQuery, paused: Paused) -> None:
-    """Say that there is no case of what was asked for, and where else to look."""
+    """Say that no case was found for what was asked, and where else to look."""
     of = f" of the {' and the '.join(wanted.filters)}" if wanted.filters else ""
     if wanted.ended:
         console.print(f"No case{of}: none is open, and none ended in the last 90 days.", soft_wrap=True)
@@ -164,7 +164,7 @@ def _story(told: CaseFile) -> list[tuple[datetime, str]]:
 def _table(console: Console, *headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
     for column, heading in enumerate(headings):
-        # Whatever is broken to fit, it is not an id.
+        # Other columns may be broken to fit, but not the first, which holds an id.
         table.add_column(heading, overflow="fold", no_wrap=column == 0)
     return table
 

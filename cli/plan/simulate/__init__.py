@@ -1,1 +1,1 @@
-"""The rehearsal: Dunning's real rules and mails over a made-up month, on a clock that is only a value."""
+"""The rehearsal: Dunning's real rules and mails over a made-up month, on a simulated clock."""

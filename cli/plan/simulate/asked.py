@@ -1,4 +1,4 @@
-"""Paddle as the worker asks it: the account of a rehearsal, behind the calls that the worker makes and pays for."""
+"""Paddle as the worker asks it: a rehearsal's account, behind the calls that the worker makes with its grants."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,7 +1,7 @@
 """What there is on Paddle's side of a rehearsal, and how it is written into events.
 
-Events are made without pydantic's checks, since a million cases are some ten million events. That they would pass them
-is tested.
+Events are made without pydantic's checks, since a million cases are some ten million events. A test makes sure that
+they would pass the checks.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Bill:
     collection_mode: str = "automatic"
     attempts: tuple[CollectionAttempt, ...] = ()
     customer_id: str = ""
-    """Whose it is; without one, the subscription's customer's."""
+    """Whose bill it is. If empty, it is the bill of the subscription's customer."""
 
 
 def transaction(bill: Bill, of: Subscription) -> TransactionFacts:

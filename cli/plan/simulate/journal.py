@@ -16,7 +16,7 @@ class Who(StrEnum):
 
 @dataclass(slots=True)
 class Line:
-    """One thing that happened. `about` names the debt, where there are several; `subject` is a mail's."""
+    """One thing that happened. `about` names the debt, if there are several; `subject` is that of a mail."""
 
     at: datetime
     who: Who
@@ -26,4 +26,4 @@ class Line:
     kind: str = ""
     subject: str = ""
     webhooks: list[str] = field(default_factory=list)
-    """Of those that told of it, the ones that Dunning uses."""
+    """The webhooks that told of it, as far as Dunning uses them."""

@@ -1,6 +1,6 @@
-"""Between any two things that a worker does: there something else may happen, or it may die.
+"""Interrupts a worker: between any two things that it does, something else may happen, or it may die.
 
-What it had done by then stays done, and nothing comes after.
+If it dies, what it had done before stays done, and it does nothing more.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,11 +11,11 @@ from worker.services import Services
 
 
 class Killed(BaseException):
-    """The worker is gone. No `except Exception` of its own notices."""
+    """The worker is gone. None of its own `except Exception` catches this."""
 
 
 class Moments(Protocol):
-    """What lies between two things that a worker does."""
+    """The moments between the things that a worker does."""
 
     async def pass_by(self) -> None:
         """Let the moment pass, or raise `Killed`."""
@@ -40,7 +40,7 @@ class Life:
 
 
 def watched(services: Services, moments: Moments) -> Services:
-    """Return what a worker works with, with a moment before and after each thing that it asks of the world."""
+    """Return the worker's services with a moment before and after each call to its store, Paddle and transport."""
     return replace(
         services,
         store=_Watched(services.store, moments),
@@ -50,7 +50,7 @@ def watched(services: Services, moments: Moments) -> Services:
 
 
 class _Watched:
-    """Stands before an object: its coroutines, and those of what it holds, begin and end with a moment."""
+    """A proxy of an object. Its coroutines, and those of the objects it holds, begin and end with a moment."""
 
     def __init__(self, stood_before: object, moments: Moments) -> None:
         self._stood_before = stood_before

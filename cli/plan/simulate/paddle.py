@@ -1,7 +1,7 @@
 """Paddle's side of a rehearsal: what it knows, what it does, and what it tells of it, as plain values in memory.
 
-Things are told in the order, and with the distances, of Paddle's own recording of a failed renewal (sandbox,
-2023-11-24, in the official SDKs' `Events/_fixtures`), and else as its simulator does:
+Events come in the order and at the intervals of Paddle's own recording of a failed renewal (sandbox, 2023-11-24, in the
+official SDKs' `Events/_fixtures`), and otherwise as its simulator sends them:
 https://developer.paddle.com/webhooks/simulator/subscription-renewed
 """
 
@@ -25,7 +25,7 @@ _PROCESSED = timedelta(seconds=17)
 
 
 class Happening(NamedTuple):
-    """One event of Paddle's. `event` is what Dunning would keep of it, or None where it is of no use to it."""
+    """One event of Paddle's. `event` is what Dunning would keep of it, or None if Dunning doesn't use it."""
 
     at: datetime
     type: str
@@ -73,7 +73,7 @@ class Paddle:
             self._say("subscription.past_due", at + _SUBSCRIPTION_PAST_DUE, subscription)
 
     def retry(self, bill_id: str, code: str, at: datetime) -> None:
-        """Charge a past-due bill once more, in vain."""
+        """Charge a past-due bill once more, and fail."""
         bill = self.bills[bill_id]
         self._charge(bill, code, at)
         self._say("transaction.payment_failed", at, bill)
@@ -86,7 +86,7 @@ class Paddle:
         self._say("transaction.updated", at, bill)
 
     def end_payment(self, bill_id: str, code: str, at: datetime) -> None:
-        """Let the newest attempt, which was under way, come to nothing."""
+        """Let the newest attempt, which was under way, fail."""
         bill = self.bills[bill_id]
         newest, *older = bill.attempts
         bill.attempts = (CollectionAttempt.model_construct(at=newest.at, status="error", code=code), *older)
@@ -133,7 +133,7 @@ class Paddle:
         self._say("subscription.updated", at, self.subscriptions[subscription_id])
 
     def transfer(self, subscription_id: str, customer_id: str, at: datetime) -> None:
-        """Make a subscription another customer's. Its bills stay whose they were."""
+        """Give a subscription to another customer. Its bills stay with the earlier one."""
         self.subscriptions[subscription_id].customer_id = customer_id
         self._say("subscription.updated", at, self.subscriptions[subscription_id])
 
@@ -143,7 +143,7 @@ class Paddle:
         self._say("subscription.updated", at, self.subscriptions[subscription_id])
 
     def archive(self, customer_id: str, at: datetime) -> None:
-        """Put a customer away."""
+        """Archive a customer."""
         self.customers[customer_id].status = "archived"
         self._say("customer.updated", at, None)
 

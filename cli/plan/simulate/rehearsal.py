@@ -1,6 +1,6 @@
 """One rehearsal: Paddle, Dunning and a mail server on one clock, which jumps to whatever happens next.
 
-What Dunning does is done by the worker's own functions, over a store in memory. Here is only the world around it.
+The worker's own functions do what Dunning does, over a store in memory. This module is only the world around them.
 """
 
 import heapq
@@ -31,11 +31,11 @@ from worker.send.batch import send_steps
 from worker.services import Services
 from worker.sweep import LIMIT_EVERY, redrive_once, sweep_once
 
-# How long a webhook is on its way, and a mail.
+# How long a webhook is on its way.
 WEBHOOK_TAKES = timedelta(milliseconds=400)
 # A case is open for 35 days at most; one more, and everything has ended.
 LASTS = timedelta(days=36)
-# How long nothing changes while something stands in the way of what is due.
+# How long to wait before the next sweep, by what stands in the way of what is due.
 WAITS = {
     "paused": timedelta(hours=1),
     "breaker": timedelta(hours=1),
@@ -56,7 +56,7 @@ def at_once(_happening: Happening) -> Sequence[timedelta]:
 
 @cache
 def settings() -> Settings:
-    """Return what a seller would set. Nothing in it leads anywhere."""
+    """Return what a seller would set. No key or address in it is real."""
     return load_settings(
         {
             "DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_rehearsal_opens_nothing",
@@ -78,18 +78,18 @@ def links() -> Links:
 
 
 class Rehearsal:
-    """Plays what is planned, and what comes of it.
+    """Plays what is planned, and what follows from it.
 
     Args:
-        began: the moment of the first failure, mostly.
+        began: the moment at which it begins, mostly that of the first failure.
         campaigns: as the campaign file has them.
         writer: writes the mails.
-        transport: makes, of the rehearsal's clock, where mails go.
-        chance: what is left to chance.
-        told: is given each entry of each case's story, if anybody is to read it.
-        hear: is given each of Paddle's events as it arrives.
-        trouble: what calls to Paddle run into.
-        travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
+        transport: makes the transport, which is given the rehearsal's clock.
+        chance: the source of random values.
+        told: is called with each entry of each case's story.
+        hear: is called with each of Paddle's events as it arrives.
+        trouble: is called with each call to Paddle, and may raise.
+        travel: returns how long a webhook is on its way, once for each time that it arrives; nothing if it is lost.
         lasts: how long it may go on.
         breaker: as `DUNNING_BREAKER` has it.
         as_text: whether cases are kept as Redis holds them.
@@ -141,7 +141,7 @@ class Rehearsal:
         return self.now
 
     def plan(self, at: datetime, act: Act) -> None:
-        """Have something done at a moment, of which it is told."""
+        """Have something done at a moment. The act is called with the time."""
         heapq.heappush(self._agenda, (at, next(self._serial), act))
 
     async def play(self) -> None:
@@ -199,7 +199,7 @@ class Rehearsal:
                 await self.work()
 
     def _wait_for(self, why: str) -> None:
-        """Let time pass where something stands in the way of what is due."""
+        """Let time pass if something stands in the way of what is due."""
         self._not_before = self.now + WAITS.get(why, timedelta(0))
 
     def _next_at(self) -> datetime | None:
@@ -217,7 +217,7 @@ class Rehearsal:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep the worker from logging: a rehearsal tells what it has to tell by itself."""
+    """Keep the worker from logging, since a rehearsal shows by itself what happens."""
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:

@@ -18,7 +18,7 @@ JONAS = Person("Jonas Berg", "jonas@berg.example", "de-DE", "DE", (_STUDIO, _NOT
 MIKA = Person("Mika Sato", "mika@sato.example", "ja-JP", "JP", (Bought("Lantern Pro", 4200, "JPY", card_last4=None),))
 WANDA = Person("Wanda Example", "wanda@customer.example", "en-GB", "GB", (_DAILY,))
 
-# What "as if" scenarios put into a campaign that says nothing of it.
+# What some scenarios add to a campaign that has none of its own. They then say "as if".
 HOURS = SendBetween(time(8), time(18))
 GIVES_UP = GivesUp(timedelta(days=30), FinalAction.CANCEL)
 
@@ -30,7 +30,7 @@ class Scenario:
     title: str
     plan: Callable[[Stage], None]
     adapt: Callable[[Campaign], Campaign] = lambda campaign: campaign
-    """What is to be in the campaign, for the story to show it."""
+    """Adds to the campaign what the story is to show."""
 
 
 def _soft_recovered(stage: Stage) -> None:

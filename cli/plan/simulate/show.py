@@ -1,4 +1,4 @@
-"""A scenario on the screen: who did what when, in 80 columns; plain text where it is no terminal."""
+"""A scenario on the screen: who did what when, in 80 columns; plain text if the output is no terminal."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where a scenario is played: its verbs plan what people and Paddle do, and each is told when it happens."""
+"""Where a scenario is played. Its methods plan what people and Paddle do. The journal tells each when it happens."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -67,7 +67,7 @@ class Stage:
         return bill_id
 
     def retried(self, after: str, bill_id: str, code: str) -> None:
-        """Let Paddle charge once more, in vain."""
+        """Let Paddle charge once more, and fail."""
         act = partial(self.rehearsal.paddle.retry, bill_id, code)
         self._plan(after, Who.PADDLE, f"Charged again, declined: {code}", act, bill_id)
 
@@ -131,15 +131,15 @@ class Stage:
         return [kept.case for kept in self.rehearsal.store.kept.cases.values()]
 
     def about(self, bill_id: str | None) -> str:
-        """Name a debt, where there are several."""
+        """Name a debt, if there are several."""
         return self._labels.get(bill_id or "", "") if len(self._labels) > 1 else ""
 
     def day(self, at: datetime) -> int:
-        """Count the days from the beginning's."""
+        """Count the days since the day of the beginning."""
         return (at.date() - self.rehearsal.began.date()).days
 
     def _subscription(self, subscription_id: str, customer_id: str, bought: Bought) -> Subscription:
-        """Sell something that the campaign is for."""
+        """Make a subscription that the campaign is for."""
         when, number = self.campaign.when, len(self.rehearsal.paddle.subscriptions) + 1
         currency = min(when.currencies, default=bought.currency)
         return Subscription(
@@ -204,7 +204,7 @@ class Stage:
         if entry.moved in UNDER_WAY:
             return
         case = self.rehearsal.store.kept.cases[case_id].case
-        if entry.kind is Kind.COVERED:  # why the next line says what it says
+        if entry.kind is Kind.COVERED:  # this explains the next line
             entry = replace(entry, by=self._labels.get(entry.by or "", entry.by))
             self._why = f"{in_a_sentence(entry, case, self.campaign).title}."
             return
@@ -217,7 +217,7 @@ class Stage:
         if told.kind == "sent" and letter is not None:
             line.subject = letter.subject
         known = [one for one in self.journal if (one.title, one.about, one.kind) == (line.title, line.about, "stopped")]
-        if known:  # one end is often told in several webhooks, and what the last says of it is what counts
+        if known:  # several webhooks often tell of one end, and what the last one says counts
             known[0].why = line.why
         else:
             self.journal.append(line)

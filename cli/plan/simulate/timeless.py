@@ -1,7 +1,7 @@
-"""A loop for what never waits: no clock, no sockets, only what is ready now.
+"""An event loop for work that never waits: no clock, no sockets, only what is ready now.
 
-A rehearsal's time is a value, and its store and mail server are in memory. So asyncio's own loop would ask the system,
-between any two steps, for sockets that don't exist.
+A rehearsal's clock is simulated, and its store and mail server are in memory. There are no sockets, but asyncio's own
+loop would ask the system for them between any two steps.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class _Nothing:
-    """Stands where a loop has its sockets."""
+    """Takes the place of a loop's selector."""
 
     def select(self, timeout: float | None) -> list[object]:
         """Find nothing.
@@ -26,7 +26,7 @@ class _Nothing:
 
 
 class TimelessLoop(asyncio.BaseEventLoop):
-    """Runs tasks and what they call back."""
+    """Runs tasks and callbacks only."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Mails that nobody writes out: where a million of them are read by nobody, or only what they would say matters."""
+"""Mails that are not written out: when nobody reads a million of them, or when only their facts matter."""
 
 from email.message import EmailMessage
 
