@@ -6,6 +6,7 @@ The world is that of `dunning simulate`: Dunning's own rules, on a clock that is
 from dataclasses import replace
 from datetime import time, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,6 +20,8 @@ from dunning.suppression import address_key
 from tests.unit.campaign_world import TOLD_WITHIN, Heard, World
 from tests.unit.paddle_world import BEGAN, CAMPAIGNS, CUSTOMER, OTHER_SUBSCRIPTION, PAID_BILL, SUBSCRIPTION
 from worker.handle_event import handle_event
+
+pytestmark = pytest.mark.untraced
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
