@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
 
 from cli.demo.page.live import Demo, running_demo
 from cli.lab.stack import StackError
-from tests.e2e.chromium import needs_chromium, open_page
+from tests.e2e.chromium import needs_chromium, open_browser
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 NEWEST_FIRST = ["final", "reminder-4", "reminder-3", "reminder-2", "reminder", "first"]
 # Time runs two days a second, and rests at each step for people to see it.
@@ -19,15 +20,21 @@ WHOLE_CAMPAIGN_MS = 60_000
 PATIENCE_MS = 20_000
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def demo() -> AsyncIterator[Demo]:
     async with running_demo(0) as running:
         yield running
 
 
-@pytest.fixture
-async def page(demo: Demo) -> AsyncIterator[Page]:
-    async with open_page() as page:
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, demo: Demo) -> AsyncIterator[Page]:
+    async with await browser.new_page() as page:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         await page.set_viewport_size({"width": 1280, "height": 800})
