@@ -11,8 +11,6 @@ from tests.integration.house import House, house, running
 from tests.integration.several_debts import BY_CURRENCY, decline, links, subscriptions, working
 from worker.main import create_worker
 
-pytestmark = pytest.mark.untraced
-
 SOFT_LATER = """
 [campaign.renewal]
 on = "renewal_failed"

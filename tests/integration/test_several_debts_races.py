@@ -21,8 +21,6 @@ from worker.send.batch import send_steps
 from worker.services import WorkerServices
 from worker.write_case import write_case
 
-pytestmark = pytest.mark.untraced
-
 
 async def test_the_smallest_budget_still_names_all(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path, working=False, PADDLE_RATE_LIMIT="1") as home:
