@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Two cores, and many tests that wait: three processes share the files, in the order in which they are found.
 SHARED := -n 3 --dist loadfile --no-loadscope-reorder
+# What is compiled is kept, also where an image forbids it: the tests start some hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test bench chaos lint types walls unit format lock wheel clean

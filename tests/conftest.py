@@ -1,7 +1,8 @@
 """What tests of every kind share: a real server, and a store on it that is empty."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import cast
 
@@ -12,11 +13,19 @@ from redis import Redis
 from dunning.store import Store
 from dunning.store.memory import MemoryStore
 from dunning.store.server.embedded import EmbeddedServer
+from tests.untraced import not_measured
 
 # Machines are noisy, so no example is timed. Where others wait for the result, the same examples are tried each time.
 hypothesis.settings.register_profile("any", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "any")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let those that are marked `untraced` run at full speed."""
+    with not_measured() if item.get_closest_marker("untraced") else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

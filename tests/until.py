@@ -6,10 +6,15 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# At first often; when it takes long, seldom: who looks all the time keeps the processor from what is waited for.
+OFTEN_SECONDS, SELDOM_SECONDS, SLOWER = 0.01, 0.1, 1.05
+
 
 async def until(look: Callable[[], Awaitable[T | None]], *, within_seconds: float = 20) -> T:
     """Look again and again until what is seen is true, and return it."""
+    pause = OFTEN_SECONDS
     async with asyncio.timeout(within_seconds):
-        while not (seen := await look()):  # noqa: ASYNC110 - what is awaited happens outside this loop
-            await asyncio.sleep(0.01)
+        while not (seen := await look()):
+            await asyncio.sleep(pause)
+            pause = min(pause * SLOWER, SELDOM_SECONDS)
         return seen

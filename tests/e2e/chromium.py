@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -28,11 +28,18 @@ needs_chromium = pytest.mark.skipif(
 
 
 @asynccontextmanager
-async def open_page() -> AsyncIterator[Page]:
-    """Open an empty page in a new browser."""
+async def open_browser() -> AsyncIterator[Browser]:
+    """Start a browser. Each page that it opens shares nothing with any other."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM or "chromium", args=ARGUMENTS)
         try:
-            yield await browser.new_page()
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def open_page() -> AsyncIterator[Page]:
+    """Open an empty page in a new browser."""
+    async with open_browser() as browser:
+        yield await browser.new_page()

@@ -10,6 +10,8 @@ import pytest
 from dunning.settings.load import bare_environment
 from tests.dunning_process import ENVIRONMENT
 
+pytestmark = pytest.mark.untraced
+
 REQUIRED = (
     "DUNNING_PADDLE_API_KEY",
     "DUNNING_WEBHOOK_SECRETS",

@@ -83,6 +83,7 @@ async def test_up_receives_mails_and_ends_on_sigterm(up: Up) -> None:
     assert len(await up.service.stack.mails()) == 1
 
 
+@pytest.mark.untraced
 async def test_a_second_up_on_the_same_folder_goes_on_with_the_open_case(up: Up) -> None:
     case_id = await up.service.decline()
     link = up.service.link_in((await up.service.mails())[0])
@@ -100,6 +101,7 @@ async def test_a_second_up_on_the_same_folder_goes_on_with_the_open_case(up: Up)
     assert len(await up.service.stack.mails()) == 1
 
 
+@pytest.mark.untraced
 async def test_what_it_was_told_before_it_was_killed_is_not_lost(up: Up) -> None:
     await up.service.keep_notifications()
     case_id = await up.service.decline()
@@ -113,6 +115,7 @@ async def test_what_it_was_told_before_it_was_killed_is_not_lost(up: Up) -> None
     assert status == 200
 
 
+@pytest.mark.untraced
 async def test_a_second_up_at_the_same_time_is_refused_with_a_clear_sentence(up: Up) -> None:
     another = await up.start_another()
 

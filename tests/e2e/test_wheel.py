@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.installing import CHECKOUT, build_wheel, pip
 
+pytestmark = pytest.mark.untraced
+
 PACKAGES = ("dunning", "webhooks", "worker", "cli", "paddle_twin")
 
 MODULES = """

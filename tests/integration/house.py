@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,9 +88,13 @@ async def house(
 ) -> AsyncIterator[House]:
     """Run the service. With `working` False there is no worker yet: start one with `run_worker`."""
     (folder / "campaign.toml").write_text(campaign)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    async with Twin() as twin, MailServer() as mailbox, ClientSession() as http:
+    async with AsyncExitStack() as stack:
+        # Kept open from here: a port that is let go may be another's before it is wanted.
+        door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = door.getsockname()[1]
+        twin = await stack.enter_async_context(Twin())
+        mailbox = await stack.enter_async_context(MailServer())
+        http = await stack.enter_async_context(ClientSession())
         given = settings_of(
             redis_url,
             **{
@@ -107,7 +111,7 @@ async def house(
         )
         runner = web.AppRunner(create_app(given, clock=_now))
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.SockSite(runner, door).start()
         twin.notifications.url = f"http://127.0.0.1:{port}/webhooks/paddle"
         store = Store.open(redis_url, rate_limit=200)
         worker = create_worker(given)

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 import pytest
-from playwright.async_api import Page, ViewportSize, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
 from tests.unit.mails import TEMPLATES
@@ -26,16 +27,26 @@ LINK = (
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.untraced,
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium here"),
 ]
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield await browser.new_page()
+        yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Open a page that shares nothing with any other but the browser."""
+    page = await browser.new_page()
+    yield page
+    await page.close()
 
 
 def html(template: str, *, several: bool = False) -> str:

@@ -18,6 +18,7 @@ def test_what_is_wrong_with_the_settings_is_all_that_is_said(command: str) -> No
     ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["webhooks", "worker"])
 def test_only_up_does_without_redis(command: str) -> None:
     with dunning(command, environ=ENVIRONMENT) as process:
@@ -27,6 +28,7 @@ def test_only_up_does_without_redis(command: str) -> None:
     assert line.startswith("DUNNING_REDIS_URL: it is missing; it should be redis://")
 
 
+@pytest.mark.untraced
 def test_every_command_is_listed_with_what_it_does() -> None:
     told = CliRunner().invoke(main, ["--help"])
 
@@ -34,6 +36,7 @@ def test_every_command_is_listed_with_what_it_does() -> None:
     assert [line.split()[0] for line in told.output.partition("Commands:\n")[2].splitlines()] == list(COMMANDS)
 
 
+@pytest.mark.untraced
 def test_an_unknown_command_is_refused() -> None:
     told = CliRunner().invoke(main, ["dance"])
 
@@ -41,6 +44,7 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'dance'" in told.output
 
 
+@pytest.mark.untraced
 def test_the_version_is_that_of_the_distribution() -> None:
     told = CliRunner().invoke(main, ["--version"])
 

@@ -8,6 +8,7 @@ lets begin again; a job that a conflict ends is over as soon as somebody else ha
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum, auto
+from functools import cache
 from typing import NamedTuple
 
 from dunning.reasons import SkipReason
@@ -61,8 +62,8 @@ class Rules(NamedTuple):
         if world.payment is Payment.OPEN:
             yield "the customer pays", world._replace(payment=Payment.MADE)
         if world.payment is Payment.MADE:
-            paid = apply(PAID, read(world.case), world.now)
-            after = world if paid is None else self._write(world, written(paid))
+            paid = _paid(world.case, world.now)
+            after = world if paid is None else self._write(world, paid)
             yield "the payment's event is handled", after._replace(payment=Payment.RECORDED)
         for index in sorted({world.workers.index(worker) for worker in world.workers}):  # those alike move alike
             yield from self._work(world, index)
@@ -189,7 +190,7 @@ class Rules(NamedTuple):
     def _write(self, world: World, case: str) -> World:
         """Write the case with its due time. Who was about to write it as it was before finds that out, and stops."""
         if not read(case).is_open:
-            case = written(note_due(read(case), CAMPAIGN, world.now))
+            case = _noted(case, world.now)
         world = world._replace(case=case, due=due_at(case, self.repeats))
         if self.broken is not Rule.A_WRITE_COMPARES_THE_REVISION:
             for index, worker in enumerate(world.workers):
@@ -212,6 +213,19 @@ class Rules(NamedTuple):
                     # Sending has time limits of its own, and may still go on; any other job is ended.
                     world = _set(world, index, worker._replace(time_is_up_at=None) if worker.delivery else Worker())
             yield "time passes", world._replace(now=later, mishaps=world.mishaps - len(slow), gap=gap)
+
+
+@cache
+def _paid(text: str, now: datetime) -> str | None:
+    """Give what the payment's event makes of a case."""
+    paid = apply(PAID, read(text), now)
+    return None if paid is None else written(paid)
+
+
+@cache
+def _noted(text: str, now: datetime) -> str:
+    """Note what is due in a case that has ended."""
+    return written(note_due(read(text), CAMPAIGN, now))
 
 
 def _set(world: World, index: int, worker: Worker) -> World:

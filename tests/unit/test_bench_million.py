@@ -1,4 +1,8 @@
+import pytest
+
 from bench.month import play_chunk
+
+pytestmark = pytest.mark.untraced
 
 CASES = 150
 

@@ -3,13 +3,16 @@
 The world is that of `dunning simulate`: Dunning's own rules, on a clock that is only a value.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from cli.plan.simulate.rehearsal import quietly
 from dunning.rules.campaign import Campaign, SendBetween, Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
@@ -19,6 +22,8 @@ from dunning.suppression import address_key
 from tests.unit.campaign_world import TOLD_WITHIN, Heard, World
 from tests.unit.paddle_world import BEGAN, CAMPAIGNS, CUSTOMER, OTHER_SUBSCRIPTION, PAID_BILL, SUBSCRIPTION
 from worker.handle_event import handle_event
+
+pytestmark = pytest.mark.untraced
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -43,6 +48,13 @@ MOST_BILLS = 4
 subscriptions = st.sampled_from([SUBSCRIPTION, OTHER_SUBSCRIPTION])
 codes = st.sampled_from(CODES)
 places = st.integers(0, 30)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet() -> Iterator[None]:
+    """Log nothing: of thousands of jobs, their log takes a tenth of the time, and Hypothesis tells what was done."""
+    with quietly():
+        yield
 
 
 class CampaignMachine(RuleBasedStateMachine):
