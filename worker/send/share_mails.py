@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 # Most mails are out, and recorded, in less.
 A_MOMENT = timedelta(seconds=3)
-# A debt that waits for the mail of another is looked at when that mail should be out, and this often: should the other
-# end, it is looked at at once, unless the word of that is lost.
-AN_HOUR = timedelta(hours=1)
+# A debt that waits for the mail of another is looked at when that mail should be out, and by the write that ends the
+# other. This often it is looked at whatever is known: another's last mail may have gone out before its time.
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ async def _wait(services: Services, due: Due, carried: Carried) -> None:
     """Look at it again when the mail that names it should be out."""
     log.info("step.carried", case_id=due.case.id, step=due.step.name, by=carried.by)
     now = services.clock()
-    at = min(max(carried.until, now) + A_MOMENT, now + AN_HOUR)
+    at = min(max(carried.until, now) + A_MOMENT, now + A_DAY)
     await services.store.due.put_back([due.case.id], at, on_time=True)
 
 

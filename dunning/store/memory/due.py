@@ -237,12 +237,6 @@ class MemoryDueIndex:
             if on_time:
                 self._kept.late.pop(case_id, None)
 
-    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
-        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
-        for case_id in case_ids:
-            if case_id in self._kept.due:
-                self._kept.due[case_id] = min(self._kept.due[case_id], self._kept.moment(at))
-
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""
         self._kept.due.pop(case_id, None)

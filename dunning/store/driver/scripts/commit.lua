@@ -1,6 +1,6 @@
 -- Writes a case if nobody wrote it since it was read: case, due index, open cases, story, counters and, where an event
--- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
--- was to be opened had already ended.
+-- brought it about, that the event is handled. Where it ends an open case, what else is open of the customer is looked at
+-- at once. Answers the new revision, 0 on a conflict, -1 when a mark says that what was to be opened had already ended.
 -- KEYS: case, story, due, customer's open cases, counts, event, inbox, mark of the case, mark of the subscription,
 --       cases opened by the hour, the subscription's cases that were stopped lately, ended cases, the customer's, the
 --       subscription's, late
@@ -71,6 +71,12 @@ else
     redis.call('PEXPIRE', KEYS[11], ARGV[10])
   else
     redis.call('SREM', KEYS[11], ARGV[2])
+  end
+  -- A newer debt may have waited for a mail that won't come any more. In the same write, so that the word can't be lost.
+  if old and string.match(old, '^%d+ (%a+)') == 'open' then
+    for _, other in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+      redis.call('ZADD', KEYS[3], 'XX', 'LT', ARGV[7], other)
+    end
   end
 end
 if ARGV[8] ~= '' then
