@@ -44,6 +44,7 @@ MUTANTS = (
             'return End(CaseState.STOPPED, f"subscription_{subscription.status}")': "return None",
         },
         "not owed",
+        cases=1200,
     ),
     Mutant(
         "charged back",
