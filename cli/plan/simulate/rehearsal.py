@@ -87,7 +87,7 @@ class Rehearsal:
         transport: makes, of the rehearsal's clock, where mails go.
         chance: what is left to chance.
         told: is given each entry of each case's story, if anybody is to read it.
-        hear: is given each of Paddle's events as it arrives.
+        hear: is given each of Paddle's events that Dunning uses, as it arrives.
         trouble: what calls to Paddle run into.
         travel: how long a webhook is on its way, each time that it arrives: not at all, where it is lost.
         lasts: how long it may go on.
@@ -210,7 +210,7 @@ class Rehearsal:
         return min(moments, default=None)
 
     def _on_its_way(self, happening: Happening) -> None:
-        if happening.event is not None or self._hear is not None:
+        if happening.event is not None:
             for takes in self._travel(happening):
                 self.plan(happening.at + takes, lambda _now: self._arrived.append(happening))
 

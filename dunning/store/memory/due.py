@@ -62,9 +62,9 @@ class MemoryBrakes:
 
     async def opened(self, now: datetime) -> dict[int, int]:
         """Return how many cases were opened, by the hour, none in the hours of the breaker's alarms."""
-        found = dict(self._kept.opened)
+        found, oldest = dict(self._kept.opened), oldest_remembered(now)
         for hour in found:
-            if hour < oldest_remembered(now):
+            if hour < oldest:
                 del self._kept.opened[hour]
         return without_alarms(found, self._alarms)
 
