@@ -36,8 +36,9 @@ def address_keys(email: str, secrets: Iterable[str]) -> list[str]:
 
 def _key_of_2003(email: str, secret: str) -> str:
     local, at, domain = email.strip().lower().rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
+    if not domain.isascii():
+        with contextlib.suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii")
     return _key(f"{local}{at}{domain}", secret)
 
 

@@ -219,7 +219,10 @@ class Rehearsal:
 def quietly() -> Iterator[None]:
     """Keep the worker from logging: a rehearsal tells what it has to tell by itself."""
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.ReturnLoggerFactory(),
+    )
     try:
         yield
     finally:

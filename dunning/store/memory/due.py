@@ -14,6 +14,7 @@ from dunning.store.holds import EVERYTHING, Hold
 from dunning.store.limiter import CALL_MS, WINDOW_MS, background_budget
 from dunning.store.memory.kept import Batch, Kept, PassingKeys
 
+NOTHING_PAUSED = Paused(None, {})
 WINDOW, CALL = timedelta(milliseconds=WINDOW_MS), timedelta(milliseconds=CALL_MS)
 
 
@@ -46,6 +47,8 @@ class MemoryBrakes:
 
     async def paused(self) -> Paused:
         """Return what is paused."""
+        if not self.pauses:
+            return NOTHING_PAUSED
         campaigns: Mapping[str, Pause] = {name: pause for name, pause in self.pauses.items() if name is not None}
         return Paused(self.pauses.get(None), dict(sorted(campaigns.items())))
 
@@ -184,7 +187,7 @@ class MemoryDueIndex:
             why = f"{BY_BREAKER}{opened} new cases in an hour, and at most {most_opened} were to be expected"
             self._brakes.pauses[None] = Pause(self._kept.moment(now), why)
             return Sweep(0, "breaker", opened)
-        first = sorted((at, case_id) for case_id, at in self._kept.due.items() if at <= now)[:BATCH]
+        first = sorted([(at, case_id) for case_id, at in self._kept.due.items() if at <= now])[:BATCH]
         if (in_the_way := self._in_the_way(due=bool(first))) is not None:
             return Sweep(0, in_the_way)
         most = 1 if self._holds.on else BATCH

@@ -50,8 +50,8 @@ class Passing(Generic[K, V]):
 
     def __contains__(self, key: K) -> bool:
         """Tell whether there is an entry that lives."""
-        self.get(key)
-        return key in self._entries
+        entry = self._entries.get(key)
+        return entry is not None and entry[1] > self._clock()
 
     def __iter__(self) -> Iterator[K]:
         """Give the keys of the entries that live."""
