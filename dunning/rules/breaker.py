@@ -30,7 +30,7 @@ def hour_of(moment: datetime) -> int:
 
 def oldest_remembered(now: datetime) -> int:
     """Return the oldest hour whose count still says something of today."""
-    return hour_of(now - REMEMBERED)
+    return hour_of(now) - REMEMBERED // HOUR
 
 
 def without_alarms(opened: Mapping[int, int], alarms: Iterable[tuple[datetime, datetime]]) -> dict[int, int]:

@@ -91,7 +91,7 @@ class MemoryCases:
             kept.late.pop(case.id, None)
         else:
             kept.late.setdefault(case.id, kept.moment(late_since))
-        kept.counts.update(counts)
+        kept.count(counts)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1
         if event_id is not None:

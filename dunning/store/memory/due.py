@@ -69,7 +69,7 @@ class MemoryBrakes:
         for hour in found:
             if hour < oldest:
                 del self._kept.opened[hour]
-        return without_alarms(found, self._alarms)
+        return without_alarms(found, self._alarms) if self._alarms else found
 
 
 class MemoryHolds:
