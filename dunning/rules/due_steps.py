@@ -188,7 +188,8 @@ def _is_too_near(case: Case, campaign: Campaign, step: Step, now: datetime) -> b
 def _mailed_at(delivery: Delivery) -> datetime | None:
     """Return when the customer was mailed last about this step, may have been, or is about to be."""
     covered = delivery.state is DeliveryState.SKIPPED and delivery.reason == SkipReason.COVERED
-    mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.held_until is not None
+    # One that fell silent may have arrived, also where its repeat was refused.
+    mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.unknowns > 0 or delivery.held_until is not None
     return delivery.given_at if mailed else None
 
 
