@@ -5,24 +5,13 @@ between any two steps, for sockets that don't exist, and give each task a turn o
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, TypeVar, TypeVarTuple
 
 Result = TypeVar("Result")
-
-
-class _Nothing:
-    """Stands where a loop has its sockets."""
-
-    def select(self, timeout: float | None) -> list[object]:
-        """Find nothing.
-
-        Raises:
-            RuntimeError: only a timer or a socket could go on from here.
-        """
-        if timeout != 0:
-            raise RuntimeError("a rehearsal waits for nothing")
-        return []
+Args = TypeVarTuple("Args")
 
 
 class _Ended(asyncio.Future[Any]):
@@ -34,9 +23,7 @@ class _Ended(asyncio.Future[Any]):
 class TimelessLoop(asyncio.BaseEventLoop):
     """Runs tasks and what they call back."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._selector = _Nothing()
+    _ready: deque[asyncio.Handle]
 
     def create_task(self, coro: Any, **how: Any) -> Any:  # noqa: ANN401 - as wide as asyncio
         """Run it to its end, at once, where asyncio would give it a turn: none waits for another.
@@ -58,8 +45,25 @@ class TimelessLoop(asyncio.BaseEventLoop):
             raise RuntimeError("a rehearsal waits for nothing")
         return ended
 
-    def _process_events(self, event_list: list[object]) -> None:
-        """Do nothing: there are none."""
+    def call_soon(
+        self, callback: Callable[[*Args], object], *args: *Args, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Put it at the end of what is ready."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def _run_once(self) -> None:
+        """Run what has been ready for longest.
+
+        Raises:
+            RuntimeError: only a timer or a socket could go on from here.
+        """
+        if not self._ready:
+            raise RuntimeError("a rehearsal waits for nothing")
+        handle = self._ready.popleft()
+        if not handle.cancelled():
+            handle._run()  # noqa: SLF001 - as asyncio's own loop does
 
     def _write_to_self(self) -> None:
         """Do nothing: no other thread wakes this loop."""
