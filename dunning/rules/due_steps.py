@@ -79,9 +79,9 @@ def note_due(case: Case, campaign: Campaign, now: datetime) -> Case:
 
 def next_due_at(case: Case, campaign: Campaign, repeats: int) -> datetime | None:
     """Return when the case is to be looked at next; None when it is over and nothing is on its way."""
-    on_its_way = [d.held_until for d in case.deliveries.values() if d.state is DeliveryState.SENDING and d.held_until]
     if not case.is_open:
-        return min(on_its_way, default=None)
+        sending = [one for one in case.deliveries.values() if one.state is DeliveryState.SENDING]
+        return min((one.held_until for one in sending if one.held_until is not None), default=None)
     first = case.failed_at + OPEN_FOR
     for step in campaign.steps:
         delivery = case.delivery(step.name)
