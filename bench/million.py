@@ -7,7 +7,6 @@ silent, pauses and outages, and workers that are killed between any two things t
 """
 
 import asyncio
-import gc
 import os
 import time
 from collections import Counter
@@ -22,8 +21,6 @@ from bench.table import render
 
 CASES = 1_000_000
 CHUNK = 2_500
-# A month leaves little that lives on: looking for garbage after 700 new objects, as Python does, finds next to none.
-COLLECT_AFTER = 50_000
 
 
 async def measure() -> list[Figure]:
@@ -37,19 +34,13 @@ async def play(cases: int) -> list[Figure]:
     workers = os.cpu_count() or 1
     loop = asyncio.get_running_loop()
     seeds = range(0, cases, CHUNK)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_collect_rarely) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         parts = [loop.run_in_executor(pool, play_chunk, seed, min(CHUNK, cases - seed)) for seed in seeds]
         counts: Counter[str] = Counter()
         for part in asyncio.as_completed(parts):
             counts += await part
     seconds = time.perf_counter() - began
     return _figures(counts, seconds, workers)
-
-
-def _collect_rarely() -> None:
-    """Look for garbage less often, and never among what was imported."""
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def _figures(counts: Counter[str], seconds: float, workers: int) -> list[Figure]:
