@@ -154,7 +154,8 @@ class Month:
         wrong = self._forbidden.why(Said(self._rehearsal.now, step, recipient, tuple(blocks), blocks), arrives=arrives)
         self._counts["mails"] += 1
         self._counts["wrong"] += bool(wrong)
-        self._counts.update(f"wrong: {why.partition(':')[0]}" for why in wrong)
+        for why in wrong:
+            self._counts[f"wrong: {why.partition(':')[0]}"] += 1
         repeated = self._rehearsal.store.kept.cases[case_id].case.delivery(step).unknowns
         self._counts["unflagged"] += bool(self._arrived[key]) and not repeated
 

@@ -6,11 +6,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_milliseconds(moment: datetime) -> int:
     """Return the moment as whole milliseconds since 1970, never rounded up: a second's end is no other second."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def from_milliseconds(milliseconds: int) -> datetime:

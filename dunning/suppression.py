@@ -16,12 +16,7 @@ def address_key(email: str, secret: str) -> str:
 
     A plain hash could be looked up by anybody with a list of addresses; a keyed one cannot.
     """
-    local, at, domain = email.strip().rpartition("@")
-    try:
-        domain = ascii_domain(domain)
-    except ValueError:
-        domain = domain.lower()
-    return _key(f"{local.lower()}{at}{domain}", secret)
+    return _key(_written(email), secret)
 
 
 def address_keys(email: str, secrets: Iterable[str]) -> list[str]:
@@ -30,15 +25,25 @@ def address_keys(email: str, secrets: Iterable[str]) -> list[str]:
     Version 0.1.0 wrote domains by IDNA 2003, which takes `faß.example` for `fass.example`. What was suppressed then
     stays so.
     """
-    keys = (key for secret in secrets for key in (address_key(email, secret), _key_of_2003(email, secret)))
-    return list(dict.fromkeys(keys))
+    spellings = dict.fromkeys((_written(email), _written_in_2003(email)))
+    return [_key(spelling, secret) for secret in secrets for spelling in spellings]
 
 
-def _key_of_2003(email: str, secret: str) -> str:
+def _written(email: str) -> str:
+    local, at, domain = email.strip().rpartition("@")
+    try:
+        domain = ascii_domain(domain)
+    except ValueError:
+        domain = domain.lower()
+    return f"{local.lower()}{at}{domain}"
+
+
+def _written_in_2003(email: str) -> str:
     local, at, domain = email.strip().lower().rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
-    return _key(f"{local}{at}{domain}", secret)
+    if not domain.isascii():
+        with contextlib.suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"
 
 
 def _key(address: str, secret: str) -> str:

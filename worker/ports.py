@@ -38,7 +38,7 @@ class Cases(write.Cases, Protocol):
     async def note(self, case_id: str, entry: Entry, now: datetime) -> None: ...
 
 
-class DueIndex(write.DueIndex, Protocol):
+class DueIndex(Protocol):
     """When cases are looked at next."""
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep: ...

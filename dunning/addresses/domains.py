@@ -27,7 +27,8 @@ def ascii_domain(domain: str) -> str:
     if len(domain) > _LONGEST_BEFORE:
         raise ValueError("it is too long for a domain")
     try:
-        mapped = idna.uts46_remap(domain, std3_rules=False, transitional=False)
+        is_plain = domain.isascii()  # of that, mapping makes small letters alone
+        mapped = domain.lower() if is_plain else idna.uts46_remap(domain, std3_rules=False, transitional=False)
         labels = [label if label.isascii() else idna.alabel(label).decode("ascii") for label in mapped.split(".")]
     except UnicodeError:
         raise ValueError("it holds a character that no domain may hold") from None

@@ -1,6 +1,5 @@
-"""Writing a case with all that follows: when it is due next, its story, its counters, and which others are woken."""
+"""Writing a case with all that follows: when it is due next, its story and its counters."""
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -11,13 +10,12 @@ from dunning.rules.due_steps import next_due_at, note_due
 from dunning.rules.lateness import late_since
 from dunning.rules.story import Entry
 from dunning.rules.what_changed import counted, entries_of_change, moves_told
-from dunning.store import REDIS_ERRORS, Versioned
+from dunning.store import Versioned
 
 
 class Cases(Protocol):
     """Where cases are written."""
 
-    async def open_of_customer(self, customer_id: str) -> list[str]: ...
     async def commit(
         self,
         case: Case,
@@ -34,19 +32,11 @@ class Cases(Protocol):
     ) -> int: ...
 
 
-class DueIndex(Protocol):
-    """When cases are looked at."""
-
-    async def bring_forward(self, case_ids: list[str], at: datetime) -> None: ...
-
-
 class Store(Protocol):
     """The part of the store that is written to here."""
 
     @property
     def cases(self) -> Cases: ...
-    @property
-    def due(self) -> DueIndex: ...
 
 
 async def write_by(  # noqa: PLR0917 - what it is decided by
@@ -95,13 +85,4 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         opened_by=opened_by,
         counts_as_new=counts_as_new,
     )
-    if before.case is not None and before.case.is_open and not after.is_open:
-        await _look_at_the_others(store, after, now)
     return Versioned(after, revision)
-
-
-async def _look_at_the_others(store: Store, ended: Case, now: datetime) -> None:
-    """Look at the customer's other debts at once: a newer one may have waited for a mail that won't come any more."""
-    with contextlib.suppress(*REDIS_ERRORS):  # within the hour they are looked at anyway
-        others = await store.cases.open_of_customer(ended.customer_id)
-        await store.due.bring_forward(others, now)

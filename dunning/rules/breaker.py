@@ -30,7 +30,7 @@ def hour_of(moment: datetime) -> int:
 
 def oldest_remembered(now: datetime) -> int:
     """Return the oldest hour whose count still says something of today."""
-    return hour_of(now - REMEMBERED)
+    return hour_of(now) - REMEMBERED // HOUR
 
 
 def without_alarms(opened: Mapping[int, int], alarms: Iterable[tuple[datetime, datetime]]) -> dict[int, int]:
@@ -61,7 +61,8 @@ def threshold(opened: Mapping[int, int], setting: Breaker, now: datetime) -> int
     if setting != "auto":
         return setting
     this_hour = hour_of(now)
-    history = {hour: count for hour, count in opened.items() if oldest_remembered(now) <= hour < this_hour}
+    oldest = oldest_remembered(now)
+    history = {hour: count for hour, count in opened.items() if oldest <= hour < this_hour}
     if this_hour - min(history, default=this_hour) < HISTORY // HOUR:
         return WITHOUT_HISTORY
     return max(AT_LEAST, TIMES_THE_BUSIEST * max(history.values()))

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic_core import from_json
 
 from dunning import time_limits
@@ -13,6 +13,7 @@ from dunning.instants import Instant
 from dunning.reasons import WaitReason
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import WAITING, Delivery, DeliveryState
+from dunning.rules.value import Value
 
 # Paddle gives up after 30 days; five more let a late payment, or its late event, still find the case open.
 # https://developer.paddle.com/changelog/2025/default-dunning-payment-recovery
@@ -38,13 +39,11 @@ class CaseState(StrEnum):
     """Something else ended it: canceled, paused, or no debt after all."""
 
 
-class Case(BaseModel):
+class Case(Value):
     """One debt, with what was done about it. Holds ids, states and times: no person, no amount.
 
     The short aliases are what Redis holds, a million times over; `at_rest` leaves out what goes without saying.
     """
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     id: str = Field(alias="i")
     subscription_id: str = Field(alias="u")
@@ -84,30 +83,26 @@ class Case(BaseModel):
         """
         if delivery.state is DeliveryState.PLANNED and not self.is_open:
             delivery = delivery.skip(self.reason or self.state.value)
-        return self.model_copy(update={"deliveries": {**self.deliveries, step: delivery}})
+        return self.but(deliveries={**self.deliveries, step: delivery})
 
     def look_at_once(self) -> Self:
         """Return the case with nothing put off because a payment seemed to be on its way: that has come to nothing."""
         deliveries = {
-            name: delivery.model_copy(update={"retry_at": None})
-            if delivery.reason == WaitReason.PAYMENT_ON_ITS_WAY
-            else delivery
+            name: delivery.but(retry_at=None) if delivery.reason == WaitReason.PAYMENT_ON_ITS_WAY else delivery
             for name, delivery in self.deliveries.items()
         }
-        return self.model_copy(update={"deliveries": deliveries})
+        return self.but(deliveries=deliveries)
 
     def end(self, state: CaseState, reason: str | None, now: datetime) -> Self:
         """Return the case, ended. A mail that may be on its way keeps its own state."""
-        return self.model_copy(
-            update={
-                "state": state,
-                "reason": reason,
-                "ended_at": now,
-                "deliveries": {
-                    name: delivery.skip(reason or state.value) if delivery.state in WAITING else delivery
-                    for name, delivery in self.deliveries.items()
-                },
-            }
+        return self.but(
+            state=state,
+            reason=reason,
+            ended_at=now,
+            deliveries={
+                name: delivery.skip(reason or state.value) if delivery.state in WAITING else delivery
+                for name, delivery in self.deliveries.items()
+            },
         )
 
     def at_rest(self) -> str:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dunning import time_limits
 from dunning.instants import Instant
 from dunning.reasons import WaitReason
+from dunning.rules.value import Value
 
 # A send takes at most 30 s after its claim (SMTP up to RCPT 10 s, DATA 20 s): the claim outlives it.
 CLAIM = time_limits.CLAIM
@@ -50,10 +51,8 @@ WAITING = frozenset({DeliveryState.PLANNED, DeliveryState.UNKNOWN})
 ENDS_OF_A_SEND = frozenset({DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.UNKNOWN})
 
 
-class Delivery(BaseModel):
+class Delivery(Value):
     """One delivery. Every method returns a new one; moves that the chart above does not know raise `ValueError`."""
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     state: DeliveryState = Field(default=DeliveryState.PLANNED, alias="s")
     reason: str | None = Field(default=None, alias="r")
@@ -108,15 +107,13 @@ class Delivery(BaseModel):
         if self.is_held(now) or self.state not in WAITING or self.closed:
             raise ValueError(f"cannot claim a delivery that is {self.state}, held until {self.held_until}")
         dated_at = (self.dated_at if self.unknowns else None) or now
-        return self.model_copy(
-            update={"owner": owner, "held_until": now + CLAIM, "dated_at": dated_at, "retry_at": None}
-        )
+        return self.but(owner=owner, held_until=now + CLAIM, dated_at=dated_at, retry_at=None)
 
     def begin_data(self, owner: str) -> Self:
         """Mark that the mail server is about to be given the mail."""
         self._require(owner)
         repeated_at = self.claimed_at if self.unknowns else None
-        return self.model_copy(update={"state": DeliveryState.SENDING, "repeated_at": repeated_at})
+        return self.but(state=DeliveryState.SENDING, repeated_at=repeated_at)
 
     def settle(self, owner: str, state: DeliveryState, reason: str) -> Self:
         """End this send: `sent`, `refused` or `unknown`."""
@@ -137,13 +134,11 @@ class Delivery(BaseModel):
         """Leave it as it is, not to be looked at before `retry_at`."""
         if self.state not in WAITING:
             raise ValueError(f"cannot postpone a delivery that is {self.state}")
-        return self.model_copy(
-            update={
-                "reason": reason,
-                "retry_at": retry_at,
-                "tries": self.tries + counted,
-                "streak": self._streak(reason, counted=counted),
-            }
+        return self.but(
+            reason=reason,
+            retry_at=retry_at,
+            tries=self.tries + counted,
+            streak=self._streak(reason, counted=counted),
         )
 
     def skip(self, reason: str) -> Self:
@@ -169,6 +164,5 @@ class Delivery(BaseModel):
             raise ValueError(f"delivery is {self.state} and not held by {owner}")
 
     def _end(self, state: DeliveryState, reason: str, **more: object) -> Self:
-        return self.model_copy(
-            update={"state": state, "reason": reason, "owner": None, "held_until": None, "retry_at": None, **more}
-        )
+        values = {"state": state, "reason": reason, "owner": None, "held_until": None, "retry_at": None, **more}
+        return self.but(**values)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from dunning.reasons import DeadReason, SkipReason
 from dunning.rules.campaign import Campaign, Step
@@ -53,19 +52,19 @@ def note_due(case: Case, campaign: Campaign, now: datetime) -> Case:
 
 def next_due_at(case: Case, campaign: Campaign, repeats: int) -> datetime | None:
     """Return when the case is to be looked at next; None when it is over and nothing is on its way."""
-    on_its_way = [d.held_until for d in case.deliveries.values() if d.state is DeliveryState.SENDING and d.held_until]
     if not case.is_open:
-        return min(on_its_way, default=None)
-    moments = [case.failed_at + OPEN_FOR]
+        sending = [one for one in case.deliveries.values() if one.state is DeliveryState.SENDING]
+        return min((one.held_until for one in sending if one.held_until is not None), default=None)
+    first = case.failed_at + OPEN_FOR
     for step in campaign.steps:
         delivery = case.delivery(step.name)
         if delivery.is_settled(repeats):
             continue
         if delivery.held_until is not None:
-            moments.append(delivery.held_until)
-        elif _due_at(case, step) < min(moments):  # or else it can't be the first
-            moments.append(max(ready_at(case, campaign, step), delivery.retry_at or case.failed_at))
-    return max(min(moments), case.not_before or case.failed_at)
+            first = min(first, delivery.held_until)
+        elif _due_at(case, step) < first:  # or else it can't be the first
+            first = min(first, max(ready_at(case, campaign, step), delivery.retry_at or case.failed_at))
+    return max(first, case.not_before or case.failed_at)
 
 
 def ready_at(case: Case, campaign: Campaign, step: Step) -> datetime:
@@ -83,8 +82,11 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     if not case.deliveries:
         return None
     begun_at, moments = case.delivery(step.name).dated_at, []
-    for earlier in takewhile(lambda one: one.name != step.name, campaign.steps):
-        mailed_at = _mailed_at(case.delivery(earlier.name))
+    for earlier in campaign.steps:
+        if earlier.name == step.name:
+            break
+        delivery = case.deliveries.get(earlier.name)
+        mailed_at = _mailed_at(delivery) if delivery is not None else None
         if mailed_at is not None and (begun_at is None or mailed_at > begun_at):
             planned = step.after[case.decline_class] - earlier.after[case.decline_class]
             moments.append(mailed_at + planned / SHARE_OF_DISTANCE)
@@ -99,7 +101,7 @@ def mails_sent(case: Case, *, but: str | None) -> int:
 def cover(case: Case, step: Step, mailed_at: datetime) -> Case:
     """Return the case with this step covered by a mail that named its debt, and that went out at `mailed_at`."""
     covered = case.delivery(step.name).skip(SkipReason.COVERED)
-    return case.with_delivery(step.name, covered.model_copy(update={"dated_at": mailed_at}))
+    return case.with_delivery(step.name, covered.but(dated_at=mailed_at))
 
 
 def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats: int, now: datetime) -> Case:
@@ -123,8 +125,8 @@ def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats
     if delivery.is_held(now):
         raise ValueError(f"Step {chosen} of case {case.id} is being sent just now.")
     begun_at = delivery.given_at if delivery.unknowns else None
-    due = delivery.model_copy(update={"dated_at": begun_at or now, "retry_at": None})
-    return case.with_delivery(chosen, due).model_copy(update={"not_before": None})
+    due = delivery.but(dated_at=begun_at or now, retry_at=None)
+    return case.with_delivery(chosen, due).but(not_before=None)
 
 
 def backoff(tries: int, jitter: float) -> timedelta:
@@ -146,7 +148,8 @@ def _reached(case: Case, campaign: Campaign, repeats: int, now: datetime) -> Seq
     for position in range(len(campaign.steps), 0, -1):
         step = campaign.steps[position - 1]
         delivery = case.delivery(step.name)
-        if delivery.dated_at or delivery.is_settled(repeats) or _due_at(case, step) <= now:
+        was_begun = delivery.dated_at is not None or delivery.is_settled(repeats)
+        if was_begun or step.due_at(case.failed_at, case.decline_class) <= now:
             return campaign.steps[:position]
     return ()
 
@@ -163,7 +166,8 @@ def _is_too_near(case: Case, campaign: Campaign, step: Step, now: datetime) -> b
 def _mailed_at(delivery: Delivery) -> datetime | None:
     """Return when the customer was mailed last about this step, may have been, or is about to be."""
     covered = delivery.state is DeliveryState.SKIPPED and delivery.reason == SkipReason.COVERED
-    mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.held_until is not None
+    # One that fell silent may have arrived, also where its repeat was refused.
+    mailed = covered or delivery.state in MAY_HAVE_ARRIVED or delivery.unknowns > 0 or delivery.held_until is not None
     return delivery.given_at if mailed else None
 
 

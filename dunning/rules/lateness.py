@@ -33,17 +33,17 @@ def late_since(case: Case, campaign: Campaign, repeats: int, now: datetime) -> d
         delivery = case.delivery(step.name)
         if delivery.is_settled(repeats):
             return None
-        planned_at = _planned_at(case, step)
+        planned_at = _planned_at(case, step, delivery)
         if planned_at <= now:
             since = max(planned_at, far_enough_at(case, campaign, step) or planned_at, case.not_before or planned_at)
             return since if since <= now and _is_tried(delivery) else None
     return None
 
 
-def _planned_at(case: Case, step: Step) -> datetime:
+def _planned_at(case: Case, step: Step, delivery: Delivery) -> datetime:
     """Return when the step was to go out by the campaign, or by an operator who would not wait for that."""
     planned_at = step.due_at(case.failed_at, case.decline_class)
-    return min(planned_at, case.delivery(step.name).dated_at or planned_at)
+    return min(planned_at, delivery.dated_at or planned_at)
 
 
 def _is_tried(delivery: Delivery) -> bool:

@@ -148,9 +148,7 @@ def _on_another_failure(facts: TransactionFacts, case: Case) -> Verdict:
     if not failures or to_milliseconds(failures[0].at) <= to_milliseconds(case.attempted_at):
         return Verdict(None, "nothing_new")
     code = failures[0].code
-    changed = case.look_at_once().model_copy(
-        update={"decline_class": decline_class(code), "reason_code": code, "attempted_at": failures[0].at}
-    )
+    changed = case.look_at_once().but(decline_class=decline_class(code), reason_code=code, attempted_at=failures[0].at)
     return Verdict(changed, f"failed_again: {changed.decline_class}")
 
 

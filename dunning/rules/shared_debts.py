@@ -121,6 +121,8 @@ class Debts:
 
     def lead(self, case: Case, campaign: Campaign, step: Step) -> WaitsForLeader | Leads:
         """Decide whether a case that no other carries, and whose `step` is due now, is the one that mails."""
+        if not self._cases:
+            return Leads(())
         for held in self._held:
             if held != case.id:
                 return WaitsForLeader(held)  # a mail is on its way, which may name this

@@ -21,6 +21,8 @@ def moves_told(before: Case | None, after: Case) -> list[Entry]:
     entries = []
     for step, delivery in after.deliveries.items():
         old = before.delivery(step) if before else None
+        if old is delivery:
+            continue
         if old is None or (old.state, old.reason, old.owner) != (delivery.state, delivery.reason, delivery.owner):
             entries.append(_move(step, delivery, is_open=after.is_open))
     return entries

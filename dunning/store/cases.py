@@ -99,6 +99,8 @@ class Cases:
     ) -> int:
         """Write the case with what belongs to it, in one step, and return its new revision.
 
+        Where this ends an open case, what else is open of its customer is looked at by `now`.
+
         Args:
             case: the new value.
             revision: what it had when it was read; 0 to create it.

@@ -126,11 +126,6 @@ class DueIndex:
                 pipe.zrem(keys.LATE, *case_ids)
             await pipe.execute()
 
-    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
-        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
-        if case_ids:
-            await self._redis.zadd(keys.DUE, {case_id: to_milliseconds(at) for case_id in case_ids}, xx=True, lt=True)
-
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""
         async with self._redis.pipeline(transaction=True) as pipe:

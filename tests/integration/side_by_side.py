@@ -144,12 +144,10 @@ class Both:
 
     async def a_case_is_moved(self) -> None:
         some = self.some(CASES)
-        match self.chance.randint(0, 3):
+        match self.chance.randint(0, 2):
             case 0:
                 await self.tell("due", "put_back", some, self.soon(), on_time=self.chance.random() < 0.5)
             case 1:
-                await self.tell("due", "bring_forward", some, self.soon())
-            case 2:
                 await self.tell("due", "forget", self.chance.choice(CASES))
             case _:
                 await self.tell("brakes", "park", self.chance.choice(CAMPAIGNS), some, self.soon())

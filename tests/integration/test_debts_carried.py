@@ -46,7 +46,7 @@ async def test_a_newer_debts_step_waits_while_an_older_one_has_a_mail_to_come(re
             await sweep_once(services, None)
             await send(services, newer)
 
-            assert timedelta(minutes=55) < await looked_at_in(services, newer) <= timedelta(hours=1)
+            assert timedelta(hours=23) < await looked_at_in(services, newer) <= timedelta(days=1)
             assert await services.store.due.late_since([newer]) == [None]
         case = await home.case(newer)
         assert case is not None

@@ -47,6 +47,7 @@ MUTANTS = (
             "return End(CaseState.STOPPED, EndReason.SUBSCRIPTION_PAUSED)": "return None",
         },
         "not owed",
+        cases=1200,
     ),
     Mutant(
         "charged back",

@@ -157,6 +157,31 @@ async def test_an_ended_case_leaves_the_open_ones_and_is_kept_for_ninety_days(st
     assert await redis.pttl(keys.case(other.id)) == -1
 
 
+@pytest.mark.parametrize("due", [later(days=-1), later(days=1)])
+async def test_when_a_case_ends_the_customers_others_are_looked_at_by_then(either: Store, due: datetime) -> None:
+    subscription = paddle_id("sub")
+    case, other, over = [await open_case(either, subscription=subscription) for _ in range(3)]
+    stranger = await open_case(either)
+    for one in (other, stranger):
+        await either.cases.commit(one, 1, due_at=due, now=NOW)
+    await either.due.forget(over.id)
+
+    await either.cases.commit(ended(case), 1, due_at=None, now=NOW)
+
+    assert await either.due.when([case.id, other.id, over.id, stranger.id]) == [None, min(due, NOW), None, due]
+
+
+async def test_a_case_that_had_ended_before_moves_no_other(either: Store) -> None:
+    subscription = paddle_id("sub")
+    case, other = [await open_case(either, subscription=subscription) for _ in range(2)]
+    await either.cases.commit(case.end(CaseState.STOPPED, "canceled", NOW), 1, due_at=None, now=NOW)
+    await either.cases.commit(other, 1, due_at=later(days=1), now=NOW)
+
+    await either.cases.commit(ended(case), 2, due_at=None, now=NOW)
+
+    assert await either.due.when([other.id]) == [later(days=1)]
+
+
 async def test_an_ended_case_that_is_written_once_more_still_expires(store: Store) -> None:
     case = await open_case(store)
     await store.cases.commit(

@@ -83,20 +83,7 @@ async def test_what_is_forgotten_or_parked_is_not_late(either: Store | MemorySto
     assert await either.due.late_since([ONE, OTHER]) == [None, None]
 
 
-@pytest.mark.parametrize("move", [timedelta(minutes=-1), timedelta(minutes=1)])
-async def test_what_is_brought_forward_is_looked_at_sooner_and_never_later(
-    either: Store | MemoryStore, move: timedelta
-) -> None:
-    await due(either, NOW)
-
-    await either.due.bring_forward([ONE, "txn_over"], NOW + move)
-
-    assert await either.due.when([ONE, "txn_over"]) == [min(NOW, NOW + move), None]
-
-
 async def test_asking_about_nothing_asks_nothing(store: Store) -> None:
-    await store.due.bring_forward([], NOW)
-
     assert await store.due.late_since([]) == []
 
 

@@ -50,13 +50,22 @@ COVERED = cover(a_case(), FIRST, LATE).delivery("first")
 REPEATING = unknown(FAILED_AT + 2 * HOUR).claim(ME, LATE).begin_data(ME)
 REPEATED = REPEATING.settle(ME, DeliveryState.SENT, "smtp_250")
 REPEATED_IN_SILENCE = REPEATING.settle(ME, DeliveryState.UNKNOWN, "eof_after_data")
+REPEAT_REFUSED = REPEATING.settle(ME, DeliveryState.REFUSED, "smtp_550")
 REPEATER_GONE = REPEATING.lapse(LATE + CLAIM)
 
 
 @pytest.mark.parametrize(
     "first",
-    [sent(LATE), unknown(LATE), COVERED, REPEATED, REPEATED_IN_SILENCE, REPEATER_GONE],
-    ids=["sent", "maybe arrived", "in another's mail", "sent again", "maybe arrived again", "holder of repeat gone"],
+    [sent(LATE), unknown(LATE), COVERED, REPEATED, REPEATED_IN_SILENCE, REPEAT_REFUSED, REPEATER_GONE],
+    ids=[
+        "sent",
+        "maybe arrived",
+        "in another's mail",
+        "sent again",
+        "maybe arrived again",
+        "maybe arrived, repeat refused",
+        "holder of repeat gone",
+    ],
 )
 def test_a_mail_that_was_late_is_not_followed_at_once_by_the_next(first: Delivery) -> None:
     case = a_case_with(first=first)

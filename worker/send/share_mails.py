@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 # Most mails are sent and recorded in less time.
 A_MOMENT = timedelta(seconds=3)
-# A debt that waits for another debt's mail is looked at when that mail should be out, and at least this often. If the
-# other debt ends, it is looked at at once; the hour is for when that message is lost.
-AN_HOUR = timedelta(hours=1)
+# A debt that waits for another debt's mail is looked at when that mail should be out, and at once if the other debt
+# ends. It is looked at this often in any case, since the other's last mail may go out before its time.
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ async def _wait(services: Services, due: Due, carried: Carried) -> None:
     """Look at it again when the mail that names it should be out."""
     log.info("step.carried", case_id=due.case.id, step=due.step.name, by=carried.by)
     now = services.clock()
-    at = min(max(carried.until, now) + A_MOMENT, now + AN_HOUR)
+    at = min(max(carried.until, now) + A_MOMENT, now + A_DAY)
     await services.store.due.put_back([due.case.id], at, on_time=True)
 
 

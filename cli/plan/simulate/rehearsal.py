@@ -86,8 +86,8 @@ class Rehearsal:
         writer: writes the mails.
         transport: makes the transport, which is given the rehearsal's clock.
         chance: the source of random values.
-        told: is called with each entry of each case's story.
-        hear: is called with each of Paddle's events as it arrives.
+        told: is called with each entry of each case's story, if anybody is to read it.
+        hear: is called with each of Paddle's events that Dunning uses, as it arrives.
         trouble: is called with each call to Paddle, and may raise.
         travel: returns how long a webhook is on its way, once for each time that it arrives; nothing if it is lost.
         lasts: how long it may go on.
@@ -210,7 +210,7 @@ class Rehearsal:
         return min(moments, default=None)
 
     def _on_its_way(self, happening: Happening) -> None:
-        if happening.event is not None or self._hear is not None:
+        if happening.event is not None:
             for takes in self._travel(happening):
                 self.plan(happening.at + takes, lambda _now: self._arrived.append(happening))
 
@@ -219,7 +219,10 @@ class Rehearsal:
 def quietly() -> Iterator[None]:
     """Keep the worker from logging, since a rehearsal shows by itself what happens."""
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.ReturnLoggerFactory(),
+    )
     try:
         yield
     finally:

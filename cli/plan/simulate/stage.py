@@ -189,8 +189,6 @@ class Stage:
         self.journal.append(line)
 
     def _hear(self, happening: Happening) -> None:
-        if happening.event is None:
-            return
         told = next((line for line in reversed(self.journal) if line.kind == "paddle"), None)
         if told is not None and happening.at - told.at < _SOON_AFTER and happening.type not in told.webhooks:
             told.webhooks.append(happening.type)

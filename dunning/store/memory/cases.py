@@ -77,6 +77,7 @@ class MemoryCases:
             raise EndedBeforeOpeningError(f"case {case.id} had ended before it was opened")
         if kept.as_text:
             case = Case.from_rest(case.id, case.at_rest())
+        was_open = found is not None and found.case.is_open
         if found is None:
             found = kept.cases[case.id] = KeptCase(case, 1)
         else:
@@ -84,11 +85,13 @@ class MemoryCases:
         for entry in story:
             self._tell(found, entry, now)
         self._index(case, due_at)
+        if was_open and not case.is_open:
+            self._look_at_the_others(case.customer_id, kept.moment(now))
         if late_since is None:
             kept.late.pop(case.id, None)
         else:
             kept.late.setdefault(case.id, kept.moment(late_since))
-        kept.counts.update(counts)
+        kept.count(counts)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1
         if event_id is not None:
@@ -110,6 +113,11 @@ class MemoryCases:
             kept.stopped.add(case.subscription_id, case.id)
         else:
             kept.stopped.discard(case.subscription_id, case.id)
+
+    def _look_at_the_others(self, customer_id: str, now: datetime) -> None:
+        for other in self._kept.of_customer.get(customer_id, ()):
+            if other in self._kept.due:
+                self._kept.due[other] = min(self._kept.due[other], now)
 
     def _has_ended(self, case: Case, opened_by: datetime) -> bool:
         of_subscription = self._kept.marks.get(case.subscription_id)

@@ -14,6 +14,7 @@ from dunning.store.holds import EVERYTHING, Hold
 from dunning.store.limiter import CALL_MS, WINDOW_MS, background_budget
 from dunning.store.memory.kept import Batch, Kept, PassingKeys
 
+NOTHING_PAUSED = Paused(None, {})
 WINDOW, CALL = timedelta(milliseconds=WINDOW_MS), timedelta(milliseconds=CALL_MS)
 
 
@@ -46,6 +47,8 @@ class MemoryBrakes:
 
     async def paused(self) -> Paused:
         """Return what is paused."""
+        if not self.pauses:
+            return NOTHING_PAUSED
         campaigns: Mapping[str, Pause] = {name: pause for name, pause in self.pauses.items() if name is not None}
         return Paused(self.pauses.get(None), dict(sorted(campaigns.items())))
 
@@ -62,11 +65,11 @@ class MemoryBrakes:
 
     async def opened(self, now: datetime) -> dict[int, int]:
         """Return how many cases were opened, by the hour, none in the hours of the breaker's alarms."""
-        found = dict(self._kept.opened)
+        found, oldest = dict(self._kept.opened), oldest_remembered(now)
         for hour in found:
-            if hour < oldest_remembered(now):
+            if hour < oldest:
                 del self._kept.opened[hour]
-        return without_alarms(found, self._alarms)
+        return without_alarms(found, self._alarms) if self._alarms else found
 
 
 class MemoryHolds:
@@ -184,7 +187,7 @@ class MemoryDueIndex:
             why = f"{BY_BREAKER}{opened} new cases in an hour, and at most {most_opened} were to be expected"
             self._brakes.pauses[None] = Pause(self._kept.moment(now), why)
             return Sweep(0, "breaker", opened)
-        first = sorted((at, case_id) for case_id, at in self._kept.due.items() if at <= now)[:BATCH]
+        first = sorted([(at, case_id) for case_id, at in self._kept.due.items() if at <= now])[:BATCH]
         if (in_the_way := self._in_the_way(due=bool(first))) is not None:
             return Sweep(0, in_the_way)
         most = 1 if self._holds.on else BATCH
@@ -236,12 +239,6 @@ class MemoryDueIndex:
                 self._kept.due[case_id] = self._kept.moment(at)
             if on_time:
                 self._kept.late.pop(case_id, None)
-
-    async def bring_forward(self, case_ids: list[str], at: datetime) -> None:
-        """Have these looked at by `at`. What was due before that stays due since then, and what is over stays over."""
-        for case_id in case_ids:
-            if case_id in self._kept.due:
-                self._kept.due[case_id] = min(self._kept.due[case_id], self._kept.moment(at))
 
     async def forget(self, case_id: str) -> None:
         """Look at this no more: there is no such case, or it is over."""

@@ -95,7 +95,7 @@ class MemoryExclusions:
 
     async def of(self, entity_ids: Collection[str]) -> list[Exclusion]:
         """Return the exclusions of these customers and subscriptions."""
-        return [Exclusion(one, self._since[one]) for one in sorted(set(entity_ids)) if one in self._since]
+        return [Exclusion(one, self._since[one]) for one in sorted(self._since.keys() & set(entity_ids))]
 
     async def all(self) -> list[Exclusion]:
         """Return every exclusion."""

@@ -1,7 +1,7 @@
 """What is kept in memory: one container for each of Redis' keys, with the same things in it."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
@@ -50,8 +50,8 @@ class Passing(Generic[K, V]):
 
     def __contains__(self, key: K) -> bool:
         """Tell whether there is an entry that lives."""
-        self.get(key)
-        return key in self._entries
+        entry = self._entries.get(key)
+        return entry is not None and entry[1] > self._clock()
 
     def __iter__(self) -> Iterator[K]:
         """Give the keys of the entries that live."""
@@ -156,6 +156,11 @@ class Kept:
         self.waits_since.pop(event_id, None)
         self.dead.pop(event_id)
         self.handled.add(event_id, keys.KEEP_HANDLED)
+
+    def count(self, names: Iterable[str]) -> None:
+        """Raise counters by one each."""
+        for name in names:
+            self.counts[name] += 1
 
     def moment(self, at: datetime) -> datetime:
         """Return a moment as it is kept: as text, in whole milliseconds."""

@@ -1,6 +1,6 @@
 -- Writes a case if nobody wrote it since it was read: case, due index, open cases, story, counters and, where an event
--- brought it about, that the event is handled. Answers the new revision, 0 on a conflict, -1 when a mark says that what
--- was to be opened had already ended.
+-- brought it about, that the event is handled. If it ends an open case, the customer's other open cases are looked at at
+-- once. Answers the new revision, 0 on a conflict, -1 when a mark says that what was to be opened had already ended.
 -- `revision_read` is 0 where there was no case. These may be '': `due_at_ms` for never, `keep_ms` while it is open,
 -- `event_id` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none.
 local case, story, due, customer, counts, event, inbox, case_mark, subscription_mark, opened, stopped, ended,
@@ -71,6 +71,12 @@ else
     redis.call('PEXPIRE', stopped, keep_mark_ms)
   else
     redis.call('SREM', stopped, case_id)
+  end
+  -- A newer debt may have waited for a mail that won't come any more.
+  if old and string.match(old, '^%d+ (%a+)') == 'open' then
+    for _, other in ipairs(redis.call('SMEMBERS', customer)) do
+      redis.call('ZADD', due, 'XX', 'LT', now_ms, other)
+    end
   end
 end
 if event_id ~= '' then
