@@ -28,7 +28,7 @@ async def note_works(services: Services, way: Way) -> None:
         await services.store.in_vain.works(way)
 
 
-async def look_in_vain(services: Services) -> None:
+async def tell_of_tries_in_vain(services: Services) -> None:
     """Log which ways have been tried in vain for long, and which work again. Only one of all workers logs each."""
     for way in Way:
         _tell(services, way, await services.store.in_vain.look(way, services.clock()))

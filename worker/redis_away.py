@@ -24,7 +24,9 @@ class AwayBeforeDataError(Exception):
     """
 
 
-def look_again(services: Services, case_id: str, step: str, owner: str | None, error: BaseException) -> None:
+def put_back_when_redis_is_back(
+    services: Services, case_id: str, step: str, owner: str | None, error: BaseException
+) -> None:
     """Have the case looked at again as soon as Redis is back. Returns without waiting for that, and never raises.
 
     Args:

@@ -10,7 +10,7 @@ from dunning.alerts import Alert
 from dunning.jobs import BATCH
 from dunning.rules.breaker import threshold
 from dunning.store import REDIS_ERRORS, Sweep
-from worker.in_vain import look_in_vain
+from worker.in_vain import tell_of_tries_in_vain
 from worker.services import Services, WorkerServices
 
 log = structlog.get_logger()
@@ -98,8 +98,8 @@ class _Sweeps:
         await redrive_once(self._services)
 
     async def _look_in_vain(self) -> None:
-        await look_in_vain(self._services)
-        await self._services.store.due.tidy_late(self._services.clock())
+        await tell_of_tries_in_vain(self._services)
+        await self._services.store.due.forget_not_late(self._services.clock())
 
     async def _sweep(self) -> int:
         swept = await sweep_once(self._services, self._most_opened)

@@ -54,7 +54,7 @@ class ListedCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """Everything there is to tell of one case."""
+    """Everything there is to read_case_file of one case."""
 
     id: str
     case: Case | None
@@ -128,8 +128,8 @@ async def _chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[tuple[s
         first += len(chunk)
 
 
-async def tell(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> CaseFile:
-    """Return everything there is to tell of a case.
+async def read_case_file(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> CaseFile:
+    """Return everything there is to read_case_file of a case.
 
     Raises:
         CaseNotFoundError: there is no such case. If its end is known all the same, the error says so.

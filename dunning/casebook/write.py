@@ -9,7 +9,7 @@ from dunning.rules.case import Case
 from dunning.rules.due_steps import next_due_at, note_due
 from dunning.rules.lateness import late_since
 from dunning.rules.story import Entry
-from dunning.rules.what_changed import counted, entries_of_change, moves_told
+from dunning.rules.what_changed import counted, entries_of_change, entries_of_moves
 from dunning.store import Versioned
 
 
@@ -79,7 +79,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         due_at=due_at or next_due_at(after, campaign, repeats),
         now=now,
         late_since=late_since(after, campaign, repeats, now),
-        story=[why, *moves_told(before.case, after)] if why else entries_of_change(before.case, after),
+        story=[why, *entries_of_moves(before.case, after)] if why else entries_of_change(before.case, after),
         counts=counted(before.case, after),
         event_id=event_id,
         opened_by=opened_by,

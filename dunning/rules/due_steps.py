@@ -14,7 +14,7 @@ SHARE_OF_DISTANCE = 2
 MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN})
 
 
-def tidy(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, Step | None]:
+def pick_step(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, Step | None]:
     """Settle what needs no question to Paddle, and return the step that is to be sent now, if any.
 
     Of several steps that are due only the latest is sent, and none is sent after a later one was dealt with. It waits

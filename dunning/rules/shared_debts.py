@@ -14,7 +14,7 @@ from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case
 from dunning.rules.delivery import DeliveryState
-from dunning.rules.due_steps import far_enough_at, tidy
+from dunning.rules.due_steps import far_enough_at, pick_step
 from dunning.rules.verdicts import Send, judge
 
 A_DAY = timedelta(days=1)
@@ -162,7 +162,7 @@ def send_or_wait(
     Args:
         case: the case that is due.
         campaign: the one it began with.
-        step: the step that `tidy` named.
+        step: the step that `pick_step` named.
         others: the customer's other open cases, each with the campaign it began with.
         repeats: how often a delivery that ended in silence may be sent again.
         now: the time.
@@ -214,7 +214,7 @@ def _is_planned(one: _Next) -> bool:
 def _next_of(case: Case, campaign: Campaign, repeats: int, now: datetime) -> _Next | None:
     """Return the case with the step that it sends next; None when it has none left."""
     # One that is spread out is mailed at its turn: with the step that is due by then.
-    case, _ = tidy(case, campaign, repeats, max(now, case.not_before or now))
+    case, _ = pick_step(case, campaign, repeats, max(now, case.not_before or now))
     left = next((step for step in campaign.steps if not case.delivery(step.name).is_settled(repeats)), None)
     return _next(case, campaign, left) if case.is_open and left is not None else None
 

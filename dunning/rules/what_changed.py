@@ -10,13 +10,13 @@ from dunning.rules.story import Entry, Kind, Moved
 
 def entries_of_change(before: Case | None, after: Case) -> list[Entry]:
     """Return an entry for each delivery that moved, and one for the case's end."""
-    entries = moves_told(before, after)
+    entries = entries_of_moves(before, after)
     if not after.is_open and (before is None or before.is_open or before.state is not after.state):
         entries.append(Entry(kind=Kind.ENDED, state=after.state, reason=after.reason))
     return entries
 
 
-def moves_told(before: Case | None, after: Case) -> list[Entry]:
+def entries_of_moves(before: Case | None, after: Case) -> list[Entry]:
     """Return an entry for each delivery that moved."""
     entries = []
     for step, delivery in after.deliveries.items():

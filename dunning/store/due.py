@@ -22,7 +22,7 @@ LEASE = time_limits.LEASE
 PROBE_EVERY = timedelta(seconds=30)
 # Whatever is tried is tried again in less.
 NEXT_TRY_WITHIN = LONGEST_RETRY + LEASE
-TIDIED_AT_ONCE = 1_000
+FORGOTTEN_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ class DueIndex:
         scores = await self._redis.zmscore(keys.LATE, list(case_ids)) if case_ids else []
         return [None if at is None else from_milliseconds(int(at)) for at in scores]
 
-    async def tidy_late(self, now: datetime) -> None:
+    async def forget_not_late(self, now: datetime) -> None:
         """Take out what is not being tried. While versions are replaced, one that knows of no lateness leaves it in."""
-        first = await self._redis.zrange(keys.LATE, 0, TIDIED_AT_ONCE - 1)
+        first = await self._redis.zrange(keys.LATE, 0, FORGOTTEN_AT_ONCE - 1)
         if first:
             soon = to_milliseconds(now + NEXT_TRY_WITHIN)
             looks = await self._redis.zmscore(keys.DUE, first)

@@ -21,7 +21,7 @@ from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants
 from tests.unit.case_builders import MINUTE
 from worker.handle_event import handle_event
-from worker.in_vain import look_in_vain, note_in_vain, note_works
+from worker.in_vain import note_in_vain, note_works, tell_of_tries_in_vain
 from worker.send.batch import send_steps
 from worker.services import WorkerServices, check_templates, open_services
 from worker.sweep import sweep_forever, sweep_once
@@ -53,9 +53,9 @@ class Worker:
             self.now = max(self.now, at)
             assert (await sweep_once(self.services, None)).moved == 1
             await send_steps(self.services, [case_id], await grants(self.services))
-            await look_in_vain(self.services)
+            await tell_of_tries_in_vain(self.services)
         self.now = end
-        await look_in_vain(self.services)
+        await tell_of_tries_in_vain(self.services)
 
     async def gauges(self) -> dict[str, float]:
         return (await self.services.store.health.snapshot(self.now)).gauges

@@ -15,7 +15,7 @@ from tests.integration.house import House, house
 from tests.integration.several_debts import decline, grants, served
 from worker.mail.transport import Outcome, Result
 from worker.send.batch import send_steps
-from worker.send.refusals import REFUSALS_HOLD, note_accepted, weigh
+from worker.send.refusals import REFUSALS_HOLD, note_accepted, reclassify_refusal
 
 REFUSED = Result(Outcome.REFUSED, "smtp_rcpt_550")
 DEAD_ADDRESS = Result(Outcome.REFUSED, "smtp_rcpt_550", about_recipient=True)
@@ -38,7 +38,7 @@ async def outcomes(store: Store, *results: Result, cases: list[Case] | None = No
     """Weigh one refusal after the other, of a new customer each, and give the holds they come to."""
     given = cases or [a_case() for _ in results]
     weighed = [
-        await weigh(Worker(store), case, Delivery(), result)  # type: ignore[arg-type] # all that it needs
+        await reclassify_refusal(Worker(store), case, Delivery(), result)  # type: ignore[arg-type] # all that it needs
         for case, result in zip(given, results, strict=True)
     ]
     return [one.hold for one in weighed]
@@ -96,7 +96,7 @@ async def test_what_one_mail_meets_twice_while_another_is_accepted_is_about_its_
     if accepted_at is not None:
         await note_accepted(worker)  # type: ignore[arg-type] # all that it needs
 
-    weighed = await weigh(worker, a_case(), before, result)  # type: ignore[arg-type] # all that it needs
+    weighed = await reclassify_refusal(worker, a_case(), before, result)  # type: ignore[arg-type] # all that it needs
 
     assert weighed.outcome is outcome
 

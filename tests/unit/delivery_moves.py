@@ -101,7 +101,7 @@ class Rules(NamedTuple):
             if case == world.case:
                 yield "a worker sees nothing to do", _set(world, index, worker._replace(phase=Phase.PUT_BACK))
             else:
-                yield "a worker tidies", self._write(world, case)
+                yield "a worker picks a step", self._write(world, case)
             return
         delivery = read(case).delivery(step)
         verdict = judge(read(case), OWED if world.payment is Payment.OPEN else PAID_UP, AUTOMATIC, None, world.now)

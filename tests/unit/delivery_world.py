@@ -13,7 +13,7 @@ from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import OPEN_FOR, Case
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.due_steps import next_due_at, tidy
+from dunning.rules.due_steps import next_due_at, pick_step
 from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import FAILED_AT, SECOND
 
@@ -98,7 +98,7 @@ def written(case: Case) -> str:
 @cache
 def tidied(text: str, repeats: int, now: datetime) -> tuple[str, str | None]:
     """Tidy a case, and name the step that is to be sent now."""
-    case, step = tidy(read(text), CAMPAIGN, repeats, now)
+    case, step = pick_step(read(text), CAMPAIGN, repeats, now)
     return written(case), step.name if step else None
 
 

@@ -12,7 +12,7 @@ from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.due_steps import tidy
+from dunning.rules.due_steps import pick_step
 from dunning.rules.shared_debts import (
     PATIENCE,
     Carried,
@@ -261,7 +261,7 @@ def look_at_all(cases: Sequence[Case], now: datetime) -> list[Look]:
     """What everybody decides who looks at one of the cases that are due."""
     looks = []
     for case in cases:
-        tidied, step = tidy(case, CAMPAIGN, REPEATS, now)
+        tidied, step = pick_step(case, CAMPAIGN, REPEATS, now)
         if step is not None:
             others = [(other, CAMPAIGN) for other in cases if other is not case]
             looks.append(Look(case, step, send_or_wait(tidied, CAMPAIGN, step, others, repeats=REPEATS, now=now)))
@@ -298,7 +298,7 @@ def deliveries_beside(other: Case, case: Case) -> Iterable[Delivery]:
 def moves_within(cases: Sequence[Case], case_id: str, wait: timedelta) -> bool:
     """Whether the case is being mailed, or is looked at soon."""
     case = next(case for case in cases if case.id == case_id)
-    _, step = tidy(case, CAMPAIGN, REPEATS, NOW + wait)
+    _, step = pick_step(case, CAMPAIGN, REPEATS, NOW + wait)
     return step is not None or any(one.is_held(NOW) for one in case.deliveries.values())
 
 

@@ -14,7 +14,7 @@ from dunning.rules.campaign import Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import CLAIM, Delivery, DeliveryState
-from dunning.rules.due_steps import bring_forward, cover, next_due_at, tidy
+from dunning.rules.due_steps import bring_forward, cover, next_due_at, pick_step
 from tests.unit.case_builders import (
     CAMPAIGN,
     DAY,
@@ -70,8 +70,8 @@ REPEATER_GONE = REPEATING.lapse(LATE + CLAIM)
 def test_a_mail_that_was_late_is_not_followed_at_once_by_the_next(first: Delivery) -> None:
     case = a_case_with(first=first)
 
-    assert tidy(case, CAMPAIGN, 0, FAR_ENOUGH - SECOND)[1] is None
-    assert tidy(case, CAMPAIGN, 0, FAR_ENOUGH)[1] is REMINDER
+    assert pick_step(case, CAMPAIGN, 0, FAR_ENOUGH - SECOND)[1] is None
+    assert pick_step(case, CAMPAIGN, 0, FAR_ENOUGH)[1] is REMINDER
     assert next_due_at(case, CAMPAIGN, 0) == FAR_ENOUGH
 
 
@@ -83,7 +83,7 @@ def test_a_mail_that_was_late_is_not_followed_at_once_by_the_next(first: Deliver
 def test_a_mail_that_is_being_sent_is_not_overtaken_by_the_next(first: Delivery) -> None:
     case = a_case_with(first=first)
 
-    assert tidy(case, CAMPAIGN, 1, LATE + CLAIM - SECOND)[1] is None
+    assert pick_step(case, CAMPAIGN, 1, LATE + CLAIM - SECOND)[1] is None
     assert next_due_at(case, CAMPAIGN, 1) == LATE + CLAIM
 
 
@@ -97,20 +97,20 @@ def test_a_mail_that_is_being_sent_is_not_overtaken_by_the_next(first: Delivery)
     ids=["refused", "put back", "skipped"],
 )
 def test_what_reached_nobody_holds_nothing_up(first: Delivery) -> None:
-    assert tidy(a_case_with(first=first), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
+    assert pick_step(a_case_with(first=first), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
 
 
 def test_a_repeat_that_reached_nobody_moves_nothing() -> None:
     refused_at_once = unknown(FAILED_AT + 2 * HOUR).claim(ME, LATE).put_back(ME, "smtp_451", LATE, counted=True)
 
-    assert tidy(a_case_with(first=refused_at_once), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
+    assert pick_step(a_case_with(first=refused_at_once), CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
 
 
 def test_a_mail_in_time_moves_nothing() -> None:
     case = a_case_with(first=sent(FAILED_AT + 2 * HOUR))
 
     assert next_due_at(case, CAMPAIGN, 1) == REMINDER_DUE
-    assert tidy(case, CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
+    assert pick_step(case, CAMPAIGN, 1, REMINDER_DUE)[1] is REMINDER
 
 
 def test_what_there_is_no_room_for_is_overtaken() -> None:
@@ -118,18 +118,18 @@ def test_what_there_is_no_room_for_is_overtaken() -> None:
     campaign = replace(CAMPAIGN, steps=(FIRST, REMINDER, soon, FINAL))
     case = a_case_with(first=sent(LATE))  # the reminder would have room from 35 h on, and a day later comes the next
 
-    case, step = tidy(case, campaign, 1, REMINDER_DUE + DAY)
+    case, step = pick_step(case, campaign, 1, REMINDER_DUE + DAY)
 
     assert step is None
     assert case.delivery("reminder").reason == SkipReason.OVERTAKEN
     assert next_due_at(case, campaign, 1) == LATE + 47 * HOUR
-    assert tidy(case, campaign, 1, LATE + 47 * HOUR)[1] is soon
+    assert pick_step(case, campaign, 1, LATE + 47 * HOUR)[1] is soon
 
 
 def test_a_last_mail_with_no_room_before_the_debt_lapses_is_overtaken() -> None:
     case = a_case_with(first=sent(FAILED_AT + OPEN_FOR - DAY), reminder=planned().skip("overtaken"))
 
-    case, _ = tidy(case, CAMPAIGN, 1, FAILED_AT + OPEN_FOR)
+    case, _ = pick_step(case, CAMPAIGN, 1, FAILED_AT + OPEN_FOR)
 
     assert case.state is CaseState.EXHAUSTED
     assert case.delivery("final") == planned().skip("overtaken")
@@ -139,14 +139,14 @@ def test_a_step_that_began_before_another_mail_named_the_debt_keeps_its_distance
     begun = held(LATE - HOUR).put_back(ME, "smtp_451", LATE, counted=True)
     case = cover(a_case_with(reminder=begun), FIRST, LATE)
 
-    assert tidy(case, CAMPAIGN, 1, FAR_ENOUGH - SECOND)[1] is None
-    assert tidy(case, CAMPAIGN, 1, FAR_ENOUGH)[1] is REMINDER
+    assert pick_step(case, CAMPAIGN, 1, FAR_ENOUGH - SECOND)[1] is None
+    assert pick_step(case, CAMPAIGN, 1, FAR_ENOUGH)[1] is REMINDER
 
 
 def test_an_operator_who_sends_a_step_now_is_not_held_up() -> None:
     case = bring_forward(a_case_with(first=sent(LATE)), CAMPAIGN, "reminder", 1, LATE + MINUTE)
 
-    assert tidy(case, CAMPAIGN, 1, LATE + MINUTE)[1] is REMINDER
+    assert pick_step(case, CAMPAIGN, 1, LATE + MINUTE)[1] is REMINDER
     assert next_due_at(case, CAMPAIGN, 1) == LATE + MINUTE
 
 
@@ -154,7 +154,7 @@ def test_what_an_operator_sends_now_still_goes_at_once_after_a_try_in_vain() -> 
     case = bring_forward(a_case_with(first=sent(LATE)), CAMPAIGN, "reminder", 1, LATE + MINUTE)
     tried = case.delivery("reminder").claim(ME, LATE + MINUTE).put_back(ME, "smtp_451", LATE + MINUTE, counted=True)
 
-    assert tidy(case.with_delivery("reminder", tried), CAMPAIGN, 1, LATE + 2 * MINUTE)[1] is REMINDER
+    assert pick_step(case.with_delivery("reminder", tried), CAMPAIGN, 1, LATE + 2 * MINUTE)[1] is REMINDER
 
 
 @given(
@@ -176,7 +176,7 @@ def test_however_late_mails_are_two_of_them_keep_half_their_distance(
         if due_at is None:
             break
         now = due_at + delay
-        case, step = tidy(case, SHIPPED, 1, now)
+        case, step = pick_step(case, SHIPPED, 1, now)
         if step is not None:
             mails.append((step, now))
             arrived = case.delivery(step.name).claim(ME, now).begin_data(ME).settle(ME, ends, "the_end")

@@ -24,7 +24,7 @@ from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import CLAIM, FINAL, LONGEST_RETRY, DeliveryState
-from dunning.rules.due_steps import backoff, next_due_at, tidy
+from dunning.rules.due_steps import backoff, next_due_at, pick_step
 from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import DAY, ENDS, FAILED_AT, FAILURES, HOUR, MINUTE, PAID, SECOND, apply
 
@@ -181,7 +181,7 @@ class CaseMachine(RuleBasedStateMachine):
     @invariant()
     def what_has_ended_has_no_step_to_send_and_none_that_waits(self) -> None:
         if not self.case.is_open:
-            assert tidy(self.case, CAMPAIGN, self.repeats, self.clock)[1] is None
+            assert pick_step(self.case, CAMPAIGN, self.repeats, self.clock)[1] is None
             assert PLANNED not in {delivery.state for delivery in self.case.deliveries.values()}
 
     @invariant()
@@ -208,8 +208,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     def look(self, now: datetime) -> Step | None:
         """Tidy the case, as a worker does; a case with nothing to do must not be due again at once."""
-        case, step = tidy(self.case, CAMPAIGN, self.repeats, now)
-        assert tidy(case, CAMPAIGN, self.repeats, now) == (case, step)
+        case, step = pick_step(self.case, CAMPAIGN, self.repeats, now)
+        assert pick_step(case, CAMPAIGN, self.repeats, now) == (case, step)
         self.write(case)
         if step is None:
             due_at = next_due_at(self.case, CAMPAIGN, self.repeats)

@@ -8,7 +8,7 @@ from dunning.rules.campaign import Step
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import CLAIM, FIRST_RETRY, LONGEST_RETRY, Delivery, DeliveryState
-from dunning.rules.due_steps import backoff, bring_forward, next_due_at, tidy
+from dunning.rules.due_steps import backoff, bring_forward, next_due_at, pick_step
 from dunning.rules.verdicts import LOOKS_FOR_THE_MISSING
 from tests.unit.case_builders import (
     CAMPAIGN,
@@ -54,8 +54,8 @@ def test_a_step_is_due_so_long_after_the_failure_as_its_decline_class_asks(
 ) -> None:
     case = a_case(decline_class=decline_class)
 
-    assert tidy(case, CAMPAIGN, 1, FAILED_AT + after - SECOND) == (case, None)
-    assert tidy(case, CAMPAIGN, 1, FAILED_AT + after) == (case, FIRST)
+    assert pick_step(case, CAMPAIGN, 1, FAILED_AT + after - SECOND) == (case, None)
+    assert pick_step(case, CAMPAIGN, 1, FAILED_AT + after) == (case, FIRST)
 
 
 def test_a_new_decline_class_moves_a_step_that_is_still_to_come() -> None:
@@ -78,17 +78,17 @@ def test_a_new_decline_class_does_not_move_a_step_that_was_begun(begun: Delivery
 
     assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE
 
-    assert tidy(case, CAMPAIGN, 1, now) == (case, FIRST)
+    assert pick_step(case, CAMPAIGN, 1, now) == (case, FIRST)
 
 
 def test_a_new_decline_class_does_not_send_again_what_was_sent() -> None:
     case = a_case(deliveries={"first": sent()}, decline_class=DeclineClass.OUTAGE)
 
-    assert tidy(case, CAMPAIGN, 1, FAILED_AT + 2 * DAY) == (case, None)
+    assert pick_step(case, CAMPAIGN, 1, FAILED_AT + 2 * DAY) == (case, None)
 
 
 def test_of_several_steps_that_are_due_only_the_latest_is_sent_and_the_others_are_skipped() -> None:
-    case, step = tidy(a_case(), CAMPAIGN, 1, FINAL_DUE)
+    case, step = pick_step(a_case(), CAMPAIGN, 1, FINAL_DUE)
 
     assert step is FINAL
     assert case == with_deliveries(first=SKIPPED, reminder=SKIPPED)
@@ -98,7 +98,7 @@ def test_of_several_steps_that_are_due_only_the_latest_is_sent_and_the_others_ar
 def test_no_step_is_sent_after_a_later_one_was_dealt_with(dealt_with: Delivery) -> None:
     put_back = sending(FIRST_DUE).put_back(ME, "smtp_451", FIRST_DUE, counted=True)
 
-    case, step = tidy(with_deliveries(first=put_back, reminder=dealt_with), CAMPAIGN, 1, REMINDER_DUE)
+    case, step = pick_step(with_deliveries(first=put_back, reminder=dealt_with), CAMPAIGN, 1, REMINDER_DUE)
 
     assert step is None
     assert case.delivery("first").reason == "overtaken"
@@ -106,7 +106,7 @@ def test_no_step_is_sent_after_a_later_one_was_dealt_with(dealt_with: Delivery) 
 
 
 def test_a_step_that_is_new_in_the_campaign_is_not_sent_after_the_one_that_follows_it() -> None:
-    case, step = tidy(with_deliveries(first=sent(), final=sent()), CAMPAIGN, 1, FINAL_DUE + DAY)
+    case, step = pick_step(with_deliveries(first=sent(), final=sent()), CAMPAIGN, 1, FINAL_DUE + DAY)
 
     assert step is None
     assert case.delivery("reminder") == SKIPPED
@@ -115,14 +115,14 @@ def test_a_step_that_is_new_in_the_campaign_is_not_sent_after_the_one_that_follo
 def test_a_step_begun_by_a_worker_whose_clock_is_ahead_still_overtakes_the_one_before() -> None:
     begun = held(REMINDER_DUE + 2 * SECOND).put_back(ME, "no_grant", REMINDER_DUE, counted=False)
 
-    assert tidy(with_deliveries(reminder=begun), CAMPAIGN, 1, REMINDER_DUE) == (
+    assert pick_step(with_deliveries(reminder=begun), CAMPAIGN, 1, REMINDER_DUE) == (
         with_deliveries(reminder=begun, first=SKIPPED),
         REMINDER,
     )
 
 
 def test_an_overtaken_step_that_may_have_arrived_stays_unknown_and_is_not_repeated() -> None:
-    case, step = tidy(with_deliveries(first=unknown()), CAMPAIGN, 10, REMINDER_DUE)
+    case, step = pick_step(with_deliveries(first=unknown()), CAMPAIGN, 10, REMINDER_DUE)
 
     assert step is REMINDER
     assert (case.delivery("first").state, case.delivery("first").closed) == (DeliveryState.UNKNOWN, True)
@@ -133,21 +133,21 @@ def test_a_step_somebody_is_at_work_on_is_left_to_them(at_work: Delivery) -> Non
     earlier = with_deliveries(first=at_work)
     latest = with_deliveries(first=sent(), reminder=at_work)
 
-    assert tidy(earlier, CAMPAIGN, 1, REMINDER_DUE + SECOND) == (earlier, None)
-    assert tidy(latest, CAMPAIGN, 1, REMINDER_DUE + SECOND) == (latest, None)
+    assert pick_step(earlier, CAMPAIGN, 1, REMINDER_DUE + SECOND) == (earlier, None)
+    assert pick_step(latest, CAMPAIGN, 1, REMINDER_DUE + SECOND) == (latest, None)
 
 
 def test_a_step_waits_for_its_retry() -> None:
     case = with_deliveries(first=planned().postpone("paddle_failed", FIRST_DUE + MINUTE, counted=True))
 
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + MINUTE - SECOND) == (case, None)
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + MINUTE) == (case, FIRST)
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE + MINUTE - SECOND) == (case, None)
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE + MINUTE) == (case, FIRST)
 
 
 def test_a_retry_does_not_wait_past_the_next_step() -> None:
     case = with_deliveries(first=planned().postpone("paddle_failed", REMINDER_DUE + HOUR, counted=True))
 
-    tidied, step = tidy(case, CAMPAIGN, 1, REMINDER_DUE)
+    tidied, step = pick_step(case, CAMPAIGN, 1, REMINDER_DUE)
 
     assert step is REMINDER
     assert tidied.delivery("first").state is DeliveryState.SKIPPED
@@ -157,7 +157,7 @@ def test_a_retry_does_not_wait_past_the_next_step() -> None:
 def test_a_silence_is_followed_by_a_repeat_where_repeats_are_allowed(repeats: int, step: object) -> None:
     case = with_deliveries(first=unknown(FIRST_DUE))
 
-    assert tidy(case, CAMPAIGN, repeats, FIRST_DUE + MINUTE) == (case, step)
+    assert pick_step(case, CAMPAIGN, repeats, FIRST_DUE + MINUTE) == (case, step)
 
 
 @pytest.mark.parametrize(("repeats", "step"), [(0, None), (1, None), (10, FIRST)])
@@ -165,14 +165,14 @@ def test_a_second_silence_is_the_last_where_one_repeat_is_allowed(repeats: int, 
     twice = unknown(FIRST_DUE).claim(ME, FIRST_DUE).begin_data(ME).settle(ME, DeliveryState.UNKNOWN, "eof_after_data")
     case = with_deliveries(first=twice)
 
-    assert tidy(case, CAMPAIGN, repeats, FIRST_DUE + MINUTE) == (case, step)
+    assert pick_step(case, CAMPAIGN, repeats, FIRST_DUE + MINUTE) == (case, step)
 
 
 # Claims whose holder is gone
 
 
 def test_a_step_whose_holder_died_before_sending_is_sent_by_another() -> None:
-    case, step = tidy(with_deliveries(first=held(FIRST_DUE)), CAMPAIGN, 0, FIRST_DUE + CLAIM)
+    case, step = pick_step(with_deliveries(first=held(FIRST_DUE)), CAMPAIGN, 0, FIRST_DUE + CLAIM)
 
     assert step is FIRST
     assert (case.delivery("first").owner, case.delivery("first").held_until) == (None, None)
@@ -180,7 +180,7 @@ def test_a_step_whose_holder_died_before_sending_is_sent_by_another() -> None:
 
 @pytest.mark.parametrize(("repeats", "step"), [(0, None), (1, FIRST)])
 def test_a_step_whose_holder_died_while_sending_is_unknown(repeats: int, step: object) -> None:
-    case, found = tidy(with_deliveries(first=sending(FIRST_DUE)), CAMPAIGN, repeats, FIRST_DUE + CLAIM)
+    case, found = pick_step(with_deliveries(first=sending(FIRST_DUE)), CAMPAIGN, repeats, FIRST_DUE + CLAIM)
 
     assert found is step
     assert case.delivery("first").state is DeliveryState.UNKNOWN
@@ -189,7 +189,7 @@ def test_a_step_whose_holder_died_while_sending_is_unknown(repeats: int, step: o
 def test_a_mail_on_its_way_when_the_case_ended_becomes_unknown_when_its_holder_dies() -> None:
     ended = with_deliveries(first=sending(FIRST_DUE)).end(CaseState.RECOVERED, None, FIRST_DUE)
 
-    case, step = tidy(ended, CAMPAIGN, 1, FIRST_DUE + CLAIM)
+    case, step = pick_step(ended, CAMPAIGN, 1, FIRST_DUE + CLAIM)
 
     assert step is None
     assert (case.delivery("first").state, case.delivery("first").reason) == (DeliveryState.UNKNOWN, "holder_gone")
@@ -197,7 +197,7 @@ def test_a_mail_on_its_way_when_the_case_ended_becomes_unknown_when_its_holder_d
 
 
 def test_a_dead_claim_does_not_make_a_postponed_step_due_at_once() -> None:
-    case, step = tidy(with_deliveries(first=held(FIRST_DUE)), CAMPAIGN, 1, FIRST_DUE + CLAIM)
+    case, step = pick_step(with_deliveries(first=held(FIRST_DUE)), CAMPAIGN, 1, FIRST_DUE + CLAIM)
     assert step is FIRST
     retry_at = FIRST_DUE + CLAIM + MINUTE
 
@@ -212,19 +212,19 @@ def test_a_dead_claim_does_not_make_a_postponed_step_due_at_once() -> None:
 def test_a_case_is_exhausted_after_its_days() -> None:
     case = with_deliveries(first=SKIPPED, reminder=sent(), final=sent())
 
-    assert tidy(case, CAMPAIGN, 1, LAPSED_AT - SECOND) == (case, None)
-    assert tidy(case, CAMPAIGN, 1, LAPSED_AT) == (case.end(CaseState.EXHAUSTED, None, LAPSED_AT), None)
+    assert pick_step(case, CAMPAIGN, 1, LAPSED_AT - SECOND) == (case, None)
+    assert pick_step(case, CAMPAIGN, 1, LAPSED_AT) == (case.end(CaseState.EXHAUSTED, None, LAPSED_AT), None)
 
 
 def test_a_step_that_could_not_be_sent_in_all_its_days_is_dead() -> None:
-    case, step = tidy(a_case(), CAMPAIGN, 1, LAPSED_AT)
+    case, step = pick_step(a_case(), CAMPAIGN, 1, LAPSED_AT)
 
     assert step is None
     assert case.deliveries == {"first": SKIPPED, "reminder": SKIPPED, "final": planned().die("debt_lapsed")}
 
 
 def test_a_mail_on_its_way_when_the_days_are_over_keeps_its_own_state() -> None:
-    case, _ = tidy(with_deliveries(final=sending(LAPSED_AT)), CAMPAIGN, 1, LAPSED_AT)
+    case, _ = pick_step(with_deliveries(final=sending(LAPSED_AT)), CAMPAIGN, 1, LAPSED_AT)
 
     assert case.state is CaseState.EXHAUSTED
     assert case.delivery("final").state is DeliveryState.SENDING
@@ -235,7 +235,7 @@ def test_a_mail_on_its_way_when_the_days_are_over_keeps_its_own_state() -> None:
 def test_nothing_is_sent_once_a_case_has_ended(state: CaseState) -> None:
     ended = a_case().end(state, None, FIRST_DUE)
 
-    assert tidy(ended, CAMPAIGN, 1, FINAL_DUE) == (ended, None)
+    assert pick_step(ended, CAMPAIGN, 1, FINAL_DUE) == (ended, None)
     assert next_due_at(ended, CAMPAIGN, 1) is None
 
 
@@ -307,9 +307,9 @@ def test_what_is_missing_is_looked_for_some_four_minutes() -> None:
 def test_nothing_is_sent_before_the_time_a_late_case_was_given() -> None:
     case = a_case(not_before=FIRST_DUE + HOUR)
 
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + MINUTE) == (case, None)
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE + MINUTE) == (case, None)
     assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE + HOUR
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + HOUR) == (case, FIRST)
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE + HOUR) == (case, FIRST)
 
 
 def test_the_time_a_late_case_was_given_does_not_hasten_it() -> None:
@@ -323,20 +323,20 @@ def test_the_next_step_that_is_not_done_can_be_brought_forward() -> None:
     case = bring_forward(with_deliveries(first=sent()), CAMPAIGN, None, 1, FIRST_DUE + HOUR)
 
     assert next_due_at(case, CAMPAIGN, 1) == FIRST_DUE + HOUR
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE + HOUR)[1] == REMINDER
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE + HOUR)[1] == REMINDER
 
 
 @pytest.mark.parametrize(("repeats", "step"), [(0, REMINDER), (1, FIRST)])
 def test_a_silence_is_brought_forward_where_it_may_be_repeated(repeats: int, step: Step) -> None:
     case = bring_forward(with_deliveries(first=unknown()), CAMPAIGN, None, repeats, FIRST_DUE)
 
-    assert tidy(case, CAMPAIGN, repeats, FIRST_DUE)[1] == step
+    assert pick_step(case, CAMPAIGN, repeats, FIRST_DUE)[1] == step
 
 
 def test_a_step_that_is_named_overtakes_those_before_it() -> None:
     case = bring_forward(a_case(), CAMPAIGN, "final", 1, FAILED_AT + MINUTE)
 
-    tidied, step = tidy(case, CAMPAIGN, 1, FAILED_AT + MINUTE)
+    tidied, step = pick_step(case, CAMPAIGN, 1, FAILED_AT + MINUTE)
 
     assert step == FINAL
     assert tidied.delivery("first") == tidied.delivery("reminder") == SKIPPED
@@ -349,7 +349,7 @@ def test_a_step_that_was_put_off_or_kept_back_goes_at_once() -> None:
         a_case(deliveries={"first": waiting}, not_before=FIRST_DUE + DAY), CAMPAIGN, "first", 1, FIRST_DUE
     )
 
-    assert tidy(case, CAMPAIGN, 1, FIRST_DUE)[1] == FIRST
+    assert pick_step(case, CAMPAIGN, 1, FIRST_DUE)[1] == FIRST
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ WELL = {
     "a worker begins",
     "the mail server takes the mail",
     "a worker records sent",
-    "a worker tidies",
+    "a worker picks a step",
     "a worker sees nothing to do",
     "a worker puts the case back",
     "a worker hears of the end",

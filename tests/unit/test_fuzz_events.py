@@ -9,7 +9,7 @@ from dunning.errors import MalformedEventError, NotAnEventError, PermanentError
 from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
 from dunning.paddle.projection import project
 from dunning.rules.case import Case
-from dunning.rules.due_steps import next_due_at, tidy
+from dunning.rules.due_steps import next_due_at, pick_step
 from tests.unit.case_builders import CAMPAIGN, FAILED_AT, a_case, apply
 from tests.unit.mutated_json import mutated
 from tests.unit.notifications import paddle_id, subscription, transaction
@@ -87,7 +87,7 @@ def test_the_rules_can_apply_every_event_that_was_read(body: bytes, case: Case |
 
     if after is not None:
         assert Case.from_rest(after.id, after.at_rest()).state is after.state
-        assert tidy(after, CAMPAIGN, 1, FAILED_AT)
+        assert pick_step(after, CAMPAIGN, 1, FAILED_AT)
         assert not after.is_open or next_due_at(after, CAMPAIGN, 1)
 
 

@@ -37,7 +37,7 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class AnswerMeaning:
     """What an answer means. Of `is_taken`, `hold` and `is_for_later`, the first that is set decides."""
 
     code: str
@@ -81,7 +81,7 @@ class ProviderTransport(ABC):
         """Return the headers by which the provider recognises a repeat under this key."""
 
     @abstractmethod
-    def explain(self, answer: HttpAnswer) -> Meaning:
+    def explain(self, answer: HttpAnswer) -> AnswerMeaning:
         """Say what an answer to a mail means."""
 
     @abstractmethod
@@ -159,7 +159,7 @@ def headers_to_give(mail: EmailMessage) -> dict[str, str]:
     return {name: str(mail[name]) for name in HEADERS_TO_GIVE if mail[name] is not None}
 
 
-def _result(answer: HttpAnswer, meaning: Meaning) -> Result:
+def _result(answer: HttpAnswer, meaning: AnswerMeaning) -> Result:
     if meaning.is_taken:
         return Result(Outcome.SENT, meaning.code)
     if meaning.hold is not None:

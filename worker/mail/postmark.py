@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from dunning.reasons import HoldWord
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HttpAnswer, Meaning, ProviderTransport, headers_to_give, parts_of
+from worker.mail.http_api import AnswerMeaning, HttpAnswer, ProviderTransport, headers_to_give, parts_of
 
 API_URL = "https://api.postmarkapp.com"
 
@@ -74,12 +74,12 @@ class PostmarkTransport(ProviderTransport):
         """Return none: Postmark knows no keys."""
         return {}
 
-    def explain(self, answer: HttpAnswer) -> Meaning:
+    def explain(self, answer: HttpAnswer) -> AnswerMeaning:
         """See `ProviderTransport.explain`."""
         given = answer.body.get("ErrorCode")
         error = given if isinstance(given, int) else 0
         message = str(answer.body.get("Message", ""))
-        return Meaning(
+        return AnswerMeaning(
             code=f"postmark_{answer.status}" + (f"_{error}" if error else ""),
             is_taken=answer.status == _SUCCESS and not error,
             hold=_hold_for(answer.status, error, message),

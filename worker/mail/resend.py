@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from dunning.reasons import HoldWord
 from worker.mail.holds import LOGIN, POLICY, QUOTA, SENDER
-from worker.mail.http_api import HttpAnswer, Meaning, ProviderTransport, headers_to_give, parts_of
+from worker.mail.http_api import AnswerMeaning, HttpAnswer, ProviderTransport, headers_to_give, parts_of
 
 API_URL = "https://api.resend.com"
 
@@ -73,10 +73,10 @@ class ResendTransport(ProviderTransport):
         """See `ProviderTransport.headers_of`."""
         return {"Idempotency-Key": key}
 
-    def explain(self, answer: HttpAnswer) -> Meaning:
+    def explain(self, answer: HttpAnswer) -> AnswerMeaning:
         """See `ProviderTransport.explain`."""
         name, message = str(answer.body.get("name", "")), str(answer.body.get("message", ""))
-        return Meaning(
+        return AnswerMeaning(
             code=f"resend_{answer.status}",
             is_taken=answer.status // 100 == _SUCCESS or name == _ARRIVED_BEFORE,
             hold=_hold_for(answer.status, name, message),

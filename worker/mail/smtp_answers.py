@@ -7,7 +7,7 @@ import aiosmtplib
 
 from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN, SENDER
-from worker.mail.smtp_refusals import RECIPIENT, Meaning, read_refusal
+from worker.mail.smtp_refusals import RECIPIENT, RefusalMeaning, read_refusal
 from worker.mail.transport import Outcome, Result
 
 # https://www.rfc-editor.org/rfc/rfc4954#section-6, https://www.rfc-editor.org/rfc/rfc5248 (525), and what servers send
@@ -71,7 +71,7 @@ def explain_failure(stage: Stage, error: Exception) -> Result:
     return Result(Outcome.TRY_AGAIN, f"{stage}_{what}")
 
 
-def _explain_refusal(stage: Stage, code: int, text: str) -> Meaning | None:
+def _explain_refusal(stage: Stage, code: int, text: str) -> RefusalMeaning | None:
     """Give the word of a hold, `RECIPIENT`, or None if the refusal doesn't tell whom it is about.
 
     With None there is no hold. Even after DATA the refusal may be about this one mail, and a hold would stop all mail.

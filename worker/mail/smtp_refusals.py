@@ -15,7 +15,7 @@ from worker.mail.holds import LOGIN, POLICY, QUOTA, RELAY, SENDER
 
 RECIPIENT: Final = "recipient"
 
-Meaning = HoldWord | Literal["recipient"]
+RefusalMeaning = HoldWord | Literal["recipient"]
 """Whom a refusal is about: us, in the word of a hold, or its recipient."""
 
 # More than any server says. The patterns below match within a line.
@@ -25,7 +25,7 @@ _LONGEST_TEXT = 2000
 # RFC  https://www.rfc-editor.org/rfc/rfc3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes
 # EXO  https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
 # GML  https://support.google.com/a/answer/3726730
-_CODES: Final[dict[str, Meaning]] = {
+_CODES: Final[dict[str, RefusalMeaning]] = {
     "1.1": RECIPIENT,  # RFC: bad destination mailbox
     "1.2": RECIPIENT,  # RFC: bad destination system
     "1.3": RECIPIENT,  # RFC: bad syntax of the destination
@@ -76,7 +76,7 @@ _CODES: Final[dict[str, Meaning]] = {
 }
 
 # What the first number alone means, if neither the whole code nor the text says more.
-_SUBJECTS: Final[dict[str, Meaning]] = {
+_SUBJECTS: Final[dict[str, RefusalMeaning]] = {
     "1": RECIPIENT,  # an address. The sender's have codes of their own
     "2": RECIPIENT,  # a mailbox
     "3": POLICY,  # the mail system, which is ours to choose or to set up
@@ -92,7 +92,7 @@ _WHAT_WE_MAY_SEND = r"\b(?:sending|submission|outbound|outgoing|daily|hourly|mon
 # Texts that mean the same under any code: providers use general codes for them, and sometimes none. The sources:
 # SES  https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html and .../troubleshoot-error-messages.html
 # and what Postfix, Exim, sendmail and qmail answer.
-_CLEAR_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
+_CLEAR_TEXTS: Final[tuple[tuple[RefusalMeaning, str], ...]] = (
     # EXO `RESOLVER.RST.NotAuthorized`, `RESOLVER.ADR.RecipNotFound`: the recipient's restrictions, or no recipient
     (RECIPIENT, r"resolver\.(?:rst|adr)\.|delivery restriction check"),
     (RECIPIENT, rf"{_NOT} {_ALLOWED} to send (?:\w+ )?to (?:the|this) (?:recipient|group|list|mailbox|user)"),
@@ -128,7 +128,7 @@ _CLEAR_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
 )
 
 # Texts that mean this only if the code says no more than "policy", or if there is no code.
-_VAGUE_TEXTS: Final[tuple[tuple[Meaning, str], ...]] = (
+_VAGUE_TEXTS: Final[tuple[tuple[RefusalMeaning, str], ...]] = (
     (POLICY, r"\b(?:spf|dkim|dmarc)\b"),
     # EXO `Client was not authenticated`; SES `is not authorized to perform ses:SendRawEmail`
     (LOGIN, r"authentication (?:is )?(?:required|needed)|must (?:first )?(?:authenticate|log ?in)"),
@@ -160,12 +160,12 @@ _EXCEEDED_STORAGE = 552
 # The server, or the recipient's domain, takes no mail: https://www.rfc-editor.org/rfc/rfc7504
 _TAKES_NO_MAIL = frozenset({521, 556})
 
-_Texts = tuple[tuple[Meaning, re.Pattern[str]], ...]
+_Texts = tuple[tuple[RefusalMeaning, re.Pattern[str]], ...]
 _CLEAR: Final[_Texts] = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _CLEAR_TEXTS)
 _VAGUE: Final[_Texts] = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _VAGUE_TEXTS)
 
 
-def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> Meaning | None:
+def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> RefusalMeaning | None:
     """Say what a 5xx is about: a hold's word, `RECIPIENT`, or None if it doesn't tell.
 
     Args:
@@ -179,7 +179,7 @@ def read_refusal(code: int, text: str, *, recipient_accepted: bool) -> Meaning |
     return next(_meanings(code, enhanced, words, recipient_accepted=recipient_accepted), None)
 
 
-def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[Meaning]:
+def _meanings(code: int, enhanced: str, words: str, *, recipient_accepted: bool) -> Iterator[RefusalMeaning]:
     """Give what the refusal may mean, the most certain meaning first.
 
     Security codes (7.x) say exactly what is meant. Other codes are used loosely: Exchange uses 5.2.2, a full mailbox,

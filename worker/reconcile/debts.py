@@ -108,7 +108,7 @@ async def _read_debts(reconciler: Reconciler, opening: Collection[str]) -> _Debt
         async for renewals in reconciler.paddle.past_due_renewals(some, reconciler.next_grant):
             found = [event for renewal in renewals if (event := _debt(renewal, read_at))]
             debts.malformed += len(renewals) - len(found)
-            await _sort(reconciler, found, opening, debts)
+            await _split_by_case(reconciler, found, opening, debts)
     return debts
 
 
@@ -120,20 +120,24 @@ def _debt(renewal: bytes, read_at: datetime) -> Event | None:
         return None
 
 
-async def _sort(reconciler: Reconciler, found: Sequence[Event], opening: Collection[str], debts: _Debts) -> None:
+async def _split_by_case(
+    reconciler: Reconciler, found: Sequence[Event], opening: Collection[str], debts: _Debts
+) -> None:
     ids = [event.facts.id for event in found]
     cases = await reconciler.store.cases.read_versioned(ids) if ids else []
     without_case = [
         event for event, case in zip(found, cases, strict=True) if case.revision == 0 and event.facts.id not in opening
     ]
     # For a debt that has ended, no case would be opened. If it were counted as one, it would be found again every day.
-    ended = await reconciler.store.reconciling.ended([debt for event in without_case if (debt := _as_told(event))])
+    ended = await reconciler.store.reconciling.ended(
+        [debt for event in without_case if (debt := _as_debt_without_case(event))]
+    )
     debts.ids.update(ids)
     debts.ended += len(ended)
     debts.without_case += [event for event in without_case if event.facts.id not in ended]
 
 
-def _as_told(event: Event) -> DebtWithoutCase | None:
+def _as_debt_without_case(event: Event) -> DebtWithoutCase | None:
     facts = event.facts
     if not isinstance(facts, TransactionFacts) or facts.subscription_id is None:
         return None

@@ -19,7 +19,7 @@ from dunning.store import KEEP_SEEN, REDIS_ERRORS, Way
 from dunning.suppression import address_keys
 from worker.in_vain import note_in_vain, note_works
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
-from worker.redis_away import look_again
+from worker.redis_away import put_back_when_redis_is_back
 from worker.send.excluded import drop_excluded
 from worker.send.find_due import Due, find_due
 from worker.send.let_through import let_through
@@ -75,7 +75,7 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
         if isinstance(outcome, CaseConflictError):
             log.info("step.overtaken_by_another_write", case_id=mail.due.case.id, step=mail.due.step.name)
         elif isinstance(outcome, REDIS_ERRORS):
-            look_again(services, mail.due.case.id, mail.due.step.name, None, outcome)
+            put_back_when_redis_is_back(services, mail.due.case.id, mail.due.step.name, None, outcome)
         elif isinstance(outcome, Exception):
             # The case is swept again when its lease ends. A mail that was being sent is then settled as unknown.
             log.error("step.fault", case_id=mail.due.case.id, step=mail.due.step.name, exc_info=outcome)

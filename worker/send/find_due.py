@@ -10,7 +10,7 @@ import structlog
 from dunning.errors import CaseConflictError
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case
-from dunning.rules.due_steps import next_due_at, tidy
+from dunning.rules.due_steps import next_due_at, pick_step
 from dunning.rules.lateness import late_since
 from dunning.store import Versioned
 from worker.services import Services
@@ -24,7 +24,7 @@ AN_HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A case with a step that is due. `read` is the case as it was read, and `case` as `tidy` returned it."""
+    """A case with a step that is due. `read` is the case as it was read, and `case` as `pick_step` returned it."""
 
     read: Versioned
     case: Case
@@ -44,7 +44,7 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
             await services.store.due.forget(case_id)
             continue
         campaign = await services.campaigns.of(read.case)
-        case, step = tidy(read.case, campaign, services.repeats, services.clock())
+        case, step = pick_step(read.case, campaign, services.repeats, services.clock())
         if step is not None:
             due.append(Due(read, case, campaign, step))
         elif case is not read.case:

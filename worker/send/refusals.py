@@ -20,7 +20,7 @@ MOST_IN_A_ROW = 5
 MAYBE_THE_RECIPIENT = frozenset({HoldWord.MAIL_RELAY, HoldWord.MAIL_POLICY})
 
 
-async def weigh(services: Services, case: Case, before: Delivery, result: Result) -> Result:
+async def reclassify_refusal(services: Services, case: Case, before: Delivery, result: Result) -> Result:
     """Return what a refusal means, given the refusals before it. Any other result is returned as it is.
 
     Args:

@@ -34,12 +34,12 @@ from worker.mail.holds import MAIL_HOLDS
 from worker.mail.transport import Outcome, Result
 from worker.missing_templates import check_template
 from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
-from worker.redis_away import AwayBeforeDataError, look_again
+from worker.redis_away import AwayBeforeDataError, put_back_when_redis_is_back
 from worker.send.excluded import excluded_of
 from worker.send.find_due import Due
 from worker.send.make_links import make_links
 from worker.send.named_debts import are_still_owed, cover_steps
-from worker.send.refusals import REFUSALS_HOLD, note_accepted, weigh
+from worker.send.refusals import REFUSALS_HOLD, note_accepted, reclassify_refusal
 from worker.services import Services
 from worker.write_case import write_case
 
@@ -101,7 +101,7 @@ async def send_mail(
     try:
         written = await _claim(services, due, claimed, owner)
     except REDIS_ERRORS as error:
-        look_again(services, claimed.id, step, owner, error)
+        put_back_when_redis_is_back(services, claimed.id, step, owner, error)
         return
     sending = _Sending(services, owner, step, claimed, written.revision, named, before, began_at)
     try:
@@ -119,12 +119,12 @@ async def send_mail(
         await _put_back(sending, WaitReason.NOT_READY)
         await note_in_vain(services, Way.PADDLE, WaitReason.NOT_READY)
     except AwayBeforeDataError as error:
-        look_again(services, claimed.id, step, owner, error)
+        put_back_when_redis_is_back(services, claimed.id, step, owner, error)
     except Exception:  # a template or a library failed on odd data
         log.exception("mail.fault", case_id=claimed.id, step=step)
         await _put_back_or_die(sending)
     else:
-        await _record(sending, await weigh(services, sending.case, before, result))
+        await _record(sending, await reclassify_refusal(services, sending.case, before, result))
 
 
 async def _claim(services: Services, due: Due, claimed: Case, owner: str) -> Versioned:

@@ -16,7 +16,7 @@ from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.by_hand import send_now as send_now_
 from dunning.casebook.by_hand import stop as stop_
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import CaseFile, CaseQuery, ListedCase, listed_cases, tell
+from dunning.casebook.find import CaseFile, CaseQuery, ListedCase, listed_cases, read_case_file
 from dunning.errors import ConfigurationError, NotPossibleError
 from dunning.rules.campaign import Campaign
 from dunning.settings.load import load_campaigns, load_store_settings
@@ -50,7 +50,7 @@ def show(case: str, *, in_json: bool) -> None:
     """Print the whole story of a case."""
 
     async def find(store: Store, campaigns: Campaigns) -> CaseFile:
-        return await tell(store, campaigns, case, datetime.now(UTC))
+        return await read_case_file(store, campaigns, case, datetime.now(UTC))
 
     told = _run(find)
     if in_json:
