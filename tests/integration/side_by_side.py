@@ -13,7 +13,7 @@ from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.story import Entry
 from dunning.store import Way
-from tests.integration.at_rest import NOW, a_case, customer_of
+from tests.integration.at_rest import NOW, a_burial, a_case, customer_of
 from tests.integration.events_at_random import CASES, CUSTOMERS, SUBSCRIPTIONS, an_event, subscription_of
 from tests.integration.stores import Hands
 
@@ -124,16 +124,7 @@ class Both:
                 case 1:
                     await self.tell("inbox", "give_up", event.id, "fault", self.now)
                 case _:
-                    await self.tell(
-                        "inbox",
-                        "bury",
-                        event.id,
-                        event_type=event.type,
-                        notification_id=None,
-                        occurred_at=NOW,
-                        reason="malformed",
-                        now=self.now,
-                    )
+                    await self.tell("inbox", "bury", a_burial(event.id), self.now)
 
     async def what_waits_is_driven_again(self) -> None:
         await self.tell("inbox", "redrive", self.now)

@@ -67,7 +67,7 @@ async def test_once_paddle_tells_of_another_failed_attempt_it_is_mailed_at_once(
             assert at <= now()
             await send(services, bill)
         (mail,) = home.mailbox.mails
-        assert "too little balance" in mail.text
+        assert "didn't cover the amount at the time" in mail.text
 
 
 async def test_a_payment_that_is_on_its_way_for_three_days_is_mailed_about_after_all(

@@ -143,7 +143,7 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
     verdict = judge(due.case, transaction, subscription, due.campaign.send_between, services.clock(), looks=looks)
     if isinstance(verdict, Send) and transaction and (unmailable := await _unmailable(services, transaction)):
         verdict = Skip(unmailable)
-    log.info("step.judged", case_id=due.case.id, step=due.step.name, verdict=str(verdict))
+    log.info("step.judged", case_id=due.case.id, step=due.step.name, **_told(verdict))
     match verdict:
         case Later(reason, after, counted):
             await _put_off(services, due, reason, after, counted=counted)
@@ -158,6 +158,12 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
             await send_mail(services, due, transaction, choose_debts(services, mail, live), grant)
             return True
     return False
+
+
+def _told(verdict: Send | Skip | End | Later) -> dict[str, str]:
+    """Return what a line of the log says of a verdict: what is done, and why unless it is sent."""
+    why = None if isinstance(verdict, Send) else verdict.reason
+    return {"verdict": type(verdict).__name__.lower(), **({"reason": why} if why else {})}
 
 
 async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipReason | None:
