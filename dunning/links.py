@@ -1,4 +1,4 @@
-"""Payment links: the token in `PUBLIC_URL/pay/{token}`, signed by us and bound to one case.
+"""Links: the tokens in `PUBLIC_URL/pay/{token}` and `PUBLIC_URL/pay/stop/{token}`, signed by us, each of one case.
 
 A token is the case's id, the second from which it is expired, and a signature, joined by dots. It holds nothing
 that opens anything at Paddle, and the same case and expiry always give the same token, so a mail sent again is
@@ -8,6 +8,7 @@ the same mail.
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from hashlib import sha256
 
 from itsdangerous import Signer
@@ -18,8 +19,13 @@ from dunning.errors import ExpiredLinkError, InvalidLinkError
 # From the failure on: Paddle collects for 30 days and cancels; a late mail is still opened two weeks after that.
 LINK_LIFETIME = time_limits.LINK_LIFETIME
 
-# Keeps these tokens apart from everything else that is made with the same secrets.
-_PURPOSE = b"dunning.pay"
+
+class Purpose(Enum):
+    """What a link is for. It keeps its tokens apart from everything else that is made with the same secrets."""
+
+    PAY = b"dunning.pay"
+    STOP_REMINDERS = b"dunning.stop"
+
 
 _CASE_ID = r"[A-Za-z0-9_]{1,64}"
 # 256 bits fill 42 characters and two thirds of a 43rd. Only these spell it without stray bits, which a base64
@@ -29,15 +35,18 @@ _TOKEN = re.compile(rf"({_CASE_ID})\.([0-9]{{1,12}})\.{_SIGNATURE}")
 
 
 class Links:
-    """Makes and checks payment links."""
+    """Makes and checks links."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """Sign with the first of the secrets, and accept what any of them signed."""
         # Of its keys itsdangerous signs with the last; an operator puts the new secret first.
         newest_last = list(reversed(secrets))
-        self._signer = Signer(newest_last, salt=_PURPOSE, key_derivation="hmac", digest_method=sha256)
+        self._signers = {
+            purpose: Signer(newest_last, salt=purpose.value, key_derivation="hmac", digest_method=sha256)
+            for purpose in Purpose
+        }
 
-    def sign(self, case_id: str, expires_at: datetime) -> str:
+    def sign(self, case_id: str, expires_at: datetime, purpose: Purpose = Purpose.PAY) -> str:
         """Make the token for a case: some 85 characters that need no escaping in a URL.
 
         Raises:
@@ -45,17 +54,17 @@ class Links:
         """
         if re.fullmatch(_CASE_ID, case_id) is None:
             raise ValueError("a case's id should be at most 64 letters, digits and underscores")
-        return self._signer.sign(f"{case_id}.{int(expires_at.timestamp())}").decode("ascii")
+        return self._signers[purpose].sign(f"{case_id}.{int(expires_at.timestamp())}").decode("ascii")
 
-    def verify(self, token: str, now: datetime) -> str:
+    def verify(self, token: str, now: datetime, purpose: Purpose = Purpose.PAY) -> str:
         """Return the id of the case that the token is for.
 
         Raises:
-            InvalidLinkError: The token isn't ours, whatever text it is.
+            InvalidLinkError: The token isn't ours, or not for this purpose, whatever text it is.
             ExpiredLinkError: The token is ours, and too old.
         """
         match = _TOKEN.fullmatch(token)
-        if match is None or not self._signer.validate(token):
+        if match is None or not self._signers[purpose].validate(token):
             raise InvalidLinkError("The payment link was not made with any of our link secrets.")
         case_id, expires_at = match[1], int(match[2])
         if now.timestamp() >= expires_at:

@@ -20,6 +20,8 @@ class EndReason(StrEnum):
     """The customer disputes a payment for the subscription with their bank."""
     BY_OPERATOR = "by_operator"
     """The seller stopped it by hand."""
+    OPTED_OUT = "opted_out"
+    """The customer wants no more reminders of it. The debt stands, and its payment link works."""
 
 
 class SkipReason(StrEnum):

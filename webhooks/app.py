@@ -12,7 +12,7 @@ from dunning.links import Links
 from dunning.paddle_api.client import PaddleClient
 from dunning.settings.load import Settings
 from dunning.store import Store, tell_until_reached
-from webhooks import health, mail_events, pay, receive
+from webhooks import health, mail_events, pay, receive, stop
 from webhooks.body import MAX_BODY_BYTES
 from webhooks.body_budget import BodyBudget
 from webhooks.deadlines import Deadlines
@@ -95,6 +95,8 @@ def create_app(
         [
             web.post("/webhooks/paddle", receive.receive),
             # Everything below /pay/: a link that a mail program mangled deserves a page too.
+            web.get("/pay/stop/{token:(?s:.+)}", stop.show),
+            web.post("/pay/stop/{token:(?s:.+)}", stop.stop),
             web.get("/pay/{token:(?s:.+)}", pay.show),
             web.post("/pay/{token:(?s:.+)}", pay.click),
             web.post("/mail/{provider}", mail_events.receive_mail_event),

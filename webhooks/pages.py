@@ -1,4 +1,4 @@
-"""The few pages a customer may see. They say nothing about anybody, so each is written once, at the start."""
+"""The few pages a customer may see. They say nothing about anybody."""
 
 import base64
 from collections.abc import Collection
@@ -23,6 +23,12 @@ class Page(StrEnum):
     EXPIRED = "expired"
     TOO_MANY = "too_many"
     """Clicked too often."""
+    STOP = "stop"
+    """The button that stops the reminders of a payment."""
+    STOPPED = "stopped"
+    """They are stopped."""
+    BROKE = "broke"
+    """It can't be done now, and that is our fault."""
 
 
 class Pages:
@@ -41,12 +47,8 @@ class Pages:
             loader=PackageLoader("webhooks", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         style = environment.get_template("style.css").render()
-        self._html = {
-            page: environment.get_template(f"{page}.html").render(
-                seller=seller, contact=quote(contact, safe="@"), login_url=login_url, style=style
-            )
-            for page in Page
-        }
+        given = {"seller": seller, "contact": quote(contact, safe="@"), "login_url": login_url, "style": style}
+        self._templates = {page: environment.get_template(f"{page}.html", globals=given) for page in Page}
         # A hash instead of a nonce: the page is the same for everybody, and 'unsafe-inline' is never needed.
         style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
         # form-action governs the redirect after the POST too, so it has to name where a click leads.
@@ -63,9 +65,26 @@ class Pages:
             "X-Robots-Tag": "noindex",
         }
 
-    def answer(self, page: Page, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-        """Answer with a page."""
-        return web.Response(text=self._html[page], content_type="text/html", status=status, headers=headers)
+    def answer(
+        self,
+        page: Page,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        *,
+        stop_link: str = "",
+        minutes: int = 0,
+    ) -> web.Response:
+        """Answer with a page.
+
+        Args:
+            page: which.
+            status: the answer's.
+            headers: those beside what every page has.
+            stop_link: what stops the reminders of the payment, for `pay`; none is offered without.
+            minutes: how long to wait, for `too_many`.
+        """
+        html = self._templates[page].render(stop_link=stop_link, minutes=minutes)
+        return web.Response(text=html, content_type="text/html", status=status, headers=headers)
 
 
 def _origin(url: str) -> str:

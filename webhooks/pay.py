@@ -22,13 +22,16 @@ from dunning.errors import (
     TransientError,
     UnsafePortalUrlError,
 )
+from dunning.links import LINK_LIFETIME, Purpose
 from dunning.paddle_api.grants import Grant
 from dunning.reasons import ClickOutcome, HoldWord
 from dunning.rules.case import Case, CaseState
+from dunning.rules.due_steps import mails_sent
 from dunning.rules.story import Entry, Kind
 from dunning.store import REDIS_ERRORS
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, SPARING_LOG, STORE
+from webhooks.link_token import token_of
 from webhooks.pages import Page
 from webhooks.still_owed import ask_paddle, close_if_over
 
@@ -45,8 +48,8 @@ async def show(request: web.Request) -> web.Response:
     except RedisAwayError:
         # The link is ours and still good: the click will find its way, to the login page if need be.
         return app[PAGES].answer(Page.PAY)
-    if case.is_open:
-        return app[PAGES].answer(Page.PAY)
+    if case.may_be_paid:
+        return app[PAGES].answer(Page.PAY, stop_link=_stop_link(app, case))
     return app[PAGES].answer(Page.PAID if case.state is CaseState.RECOVERED else Page.CLOSED)
 
 
@@ -59,7 +62,7 @@ async def click(request: web.Request) -> web.Response:
     now = app[CLOCK]()
     try:
         case = await _find_case(request, now)
-        if not case.is_open:
+        if not case.may_be_paid:
             return _fall_back(request, case.id, ClickOutcome.CASE_ENDED)
         async with redis_within(app[DEADLINES].redis):
             wait_seconds = await app[STORE].clicks.allow(case.id, now)
@@ -70,7 +73,9 @@ async def click(request: web.Request) -> web.Response:
     if wait_seconds is not None:
         app[SPARING_LOG].warning("click.too_many", case_id=case.id)
         app[METRICS].count_click(ClickOutcome.TOO_MANY)
-        return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(max(1, math.ceil(wait_seconds)))})
+        seconds = max(1, math.ceil(wait_seconds))
+        minutes = math.ceil(seconds / 60)
+        return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(seconds)}, minutes=minutes)
     return await _lead_on(request, case, now)
 
 
@@ -97,6 +102,8 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
 # If a click found the debt to be over, how it is counted, by the page that says so.
 FOUND_OVER = {Page.PAID: ClickOutcome.ALREADY_PAID, Page.CLOSED: ClickOutcome.ALREADY_OVER}
 # A click that led nowhere for one of these reasons is taken back from the limit, since the link may work again later.
+# Of the mails about a debt, the first that reminds of it.
+FIRST_REMINDER = 2
 MAY_WORK_LATER = frozenset({ClickOutcome.PADDLE_UNREACHABLE, ClickOutcome.NO_GRANT, ClickOutcome.REDIS_AWAY})
 
 
@@ -125,7 +132,7 @@ class _DetourError(Exception):
 async def _find_case(request: web.Request, now: datetime) -> Case:
     app = request.app
     try:
-        case_id = app[LINKS].verify(request.match_info["token"], now)
+        case_id = app[LINKS].verify(token_of(request), now)
     except ExpiredLinkError:
         raise _NoCaseError(app[PAGES].answer(Page.EXPIRED, 410)) from None
     except InvalidLinkError:
@@ -135,6 +142,14 @@ async def _find_case(request: web.Request, now: datetime) -> Case:
     if case is None:
         raise _NoCaseError(app[PAGES].answer(Page.UNKNOWN, 404))
     return case
+
+
+def _stop_link(app: web.Application, case: Case) -> str:
+    """Return the link that stops the case's reminders, from the first reminder on; before, and after, there is none."""
+    if not case.is_open or mails_sent(case, but=None) < FIRST_REMINDER:
+        return ""
+    token = app[LINKS].sign(case.id, case.failed_at + LINK_LIFETIME, Purpose.STOP_REMINDERS)
+    return f"{app[SETTINGS].public_url}/pay/stop/{token}"
 
 
 async def _make_deep_link(request: web.Request, case: Case, now: datetime) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 from dunning.casebook import write
 from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
+from dunning.links import Purpose
 from dunning.paddle.events import Event
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
@@ -155,4 +156,4 @@ class Writer(Protocol):
 class Links(Protocol):
     """Makes payment links."""
 
-    def sign(self, case_id: str, expires_at: datetime) -> str: ...
+    def sign(self, case_id: str, expires_at: datetime, purpose: Purpose = Purpose.PAY) -> str: ...

@@ -43,6 +43,7 @@ _ENDS: Mapping[str, str] = {
     EndReason.SUBSCRIPTION_PAUSED: "The subscription is paused.",
     EndReason.CHARGED_BACK: "The customer disputes a payment with their bank.",
     EndReason.BY_OPERATOR: "The seller stopped it by hand.",
+    EndReason.OPTED_OUT: "The customer asked for no more reminders of it. Its payment link still works.",
     EndReason.NO_DEBT: "It is no debt after all.",
     EndReason.NOTHING_LEFT_TO_PAY: "Its balance is zero.",
 }

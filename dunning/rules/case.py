@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from dunning import time_limits
 from dunning.instants import Instant
-from dunning.reasons import WaitReason
+from dunning.reasons import EndReason, WaitReason
 from dunning.rules.declines import DeclineClass
 from dunning.rules.delivery import WAITING, Delivery, DeliveryState
 from dunning.rules.value import Value
@@ -75,6 +75,11 @@ class Case(Value):
     def delivery(self, step: str) -> Delivery:
         """Return the step's delivery; an untouched one is planned."""
         return self.deliveries.get(step, UNTOUCHED)
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether its payment link leads on: while it is open, and after the customer has stopped its reminders."""
+        return self.is_open or (self.state is CaseState.STOPPED and self.reason == EndReason.OPTED_OUT)
 
     def with_delivery(self, step: str, delivery: Delivery) -> Self:
         """Return the case with this step's delivery replaced.

@@ -30,6 +30,7 @@ PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETE
 # Why a case is stopped, by what is told of Paddle: each outranks those before it. One end is often told in several
 # events, whose order is chance, and the strongest says most. What an operator stopped is not among them: it stays so.
 STOPS: tuple[str, ...] = (
+    EndReason.OPTED_OUT,
     EndReason.NO_DEBT,
     EndReason.DEBT_CANCELED,
     EndReason.SUBSCRIPTION_PAUSED,

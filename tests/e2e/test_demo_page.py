@@ -70,7 +70,7 @@ async def test_from_the_decline_to_the_recovery(demo: Demo, page: Page) -> None:
     async with page.context.expect_page() as opened:
         await page.frame_locator("#html").get_by_role("link", name="Pay €29.00").click()
     shop = await opened.value
-    await shop.get_by_role("button", name="Continue to Paddle").click()
+    await shop.get_by_role("button", name="Pay now").click()
     await shop.get_by_role("button", name="Update payment method and pay").click()
 
     await expect(page.locator(".case.recovered")).to_be_visible()

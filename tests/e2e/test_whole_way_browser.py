@@ -35,9 +35,9 @@ async def test_from_the_mail_a_customer_comes_to_paddle_signed_in_and_pays(
         await page.get_by_role("link", name="Pay €29.00").click()
     page = await opened.value
     if mint is LinkMint.CLICK:
-        await expect(page.get_by_role("button", name="Continue to Paddle")).to_be_visible()
+        await expect(page.get_by_role("button", name="Pay now")).to_be_visible()
         await page.screenshot(path=tmp_path / "2-page.png", full_page=True)
-        await page.get_by_role("button", name="Continue to Paddle").click()
+        await page.get_by_role("button", name="Pay now").click()
     await expect(page.locator("html[data-page=update]")).to_be_visible()
     await expect(page.get_by_text("Signed in as zoe.1+lantern@customer.example")).to_be_visible()
     await page.screenshot(path=tmp_path / "3-portal.png", full_page=True)

@@ -16,6 +16,11 @@ from worker.mail.resend import ResendTransport
 from worker.mail.transport import Outcome, Result
 
 CUSTOMER = "eve@customer.example"
+HEADERS = {
+    "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "OOF, AutoReply",
+    "Content-Language": "en",
+}
 
 
 @dataclass
@@ -93,8 +98,10 @@ def a_mail() -> EmailMessage:
     mail["Subject"] = "Zahlung"
     mail["Message-ID"] = "<txn_1.first@acme.example>"
     mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail.set_content("12,00 €\n")
     mail.add_alternative("<p>12,00 €</p>\n", subtype="html")
+    mail["Content-Language"] = "en"
     return mail
 
 
@@ -127,7 +134,7 @@ async def test_resend_is_given_the_mail_and_its_key(provider: Provider, resend: 
         "subject": "Zahlung",
         "text": "12,00 €\n",
         "html": "<p>12,00 €</p>\n",
-        "headers": {"Auto-Submitted": "auto-generated"},
+        "headers": HEADERS,
     }
 
 
@@ -155,7 +162,7 @@ async def test_postmark_is_given_the_mail_and_asked_not_to_track(
         "Headers": [
             {"Name": "Message-ID", "Value": "<txn_1.first@acme.example>"},
             {"Name": "X-PM-KeepID", "Value": "true"},
-            {"Name": "Auto-Submitted", "Value": "auto-generated"},
+            *({"Name": name, "Value": value} for name, value in HEADERS.items()),
         ],
     }
 
@@ -333,7 +340,7 @@ async def test_whom_a_redirected_mail_was_for_is_given_as_a_header(
         await transport.send(mail, recipient=CUSTOMER, key="txn_1.first", before_data=yes)
 
     (_, _, to_resend), (_, _, to_postmark) = provider.asked
-    assert to_resend["headers"] == {"Auto-Submitted": "auto-generated", "X-Original-To": "ada@customer.example"}
+    assert to_resend["headers"] == {**HEADERS, "X-Original-To": "ada@customer.example"}
     assert {"Name": "X-Original-To", "Value": "ada@customer.example"} in to_postmark["Headers"]  # type: ignore[operator]
 
 

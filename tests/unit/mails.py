@@ -15,6 +15,8 @@ from worker.letters.values import DebtFacts, MailFacts, Sum
 TEMPLATES = ("payment_failed", "reminder", "reminder_2", "reminder_3", "reminder_4", "final_notice")
 LINK = "https://billing.acme.example/pay/txn_01hv8x5b1s2a3b4c5d6e7f8g9h.t8x1k2.3q2-_w~?a=1&b=2"
 OTHER_LINK = "https://billing.acme.example/pay/txn_01jq3vcx8a4b7d9e2f5g6h0j1k.t8x1k3.9k2-_w~?a=1&b=2"
+STOP_LINK = LINK.replace("/pay/", "/pay/stop/")
+OTHER_STOP_LINK = OTHER_LINK.replace("/pay/", "/pay/stop/")
 NBSP = "\u00a0"
 RENDERER = Renderer(
     None, Mailbox("Acme, Inc.", "billing@acme.example"), Mailbox("Help", "help@acme.example"), redirect=None
@@ -36,6 +38,7 @@ def facts(template: str = "payment_failed") -> MailFacts:
         reason=Reason.EXPIRED_CARD,
         advice=Advice.USE_NEW_CARD,
         link=LINK,
+        stop_link=STOP_LINK,
         ends_on=None,
         method="card",
         card_brand="visa",
@@ -55,6 +58,8 @@ def several(template: str = "payment_failed", **changes: Any) -> MailFacts:  # n
         reason=Reason.NOT_ENOUGH_BALANCE,
         advice=Advice.TOP_UP,
         link=OTHER_LINK,
+        stop_link=OTHER_STOP_LINK,
+        mails_sent=0 if template == "payment_failed" else 1,
         ends_on=None,
     )
     return replace(facts(template), **{"further": (Sum(2400, "EUR"),), "others": (other,), **changes})

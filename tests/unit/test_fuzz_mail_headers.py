@@ -14,7 +14,19 @@ from worker.letters.render import Renderer
 from worker.letters.values import MailFacts
 from worker.mail.smtp import as_data
 
-HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
+HEADERS = [
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Language",
+]
 CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 # What has broken headers elsewhere: line ends of every kind, encoded words, quotes, commas, comments, other directions.
 ODD = [

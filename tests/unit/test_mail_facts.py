@@ -52,6 +52,10 @@ def facts(
         customer=a_customer(country_code=country),
         named=named,
         links={TRANSACTION: "https://billing.example/pay/a", "txn_other": "https://billing.example/pay/b"},
+        stop_links={
+            TRANSACTION: "https://billing.example/pay/stop/a",
+            "txn_other": "https://billing.example/pay/stop/b",
+        },
         dated_at=at,
     )
 
@@ -163,6 +167,7 @@ def test_a_mail_knows_how_many_went_before_it(before: dict[str, Delivery], count
         customer=customer,
         named=(),
         links={TRANSACTION: "https://billing.example/pay/a"},
+        stop_links={TRANSACTION: "https://billing.example/pay/stop/a"},
         dated_at=FAILED_AT,
     )
 

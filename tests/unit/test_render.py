@@ -73,6 +73,8 @@ def test_the_headers_are_those_of_an_automatic_mail() -> None:
         "Date": "Sun, 22 Nov 2026 08:30:00 +0000",
         "Message-ID": "<txn_01hv8x5b1s2a3b4c5d6e7f8g9h.first@acme.example>",
         "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "Content-Language": "en",
     }
 
 

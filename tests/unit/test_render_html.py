@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dunning.language.sentences import ENGLISH
-from tests.unit.mails import LINK, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several
+from tests.unit.mails import LINK, OTHER_LINK, OTHER_STOP_LINK, RENDERER, STOP_LINK, TEMPLATES, facts, html_of, several
 from worker.letters.compiled import SHIPPED
 from worker.letters.values import MailFacts
 from worker.letters.words import MailWords
@@ -17,12 +17,12 @@ from worker.letters.words import MailWords
 def test_a_mail_fetches_nothing_and_links_nowhere_else(template: str) -> None:
     html = html_of(RENDERER.render(several(template)))
 
-    assert set(re.findall(r'href="([^"]*)"', html)) == {escape(LINK), escape(OTHER_LINK)}
+    links = {LINK, OTHER_LINK} if template == "payment_failed" else {LINK, OTHER_LINK, STOP_LINK, OTHER_STOP_LINK}
+    assert set(re.findall(r'href="([^"]*)"', html)) == set(map(escape, links))
     assert not re.search(r"<(img|link|script|iframe|form)\b|@import|url\(|@font-face|background=", html)
     assert set(re.findall(r"https?://[^\s\"'<]+", html)) <= {
         "http://www.w3.org/1999/xhtml",
-        escape(LINK),
-        escape(OTHER_LINK),
+        *map(escape, links),
     }
 
 

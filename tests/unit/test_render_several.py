@@ -11,7 +11,18 @@ import pytest
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.rules.declines import Advice, Reason
-from tests.unit.mails import LINK, OTHER_LINK, RENDERER, TEMPLATES, facts, html_of, several, text_of
+from tests.unit.mails import (
+    LINK,
+    OTHER_LINK,
+    OTHER_STOP_LINK,
+    RENDERER,
+    STOP_LINK,
+    TEMPLATES,
+    facts,
+    html_of,
+    several,
+    text_of,
+)
 from worker.letters.render import Renderer
 from worker.letters.values import Sum
 
@@ -203,3 +214,15 @@ def test_a_first_mail_that_comes_late_begins_as_a_first_one(template: str) -> No
     assert late["Subject"] == RENDERER.render(facts("payment_failed"))["Subject"]
     assert not re.search(r"\b(still|again|last|reminder)\b", text_of(late), re.IGNORECASE)
     assert text_of(late) != text_of(RENDERER.render(facts("payment_failed")))
+
+
+def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:
+    first, second, both = (
+        RENDERER.render(said) for said in (facts("payment_failed"), facts("reminder"), several("reminder"))
+    )
+
+    assert "Stop reminders" not in text_of(first) + html_of(first)
+    assert f"Stop reminders for this payment: {STOP_LINK}" in text_of(second)
+    assert f'href="{escape(STOP_LINK)}"' in html_of(second)
+    for line in (f"Stop reminders for Acme Pro: {STOP_LINK}", f"Stop reminders for Acme Support: {OTHER_STOP_LINK}"):
+        assert line in text_of(both)

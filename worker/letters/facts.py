@@ -42,6 +42,7 @@ def gather_facts(
     customer: LiveCustomer,
     named: Sequence[NamedDebt],
     links: Mapping[str, str],
+    stop_links: Mapping[str, str],
     dated_at: datetime,
 ) -> MailFacts:
     """Put together what the mail says.
@@ -54,14 +55,15 @@ def gather_facts(
         customer: whom to write to; has an address.
         named: what the mail names too.
         links: those of the cases `with_links`, by their ids.
+        stop_links: those that stop the reminders of these cases.
         dated_at: the mail's `Date`.
     """
     own = NamedDebt(case, campaign, step, transaction, carries=True)
     return MailFacts(
         **_of_debt(own, customer, named, dated_at),
-        link=links[case.id],
+        **_links_of(case, links, stop_links),
         others=tuple(
-            DebtFacts(**_of_debt(one, customer, named, dated_at), link=links[one.case.id])
+            DebtFacts(**_of_debt(one, customer, named, dated_at), **_links_of(one.case, links, stop_links))
             for one in named
             if one.carries
         ),
@@ -75,8 +77,12 @@ def gather_facts(
     )
 
 
+def _links_of(case: Case, links: Mapping[str, str], stop_links: Mapping[str, str]) -> dict[str, Any]:
+    return {"link": links[case.id], "stop_link": stop_links[case.id]}
+
+
 def _of_debt(one: NamedDebt, customer: LiveCustomer, named: Sequence[NamedDebt], dated_at: datetime) -> dict[str, Any]:
-    """Return what the mail says of one subscription, by the names of `DebtFacts`, but for its link."""
+    """Return what the mail says of one subscription, by the names of `DebtFacts`, but for its links."""
     transaction, failure = one.transaction, _failure(one.case, one.transaction)
     return {
         "product_names": transaction.product_names,

@@ -12,6 +12,7 @@ from pathlib import Path
 from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
+from dunning.language.choose import LANGUAGE
 from dunning.language.strangers import one_line
 from dunning.rules.declines import Reason
 from worker.letters.compiled import MailTemplates
@@ -79,6 +80,8 @@ class Renderer:
         mail["Message-ID"] = f"<{facts.case_id}.{facts.step}@{self._from.address.rpartition('@')[2]}>"
         # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's out-of-office should answer
         mail["Auto-Submitted"] = "auto-generated"
+        # Exchange asks for a header of its own: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail
+        mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
         for part, subtype in (("txt", "plain"), ("html", "html")):
             text = self._templates.write(facts.template, part, values).rstrip() + "\n"
             if meant_for is not None:
@@ -87,6 +90,8 @@ class Renderer:
                 mail.set_content(text, cte=_encoding(text))
             else:
                 mail.add_alternative(text, subtype=subtype, cte=_encoding(text))
+        # After the parts: earlier, it would be taken for the first part's.
+        mail["Content-Language"] = LANGUAGE
         # Python's own is random, and a repeat must be the same mail.
         mail.set_boundary(f"=_{sha256(f'{facts.case_id}.{facts.step}'.encode()).hexdigest()[:32]}")
         return mail

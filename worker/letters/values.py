@@ -44,6 +44,7 @@ class DebtFacts:
     reason: str
     advice: str = Advice.GENERIC
     link: str = field(repr=False)
+    stop_link: str = field(default="", repr=False)
     ends_on: date | None
     billed_on: date | None = None
     period: tuple[date, date] | None = None
@@ -124,6 +125,7 @@ def _debt(debt: DebtFacts, locale: Locale) -> dict[str, object]:
         "products": products,
         "reason": _known("reason", debt.reason),
         "reason_key": debt.reason,
+        "stop_link": debt.stop_link,
     }
 
 

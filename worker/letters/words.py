@@ -30,6 +30,8 @@ class DebtWords:
     """Why the payment failed, and what can be done; nothing where neither is known."""
     button: str
     link: str
+    stop: tuple[str, str] | None
+    """From the first reminder on: how to stop the reminders, and the link that does."""
 
 
 class MailWords:
@@ -166,6 +168,7 @@ class MailWords:
             because=self._because(debt) if self._several and debt["reason_key"] != "generic" else "",
             button=button,
             link=debt["link"],
+            stop=self._stop(debt),
         )
 
     def _rows(self, debt: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -178,6 +181,12 @@ class MailWords:
             "stops_on": ends_on if self._several else "",
         }
         return ((self._say(f"mail.label.{name}"), value) for name, value in rows.items() if value)
+
+    def _stop(self, debt: Mapping[str, Any]) -> tuple[str, str] | None:
+        if debt["first_contact"] or not debt["stop_link"]:
+            return None
+        values = {"product": debt["product"] or self._plain("mail.value.subscription", {})}
+        return self._say("mail.common.stop", values, several=len(self._debts) > 1), debt["stop_link"]
 
     def _because(self, debt: Mapping[str, Any]) -> str:
         return f"{debt['reason']} {debt['advice']}"

@@ -20,7 +20,7 @@ from worker.mail.transport import Outcome, Result
 LARGEST_ANSWER_BYTES = 64 * 1024
 
 # The headers of a mail for which the APIs have no field.
-HEADERS_TO_GIVE = ("Auto-Submitted", "X-Original-To")
+HEADERS_TO_GIVE = ("Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "X-Original-To")
 
 # The statuses that say that our request is wrong.
 _OUR_FAULT = range(400, 500)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dunning import time_limits
 from dunning.errors import GrantRefusedError, OperatorMustActError, TransientError, UnsafePortalUrlError
-from dunning.links import LINK_LIFETIME
+from dunning.links import LINK_LIFETIME, Purpose
 from dunning.paddle.portal import PortalSession
 from dunning.paddle_api.client import MINTING_NEEDS
 from dunning.paddle_api.grants import Grant
@@ -43,8 +43,14 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
     return links
 
 
-def _our_link(services: Services, case: Case) -> str:
-    return f"{services.settings.public_url}/pay/{services.links.sign(case.id, case.failed_at + LINK_LIFETIME)}"
+def make_stop_links(services: Services, cases: Sequence[Case]) -> dict[str, str]:
+    """Make the link by which the customer stops the reminders of each of these cases, by the cases' ids."""
+    return {case.id: _our_link(services, case, "pay/stop", Purpose.STOP_REMINDERS) for case in cases}
+
+
+def _our_link(services: Services, case: Case, path: str = "pay", purpose: Purpose = Purpose.PAY) -> str:
+    token = services.links.sign(case.id, case.failed_at + LINK_LIFETIME, purpose)
+    return f"{services.settings.public_url}/{path}/{token}"
 
 
 async def _mint(services: Services, cases: Sequence[Case], grant: Grant | None) -> PortalSession:

@@ -37,7 +37,7 @@ from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
 from worker.redis_away import AwayBeforeDataError, put_back_when_redis_is_back
 from worker.send.excluded import excluded_of
 from worker.send.find_due import Due
-from worker.send.make_links import make_links
+from worker.send.make_links import make_links, make_stop_links
 from worker.send.named_debts import are_still_owed, cover_steps
 from worker.send.refusals import REFUSALS_HOLD, note_accepted, reclassify_refusal
 from worker.services import Services
@@ -152,6 +152,7 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
             customer=customer,
             named=sending.named,
             links=await make_links(services, with_links(case, sending.named), grant),
+            stop_links=make_stop_links(services, with_links(case, sending.named)),
             dated_at=sending.delivery.dated_at or services.clock(),
         )
     )
