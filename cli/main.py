@@ -38,6 +38,10 @@ COMMANDS = {
         "cli.commands.exclusions:include",
         "Send mail again to a customer, or about a subscription, that was excluded.",
     ),
+    "suppressions": Command(
+        "cli.commands.suppressions:suppressions",
+        "Look at the addresses that get no mail since they bounced or complained, and change them.",
+    ),
     "link": Command("cli.commands.link:link", "Print portal links for CUSTOMER (ctm_...)."),
     "reconcile": Command(
         "cli.commands.reconcile:reconcile",

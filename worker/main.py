@@ -34,6 +34,7 @@ LEAVE_WITHIN = time_limits.LEAVE
 RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
+NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO"
 BESIDE_THE_SWEEP = ("reconciling", "looking")
 
 
@@ -113,6 +114,8 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     ctx["services"] = services
     await services.campaigns.keep()
     await tell_missing_templates(services)
+    if services.settings.mail_reply_to is None:
+        log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN)
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)

@@ -57,6 +57,14 @@ _RedisUrl = Annotated[
     _read_by(lambda text: SecretStr(check_redis_url(text))),
     Field(description=redis.FORMS),
 ]
+_LinkSecrets = Annotated[
+    tuple[SecretStr, ...],
+    _read_by(parse_link_secrets),
+    Field(
+        description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated, such as "
+        "`openssl rand -hex 32` makes"
+    ),
+]
 _CampaignFile = Annotated[Path | None, _read_by(Path), Field(description="the path of a campaign file")]
 
 
@@ -93,6 +101,12 @@ class StoreVariables(_Declared):
     redis_url: _RedisUrl = None
 
 
+class LinkSecretVariables(_Declared):
+    """The variable that signs links, and makes the keys of suppressed addresses."""
+
+    link_secrets: _LinkSecrets
+
+
 class CampaignVariables(_Declared):
     """The variable that says where the campaigns are."""
 
@@ -108,10 +122,7 @@ class Variables(PaddleVariables):
     webhook_tolerance: Annotated[timedelta, _read_by(parse_tolerance)] = Field(
         default=timedelta(seconds=60), description="a duration such as 60s or 5m"
     )
-    link_secrets: Annotated[tuple[SecretStr, ...], _read_by(parse_link_secrets)] = Field(
-        description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated, such as "
-        "`openssl rand -hex 32` makes"
-    )
+    link_secrets: _LinkSecrets
     link_mint: Annotated[LinkMint, _read_by(parse_link_mint)] = Field(
         default=LinkMint.CLICK,
         description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",

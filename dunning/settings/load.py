@@ -18,7 +18,14 @@ from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import ConfigurationError
 from dunning.rules.breaker import Breaker
 from dunning.rules.campaign import Campaign
-from dunning.settings.declared import PREFIX, CampaignVariables, PaddleVariables, StoreVariables, Variables
+from dunning.settings.declared import (
+    PREFIX,
+    CampaignVariables,
+    LinkSecretVariables,
+    PaddleVariables,
+    StoreVariables,
+    Variables,
+)
 from dunning.settings.environment import VariableReader
 from dunning.settings.paddle_account import paddle_environment
 from dunning.settings.values import LinkMint
@@ -156,6 +163,19 @@ def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettin
     if variables is None or reader.problems:
         raise reader.error()
     return StoreSettings(redis_url=variables.redis_url)
+
+
+def load_link_secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Read only the secrets that links are signed with, and that addresses are hashed with.
+
+    Raises:
+        ConfigurationError: the variable is wrong or missing.
+    """
+    reader = _reader(environ)
+    variables = reader.read(LinkSecretVariables)
+    if variables is None:
+        raise reader.error()
+    return tuple(secret.get_secret_value() for secret in variables.link_secrets)
 
 
 def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, ...]:

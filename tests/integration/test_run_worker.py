@@ -8,6 +8,7 @@ from tests.dunning_process import ENVIRONMENT, dunning
 
 def test_the_worker_works_until_it_is_told_to_stop(redis_url: str) -> None:
     with dunning("worker", environ=ENVIRONMENT | {"DUNNING_REDIS_URL": redis_url}) as process:
+        process.wait_for("mail.no_reply_to")
         process.wait_for("worker.started")
 
         process.signal(signal.SIGTERM)
