@@ -44,13 +44,19 @@ async def test_a_connection_closed_while_idle_costs_no_try(server: MailServer, o
     assert server.connections_ever == 2
 
 
-@pytest.mark.parametrize("how", ["drop", "stall", "421"])
+@pytest.mark.parametrize("how", ["drop", "stall", "421", "452"])
 async def test_a_kept_connection_that_no_longer_serves_costs_no_try(
     server: MailServer, open_transport: OpenTransport, how: str
 ) -> None:
     transport = open_transport(server, patience=HURRIED)
     await send(transport)
-    {"drop": server.drop, "stall": server.stall, "421": lambda stage: server.answer(stage, 421)}[how]("mail")
+    match how:
+        case "drop":
+            server.drop("mail")
+        case "stall":
+            server.stall("mail")
+        case code:  # 452: no more mails over this connection
+            server.answer("mail", int(code))
 
     assert (await send(transport)).outcome is Outcome.SENT
     assert server.connections_ever == 2

@@ -23,6 +23,7 @@ from worker.mail.transport import Outcome, Result
 _LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
 _START_INPUT = 354
 _CLOSING = 421
+_NOT_NOW = 4
 
 
 class Encryption(StrEnum):
@@ -191,7 +192,7 @@ class SmtpTransport:
         try:
             await client.mail(self._sender, options=_mail_options(client), timeout=self._patience.kept.total_seconds())
         except aiosmtplib.SMTPSenderRefused as refused:
-            if refused.code != _CLOSING:
+            if refused.code // 100 != _NOT_NOW:  # a server may take so many mails over one connection, and say so
                 raise
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
             pass
