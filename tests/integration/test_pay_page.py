@@ -193,9 +193,9 @@ async def test_a_link_signed_with_an_older_secret_still_works(redis_url: str, op
 @pytest.mark.parametrize(
     ("state", "heading"),
     [
-        (CaseState.RECOVERED, "All paid, thank you"),
-        (CaseState.EXHAUSTED, "This link is no longer in use"),
-        (CaseState.STOPPED, "This link is no longer in use"),
+        (CaseState.RECOVERED, "Nothing is left to pay here"),
+        (CaseState.EXHAUSTED, "You can\u2019t pay with this link anymore"),
+        (CaseState.STOPPED, "You can\u2019t pay with this link anymore"),
     ],
 )
 async def test_nothing_is_left_to_pay_where_that_is_so_and_else_the_words_are_neutral(

@@ -45,7 +45,7 @@ async def test_two_subscriptions_due_at_once_are_one_mail_and_two_calls(redis_ur
             assert await home.delivery_ended(second) is DeliveryState.SKIPPED
         (mail,) = home.mailbox.mails
         assert mail.message["Subject"] == "Some payments didn't go through"
-        for product in ("Lantern Maps\n$24.00, billed on ", "Lantern Support\n$24.00, billed on "):
+        for product in ("Lantern Maps\n$24.00 (billed on ", "Lantern Support\n$24.00 (billed on "):
             assert product in mail.text
         assert home.twin.counts.total() == 2
         assert f"covered by the mail of {first}" in await home.told(second)
@@ -74,8 +74,8 @@ async def test_debts_due_twenty_hours_apart_are_one_mail(redis_url: str, tmp_pat
             assert await home.delivery_ended(at_once) is DeliveryState.SENT
             assert await home.delivery_ended(later) is DeliveryState.SKIPPED
         (mail,) = home.mailbox.mails
-        assert "Lantern Maps\n$24.00, billed on " in mail.text
-        assert "Lantern Support\n$24.00, billed on " in mail.text
+        assert "Lantern Maps\n$24.00 (billed on " in mail.text
+        assert "Lantern Support\n$24.00 (billed on " in mail.text
 
 
 async def test_what_was_paid_in_between_is_left_out_and_ends_by_itself(redis_url: str, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_own_layout_dresses_the_shipped_mails(write: WriteTemplates) -> None:
     assert html.startswith(
         '<a href="https://billing.acme.example/pay/x?a=1&amp;b=2">Your payment didn&#39;t go through</a>'
     )
-    assert "This can happen for many reasons" in html
+    assert "A payment can fail for many reasons" in html
 
 
 def test_a_new_mail_needs_all_its_parts(write: WriteTemplates) -> None:

@@ -68,7 +68,7 @@ class MailWords:
     @property
     def preheader(self) -> str:
         """What mail programs show beside the subject."""
-        return self._say(self._opening("preheader"))
+        return self._say(f"mail.{self._template}.preheader")
 
     @property
     def greeting(self) -> str:
@@ -185,8 +185,8 @@ class MailWords:
     def _stop(self, debt: Mapping[str, Any]) -> tuple[str, str] | None:
         if debt["first_contact"] or not debt["stop_link"]:
             return None
-        values = {"product": debt["product"] or self._plain("mail.value.subscription", {})}
-        return self._say("mail.common.stop", values, several=len(self._debts) > 1), debt["stop_link"]
+        values = {"amount": debt["amount"], "product": debt["product"] or self._plain("mail.value.subscription", {})}
+        return self._say("mail.common.stop", values), debt["stop_link"]
 
     def _because(self, debt: Mapping[str, Any]) -> str:
         return f"{debt['reason']} {debt['advice']}"
