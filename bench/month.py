@@ -10,7 +10,7 @@ from functools import partial
 
 from bench.deadly import REDRIVEN_AFTER, Deadly
 from bench.forbidden import Forbidden, Said
-from bench.lives import DAY, Lives
+from bench.lives import DAY, SUBSCRIPTIONS, Lives
 from cli.plan.simulate.paddle import Happening
 from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, quietly
 from cli.plan.simulate.timeless import run
@@ -21,13 +21,20 @@ from dunning.paddle.events import AdjustmentFacts
 from dunning.reasons import HoldWord
 from dunning.rules.campaign import Campaign, SendBetween
 from dunning.rules.delivery import FINAL, DeliveryState
+from dunning.store.reconciling import KEEP_TURN
 from worker.chance import Chance
 from worker.mail.transport import Outcome, Result
+from worker.reconcile.debts import CLOSED, OPENED
+from worker.reconcile.events import MISSED
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-# The last debt fails within a fortnight, and 35 days later its case has ended, whatever webhooks were lost.
-LASTS = 14 * DAY + 36 * DAY
-
+BEFORE = BEGAN - timedelta(minutes=1)
+# The last debt fails by then, and 35 days later its case has ended, whatever webhooks were lost.
+LAST_DEBT = 14 * DAY
+LASTS = LAST_DEBT + 36 * DAY
+# Every ten minutes would be too often for a million months: it is now and then, at any moment. No pause is longer than
+# three days: an event is read again until it is a day old, and is known for four.
+RECONCILED_EVERY, RECONCILED_AFTER_AT_MOST = 2 * DAY, timedelta(days=2, hours=22)
 HOURS = SendBetween(time(8), time(18))
 # The first of these many cases in an hour is too many for the breaker.
 NONE_AT_ALL = 0
@@ -59,6 +66,8 @@ class Month:
         self._rng = rng
         self._counts = counts
         self._arrived: Counter[str] = Counter()
+        self._heard: set[str] = set()
+        """The events that were told of, by webhook or by reconciling."""
         self._broken_until = self._deaf_until = self._locked_until = BEGAN
         self._breaks_at_once = rng.random() < 0.05  # noqa: PLR2004 - one in twenty has a breaker that lets none through
         self._rehearsal = Deadly(
@@ -91,9 +100,12 @@ class Month:
             lives.then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
         if self._breaks_at_once:
             lives.then(timedelta(hours=1), 6 * DAY, self._resume_again)
-        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks
-            lives.then(timedelta(0), 20 * DAY, self._go_deaf)
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks, half of them from the beginning
+            deaf_from = rng.choice([BEFORE, BEGAN + 20 * DAY * rng.random()])
+            self._rehearsal.plan(deaf_from, self._go_deaf)
+        self._begin_reconciling()
         await self._rehearsal.play()
+        self._counts.update({name: self._rehearsal.store.kept.counts[name] for name in (MISSED, OPENED, CLOSED)})
         for kept in self._rehearsal.store.kept.cases.values():
             case = kept.case
             self._counts["cases"] += 1
@@ -165,6 +177,29 @@ class Month:
         """Let every webhook be lost for some days."""
         self._deaf_until = now + 10 * DAY * self._rng.random()
 
+    def _begin_reconciling(self) -> None:
+        """Reconcile from before the first failure. Half of the accounts have an event by then to read on from."""
+        if self._rng.random() < 0.5:  # noqa: PLR2004 - half
+            self._rehearsal.paddle.schedule(SUBSCRIPTIONS[0], None, BEGAN - DAY)
+        self._rehearsal.plan(BEFORE, self._reconcile_on)
+
+    async def _reconcile_on(self, now: datetime) -> None:
+        """Reconcile, and do so again as long as there may be anything to find."""
+        await self._reconcile(now)
+        paddle, cases = self._rehearsal.paddle, self._rehearsal.store.kept.of_customer
+        if now < BEGAN + LAST_DEBT or any(map(paddle.debts, SUBSCRIPTIONS)) or any(cases.values()):
+            pause = min(RECONCILED_EVERY * self._rng.expovariate(1), RECONCILED_AFTER_AT_MOST)
+            self._rehearsal.plan(now + pause, self._reconcile_on)
+
+    async def _reconcile(self, now: datetime) -> None:
+        """Reconcile, and if something goes wrong, do so again when the turn is free, whoever died over it."""
+        if not await self._rehearsal.reconcile():
+            self._rehearsal.plan(now + KEEP_TURN * (1 + self._rng.random()), self._reconcile)
+        kept = self._rehearsal.store.kept
+        for one in self._rehearsal.paddle.happenings:
+            if one.id not in self._heard and (one.id in kept.inbox or one.id in kept.handled):
+                self._hear(one)
+
     def _trouble(self) -> None:
         now, what = self._rehearsal.now, self._rng.random()
         if what < 0.01:  # noqa: PLR2004 - one call in a hundred, the first of several
@@ -178,6 +213,7 @@ class Month:
             raise TransientError("Paddle answered GET /transactions with 503.")
 
     def _hear(self, happening: Happening) -> None:
+        self._heard.add(happening.id)
         facts = happening.event.facts if happening.event else None
         if isinstance(facts, AdjustmentFacts) and facts.subscription_id:
             # By then it is handled, whoever died over it.
@@ -185,7 +221,8 @@ class Month:
             self._rehearsal.plan(self._rehearsal.now + 2 * REDRIVEN_AFTER, handled)
 
     def _dispute(self, subscription_id: str, disputed_at: datetime, _now: datetime) -> None:
-        self._forbidden.disputed[subscription_id] = disputed_at
+        before = self._forbidden.disputed.get(subscription_id, disputed_at)
+        self._forbidden.disputed[subscription_id] = max(before, disputed_at)
 
     def _travel(self, _happening: Happening) -> Sequence[timedelta]:
         """Lose one webhook in fifty, bring one late, for up to three days, and one twice."""
