@@ -9,10 +9,10 @@ from email.message import EmailMessage
 from functools import partial
 
 from bench.deadly import REDRIVEN_AFTER, Deadly
-from bench.forbidden import UNDER_WAY, Forbidden, Said
-from cli.plan.simulate.entities import Customer, Subscription
+from bench.forbidden import Forbidden, Said
+from bench.lives import DAY, SUBSCRIPTIONS, Lives
 from cli.plan.simulate.paddle import Happening
-from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, Act, quietly
+from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, quietly
 from cli.plan.simulate.timeless import run
 from cli.plan.simulate.unwritten import Slip, Unwritten
 from dunning.campaign_file.reader import parse_campaigns, shipped
@@ -20,24 +20,22 @@ from dunning.errors import OperatorMustActError, TransientError
 from dunning.paddle.events import AdjustmentFacts
 from dunning.reasons import HoldWord
 from dunning.rules.campaign import Campaign, SendBetween
-from dunning.rules.declines import CODES
 from dunning.rules.delivery import FINAL, DeliveryState
-from dunning.suppression import address_key
+from dunning.store.reconciling import KEEP_TURN
 from worker.chance import Chance
 from worker.mail.transport import Outcome, Result
+from worker.reconcile.debts import CLOSED, OPENED
+from worker.reconcile.events import MISSED
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
-# The last debt fails within a fortnight, and 35 days later its case has ended, whatever webhooks were lost.
-LASTS = 14 * DAY + 36 * DAY
-
-COUNTRIES = ("US", "GB", "DE", "JP", "BR", "IN", "NZ", None)
-DECLINES = (*CODES, "a_code_of_tomorrow")
+BEFORE = BEGAN - timedelta(minutes=1)
+# The last debt fails by then, and 35 days later its case has ended, whatever webhooks were lost.
+LAST_DEBT = 14 * DAY
+LASTS = LAST_DEBT + 36 * DAY
+# Every ten minutes would be too often for a million months: it is now and then, at any moment. No pause is longer than
+# three days: an event is read again until it is a day old, and is known for four.
+RECONCILED_EVERY, RECONCILED_AFTER_AT_MOST = 2 * DAY, timedelta(days=2, hours=22)
 HOURS = SendBetween(time(8), time(18))
-BILLS = tuple(f"txn_{number:026d}" for number in range(4))
-SUBSCRIPTIONS = tuple(f"sub_{number:026d}" for number in range(2))
-CUSTOMER, BUYER = (f"ctm_{number:026d}" for number in range(2))
-ADDRESS = "ada@customer.example"
 # The first of these many cases in an hour is too many for the breaker.
 NONE_AT_ALL = 0
 # For how long Paddle lets nobody in whose key was revoked, and nobody who has called too often.
@@ -68,6 +66,8 @@ class Month:
         self._rng = rng
         self._counts = counts
         self._arrived: Counter[str] = Counter()
+        self._heard: set[str] = set()
+        """The events that were told of, by webhook or by reconciling."""
         self._broken_until = self._deaf_until = self._locked_until = BEGAN
         self._breaks_at_once = rng.random() < 0.05  # noqa: PLR2004 - one in twenty has a breaker that lets none through
         self._rehearsal = Deadly(
@@ -85,6 +85,7 @@ class Month:
         self._rehearsal.met = counts
         between = campaign.send_between
         self._forbidden = Forbidden(self._rehearsal.paddle, (between.opens, between.closes) if between else None)
+        self._lives = Lives(rng, self._rehearsal, self._forbidden)
 
     @property
     def idempotent(self) -> bool:
@@ -93,24 +94,18 @@ class Month:
 
     async def play(self) -> None:
         """Play it, and count what came of it."""
-        paddle, rng = self._rehearsal.paddle, self._rng
-        country = rng.choice(COUNTRIES)
-        paddle.customers[CUSTOMER] = Customer(CUSTOMER, "Ada", ADDRESS, country=country)
-        paddle.customers[BUYER] = Customer(BUYER, "Bob", "bob@customer.example", country=country)
-        for number, subscription_id in enumerate(SUBSCRIPTIONS):
-            paddle.subscriptions[subscription_id] = Subscription(
-                subscription_id, CUSTOMER, "Lantern", f"pro_{number:026d}", f"pri_{number:026d}", 2900, "EUR"
-            )
-        self._rehearsal.plan(BEGAN, partial(self._live, SUBSCRIPTIONS[0], list(BILLS[:2])))
-        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has a second subscription that fails
-            self._then(timedelta(0), 3 * DAY, partial(self._live, SUBSCRIPTIONS[1], list(BILLS[2:])))
+        rng, lives = self._rng, self._lives
+        lives.begin()
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without mail, for one reason or another
-            self._then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
+            lives.then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
         if self._breaks_at_once:
-            self._then(timedelta(hours=1), 6 * DAY, self._resume_again)
-        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks
-            self._then(timedelta(0), 20 * DAY, self._go_deaf)
+            lives.then(timedelta(hours=1), 6 * DAY, self._resume_again)
+        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks, half of them from the beginning
+            deaf_from = rng.choice([BEFORE, BEGAN + 20 * DAY * rng.random()])
+            self._rehearsal.plan(deaf_from, self._go_deaf)
+        self._begin_reconciling()
         await self._rehearsal.play()
+        self._counts.update({name: self._rehearsal.store.kept.counts[name] for name in (MISSED, OPENED, CLOSED)})
         for kept in self._rehearsal.store.kept.cases.values():
             case = kept.case
             self._counts["cases"] += 1
@@ -159,86 +154,6 @@ class Month:
         repeated = self._rehearsal.store.kept.cases[case_id].case.delivery(step).unknowns
         self._counts["unflagged"] += bool(self._arrived[key]) and not repeated
 
-    def _live(self, subscription_id: str, bills: list[str], now: datetime) -> None:
-        """Decline a renewal, and let one of the things happen that end it."""
-        paddle, rng, bill = self._rehearsal.paddle, self._rng, bills.pop(0)
-        if paddle.subscriptions[subscription_id].status in {"canceled", "paused"}:
-            return
-        paddle.decline(subscription_id, bill, rng.choice(DECLINES), now)
-        since = now - self._rehearsal.began
-        for _ in range(rng.randrange(4)):
-            self._then(since, 25 * DAY, partial(self._retry, bill))
-        if bills and rng.random() < 0.1:  # noqa: PLR2004 - one in ten has a second debt
-            self._then(since, 10 * DAY, partial(self._live, subscription_id, bills))
-        what = rng.random()
-        if what < 0.55:  # noqa: PLR2004 - as many as are won back, more or less
-            self._then(since, 29 * DAY, partial(self._pay, bill))
-        elif what < 0.75:  # noqa: PLR2004 - the rest is spread over all else that can happen
-            self._then(since, 29 * DAY, partial(self._end, subscription_id, rng.choice(["canceled", "paused"])))
-        elif what < 0.87:  # noqa: PLR2004 - same
-            self._then(since, 20 * DAY, partial(self._turn_away, subscription_id))
-        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten tries to pay in a way that takes days
-            self._then(since, 20 * DAY, partial(self._begin_payment, bill))
-        self._rehearsal.plan(now + 30 * DAY, partial(self._end, subscription_id, "canceled"))
-
-    def _then(self, since: timedelta, within: timedelta, act: Act) -> None:
-        self._rehearsal.plan(self._rehearsal.began + since + within * self._rng.random(), act)
-
-    def _retry(self, bill_id: str, now: datetime) -> None:
-        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
-            self._rehearsal.paddle.retry(bill_id, self._rng.choice(DECLINES), now)
-
-    def _begin_payment(self, bill_id: str, now: datetime) -> None:
-        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
-            self._rehearsal.paddle.begin_payment(bill_id, self._rng.choice(UNDER_WAY), now)
-            self._rehearsal.plan(now + 5 * DAY * self._rng.random(), partial(self._end_payment, bill_id))
-
-    def _end_payment(self, bill_id: str, now: datetime) -> None:
-        bill = self._rehearsal.paddle.bills[bill_id]
-        if bill.status == "past_due" and bill.attempts[0].status in UNDER_WAY:
-            if self._rng.random() < 0.5:  # noqa: PLR2004 - half of them come to nothing
-                self._rehearsal.paddle.end_payment(bill_id, self._rng.choice(DECLINES), now)
-            else:
-                self._rehearsal.paddle.pay(bill_id, now, new_method=True)
-
-    def _pay(self, bill_id: str, now: datetime) -> None:
-        if self._rehearsal.paddle.bills[bill_id].status == "past_due":
-            self._rehearsal.paddle.pay(bill_id, now, new_method=self._rng.random() < 0.5)  # noqa: PLR2004 - half
-
-    def _end(self, subscription_id: str, status: str, now: datetime) -> None:
-        found = self._rehearsal.paddle.subscriptions[subscription_id]
-        if found.status == "past_due":
-            self._rehearsal.paddle.end(subscription_id, status, now)
-
-    def _turn_away(self, subscription_id: str, now: datetime) -> Awaitable[None] | None:
-        paddle = self._rehearsal.paddle
-        match self._rng.randrange(7):
-            case 0:
-                paddle.charge_back(subscription_id, BILLS[0], now)
-            case 1:
-                paddle.collect_by_invoice(subscription_id, now)
-            case 2:
-                paddle.schedule(subscription_id, "cancel", now)
-            case 3:
-                paddle.archive(CUSTOMER, now)
-            case 4:
-                paddle.transfer(subscription_id, BUYER, now)
-            case 5:
-                return self._exclude(subscription_id, now)
-            case _:
-                return self._bounce(now)
-        return None
-
-    async def _exclude(self, subscription_id: str, now: datetime) -> None:
-        who = self._rng.choice([subscription_id, CUSTOMER])
-        self._forbidden.excluded.add(who)
-        await self._rehearsal.store.exclusions.exclude(who, now)
-
-    async def _bounce(self, now: datetime) -> None:
-        self._forbidden.bounced.add(ADDRESS)
-        (secret,) = self._rehearsal.services.link_secrets
-        await self._rehearsal.store.suppressions.add(address_key(ADDRESS, secret), "bounce", now)
-
     async def _pause(self, now: datetime) -> None:
         """Let an operator pause all mail for some days."""
         await self._rehearsal.store.brakes.pause(None, "by_operator", now)
@@ -262,6 +177,29 @@ class Month:
         """Let every webhook be lost for some days."""
         self._deaf_until = now + 10 * DAY * self._rng.random()
 
+    def _begin_reconciling(self) -> None:
+        """Reconcile from before the first failure. Half of the accounts have an event by then to read on from."""
+        if self._rng.random() < 0.5:  # noqa: PLR2004 - half
+            self._rehearsal.paddle.schedule(SUBSCRIPTIONS[0], None, BEGAN - DAY)
+        self._rehearsal.plan(BEFORE, self._reconcile_on)
+
+    async def _reconcile_on(self, now: datetime) -> None:
+        """Reconcile, and do so again as long as there may be anything to find."""
+        await self._reconcile(now)
+        paddle, cases = self._rehearsal.paddle, self._rehearsal.store.kept.of_customer
+        if now < BEGAN + LAST_DEBT or any(map(paddle.debts, SUBSCRIPTIONS)) or any(cases.values()):
+            pause = min(RECONCILED_EVERY * self._rng.expovariate(1), RECONCILED_AFTER_AT_MOST)
+            self._rehearsal.plan(now + pause, self._reconcile_on)
+
+    async def _reconcile(self, now: datetime) -> None:
+        """Reconcile, and if something goes wrong, do so again when the turn is free, whoever died over it."""
+        if not await self._rehearsal.reconcile():
+            self._rehearsal.plan(now + KEEP_TURN * (1 + self._rng.random()), self._reconcile)
+        kept = self._rehearsal.store.kept
+        for one in self._rehearsal.paddle.happenings:
+            if one.id not in self._heard and (one.id in kept.inbox or one.id in kept.handled):
+                self._hear(one)
+
     def _trouble(self) -> None:
         now, what = self._rehearsal.now, self._rng.random()
         if what < 0.01:  # noqa: PLR2004 - one call in a hundred, the first of several
@@ -275,6 +213,7 @@ class Month:
             raise TransientError("Paddle answered GET /transactions with 503.")
 
     def _hear(self, happening: Happening) -> None:
+        self._heard.add(happening.id)
         facts = happening.event.facts if happening.event else None
         if isinstance(facts, AdjustmentFacts) and facts.subscription_id:
             # By then it is handled, whoever died over it.
@@ -282,7 +221,8 @@ class Month:
             self._rehearsal.plan(self._rehearsal.now + 2 * REDRIVEN_AFTER, handled)
 
     def _dispute(self, subscription_id: str, disputed_at: datetime, _now: datetime) -> None:
-        self._forbidden.disputed[subscription_id] = disputed_at
+        before = self._forbidden.disputed.get(subscription_id, disputed_at)
+        self._forbidden.disputed[subscription_id] = max(before, disputed_at)
 
     def _travel(self, _happening: Happening) -> Sequence[timedelta]:
         """Lose one webhook in fifty, bring one late, for up to three days, and one twice."""

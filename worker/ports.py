@@ -4,8 +4,8 @@ The worker fills these with Redis, Paddle's API and SMTP. The rehearsal and the 
 and run the same jobs.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Protocol
 
@@ -14,11 +14,25 @@ from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
 from dunning.links import Purpose
 from dunning.paddle.events import Event
+from dunning.paddle.intake import Bury
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
-from dunning.paddle_api.grants import Grant
+from dunning.paddle_api.client import NextGrant
+from dunning.paddle_api.grants import Budget, Grant
 from dunning.rules.story import Entry
-from dunning.store import Exclusion, Hold, InVain, Paused, Sweep, Versioned, Way
+from dunning.store import (
+    Accepted,
+    DebtWithoutCase,
+    Exclusion,
+    Hold,
+    InVain,
+    Paused,
+    Reconciled,
+    Sweep,
+    Turn,
+    Versioned,
+    Way,
+)
 from dunning.store.refusals import Row
 from worker.letters.values import MailFacts
 
@@ -37,6 +51,12 @@ class Cases(write.Cases, Protocol):
     async def open_of_customers(self, customer_ids: Sequence[str]) -> list[list[str]]: ...
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]: ...
     async def note(self, case_id: str, entry: Entry, now: datetime) -> None: ...
+
+
+class Counters(Protocol):
+    """What is counted for the operator."""
+
+    async def add(self, name: str, count: int = 1) -> None: ...
 
 
 class DueIndex(Protocol):
@@ -73,16 +93,34 @@ class TriesInVain(Protocol):
 class Inbox(Protocol):
     """Events that are to be handled."""
 
+    async def accept(self, event: Event, now: datetime) -> Accepted: ...
+    async def bury(self, bury: Bury, now: datetime) -> Accepted: ...
     async def read(self, event_id: str) -> Event | None: ...
     async def mark_handled(self, event_id: str) -> None: ...
     async def give_up(self, event_id: str, reason: str, now: datetime) -> bool: ...
     async def redrive(self, now: datetime) -> int: ...
 
 
-class Limiter(Protocol):
+class Limiter(Budget, Protocol):
     """The API budget."""
 
     async def give_back(self, grants: Sequence[Grant]) -> None: ...
+
+
+class Reconciling(Protocol):
+    """What reconciling remembers, and what it asks of all that is kept."""
+
+    async def cursor(self) -> str | None: ...
+    async def keep_cursor(self, event_id: str) -> None: ...
+    async def wait_for_operator(self, debts: int) -> None: ...
+    async def take_turn(self, what: Reconciled, *, unless_within: timedelta, now: datetime) -> Turn | None: ...
+    async def keep_turn(self, turn: Turn) -> None: ...
+    async def end_turn(self, turn: Turn, now: datetime) -> None: ...
+    async def give_turn_back(self, turn: Turn) -> None: ...
+    def open_cases(self) -> AsyncIterator[list[str]]: ...
+    async def unheard_of(self, events: Sequence[Event]) -> list[Event]: ...
+    async def of_use(self, events: Sequence[Event]) -> list[Event]: ...
+    async def ended(self, debts: Sequence[DebtWithoutCase]) -> set[str]: ...
 
 
 class Refusals(Protocol):
@@ -116,6 +154,8 @@ class Store(Protocol):
     @property
     def cases(self) -> Cases: ...
     @property
+    def counters(self) -> Counters: ...
+    @property
     def due(self) -> DueIndex: ...
     @property
     def exclusions(self) -> Exclusions: ...
@@ -128,6 +168,8 @@ class Store(Protocol):
     @property
     def limiter(self) -> Limiter: ...
     @property
+    def reconciling(self) -> Reconciling: ...
+    @property
     def refusals(self) -> Refusals: ...
     @property
     def seen(self) -> Seen: ...
@@ -136,13 +178,20 @@ class Store(Protocol):
 
 
 class Paddle(Protocol):
-    """What is asked of Paddle before a mail, and made for it."""
+    """What is asked of Paddle before a mail and made for it, and what is read of it to find what webhooks missed."""
 
     async def read_transactions(self, ids: Sequence[str], grant: Grant) -> Mapping[str, LiveTransaction]: ...
     async def read_subscriptions(self, ids: Sequence[str], grant: Grant) -> Mapping[str, LiveSubscription]: ...
     async def create_portal_session(
         self, customer_id: str, subscription_ids: Sequence[str], grant: Grant
     ) -> PortalSession: ...
+    async def reread_transactions(self, ids: Sequence[str], next_grant: NextGrant) -> Mapping[str, LiveTransaction]: ...
+    def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]: ...
+    def past_due_renewals(
+        self, subscription_ids: Sequence[str], next_grant: NextGrant
+    ) -> AsyncIterator[Sequence[bytes]]: ...
+    def events_after(self, event_id: str, next_grant: NextGrant) -> AsyncIterator[Sequence[bytes]]: ...
+    async def newest_event(self, next_grant: NextGrant) -> bytes | None: ...
 
 
 class Writer(Protocol):

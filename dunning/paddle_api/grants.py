@@ -15,11 +15,15 @@ class Grant:
     id: str
 
 
-class Limiter(Protocol):
-    """The budget of API calls that all processes share."""
+class Budget(Protocol):
+    """What gives grants out of the budget of API calls that all processes share."""
 
     async def ask(self, count: int, *, background: bool) -> list[Grant] | None:
         """Reserve `count` grants at once, or none at all when there is no room. Background work leaves some room."""
+
+
+class Limiter(Budget, Protocol):
+    """The budget, as whoever makes the calls knows it."""
 
     async def begin(self, grant: Grant) -> bool:
         """Tell that the call is made now. If it returns False, don't call: the grant has lapsed or a hold is on."""

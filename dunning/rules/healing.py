@@ -24,6 +24,8 @@ from dunning.rules.verdicts import End, judge
 MAX_AGE = timedelta(days=30)
 # The order of events by id is not quite the order in which they happened, and some show up late.
 OVERLAP = timedelta(hours=1)
+# What is older is not read again, even if nothing newer came: the inbox forgets a handled event after four days.
+READ_AGAIN_FOR = timedelta(days=1)
 # The webhook of a younger event may still be under way.
 SETTLED_AFTER = timedelta(minutes=2)
 # Where nobody says otherwise, mails that would all be due now go out at this pace, and a few of them at once.
@@ -52,10 +54,11 @@ class Plan:
 
 
 class Cursor:
-    """Where to go on reading events next time: the newest that is an hour older than the newest seen."""
+    """Where to go on reading events next time: the newest that is an hour older than the newest seen, or a day old."""
 
-    def __init__(self, event_id: str) -> None:
+    def __init__(self, event_id: str, now: datetime) -> None:
         self.event_id = event_id
+        self._read_again_from = now - READ_AGAIN_FOR
         self._within_overlap: deque[tuple[str, datetime]] = deque()
         self._newest = EPOCH
 
@@ -63,7 +66,8 @@ class Cursor:
         """Take an event into account. They come in the order of their ids."""
         self._newest = max(self._newest, at)
         self._within_overlap.append((event_id, at))
-        while self._within_overlap[0][1] <= self._newest - OVERLAP:
+        passed = max(self._newest - OVERLAP, self._read_again_from)
+        while self._within_overlap and self._within_overlap[0][1] <= passed:
             self.event_id, _ = self._within_overlap.popleft()
 
 

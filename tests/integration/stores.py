@@ -25,6 +25,7 @@ class Hands(Protocol):
     async def lose_jobs(self) -> None: ...
     async def count_opened(self, at: datetime, count: int) -> None: ...
     async def counts(self) -> dict[str, int]: ...
+    async def waiting(self) -> int: ...
     async def batches(self) -> Batches: ...
     async def events(self) -> set[str]: ...
 
@@ -57,6 +58,10 @@ class RedisHands:
     async def counts(self) -> dict[str, int]:
         """Give the counters."""
         return {name.decode(): int(count) for name, count in (await self._redis.hgetall(keys.COUNTS)).items()}
+
+    async def waiting(self) -> int:
+        """Give how many debts wait for the operator's word."""
+        return int(await self._redis.get(keys.RECONCILE_WAITING))
 
     async def batches(self) -> Batches:
         """Give the cases and the grants of each batch that is queued."""
@@ -95,6 +100,10 @@ class MemoryHands:
     async def counts(self) -> dict[str, int]:
         """Give the counters."""
         return {name: count for name, count in self.store.kept.counts.items() if count}
+
+    async def waiting(self) -> int:
+        """Give how many debts wait for the operator's word."""
+        return self.store.reconciling.waiting
 
     async def batches(self) -> Batches:
         """Give the cases and the grants of each batch that is queued."""

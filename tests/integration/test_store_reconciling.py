@@ -5,9 +5,10 @@ import pytest
 from dunning.paddle.events import AdjustmentFacts, Event, EventType, SubscriptionFacts
 from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
-from dunning.store import DebtWithoutCase, Reconciled, Store
-from tests.integration.at_rest import NOW, of_subscription, of_transaction, paddle_id, redis_of
+from dunning.store import DebtWithoutCase, Reconciled, Store, Turn
+from tests.integration.at_rest import NOW, of_subscription, of_transaction, paddle_id
 from tests.integration.at_rest import open_case as put_case
+from tests.integration.stores import Either, Hands
 
 HOUR = timedelta(hours=1)
 
@@ -24,95 +25,118 @@ def open_case() -> Case:
     )
 
 
-async def test_the_cursor_is_kept(store: Store) -> None:
-    assert await store.reconciling.cursor() is None
+async def test_the_cursor_is_kept(either: Store) -> None:
+    assert await either.reconciling.cursor() is None
 
-    await store.reconciling.keep_cursor("evt_1")
+    await either.reconciling.keep_cursor("evt_1")
 
-    assert await store.reconciling.cursor() == "evt_1"
+    assert await either.reconciling.cursor() == "evt_1"
 
 
-async def test_how_many_debts_wait_is_kept(store: Store) -> None:
+async def test_how_many_debts_wait_is_kept(hands: Hands) -> None:
+    either = hands.store
+    await either.reconciling.wait_for_operator(7)
+
+    assert await hands.waiting() == 7
+
+
+async def test_how_many_debts_wait_is_shown(store: Store) -> None:
     await store.reconciling.wait_for_operator(7)
 
     assert (await store.health.snapshot(NOW)).gauges["reconcile_waiting"] == 7
 
 
-async def test_a_turn_is_one_workers_at_a_time(store: Store) -> None:
-    first = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+async def test_a_turn_is_one_workers_at_a_time(either: Store) -> None:
+    first = await either.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
 
     assert first is not None
-    assert await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW) is None
-    assert await store.reconciling.take_turn(Reconciled.PAST_DUE, unless_within=HOUR, now=NOW) is not None
+    assert await either.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW) is None
+    assert await either.reconciling.take_turn(Reconciled.PAST_DUE, unless_within=HOUR, now=NOW) is not None
 
 
 @pytest.mark.parametrize(("later", "taken"), [(HOUR - timedelta(seconds=1), False), (HOUR, True)])
-async def test_what_was_done_recently_is_not_done_again(store: Store, later: timedelta, *, taken: bool) -> None:
-    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+async def test_what_was_done_recently_is_not_done_again(either: Store, later: timedelta, *, taken: bool) -> None:
+    turn = await either.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
     assert turn is not None
-    await store.reconciling.end_turn(turn, NOW)
+    await either.reconciling.end_turn(turn, NOW)
 
     again = [
-        await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW + later) for _ in range(2)
+        await either.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW + later) for _ in range(2)
     ]
 
     assert [one is not None for one in again] == [taken, False]
 
 
-async def test_a_turn_that_came_to_nothing_is_free_again_in_a_minute(store: Store) -> None:
-    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
+async def test_a_turn_that_came_to_nothing_is_free_again_in_a_minute(hands: Hands) -> None:
+    either = hands.store
+    turn = await take(either)
+
+    await either.reconciling.give_turn_back(turn)
+
+    await hands.let_pass(timedelta(seconds=50))
+    assert await is_taken(either)
+    await hands.let_pass(timedelta(seconds=10))
+    assert not await is_taken(either)
+
+
+async def test_a_turn_is_kept_while_its_work_goes_on(hands: Hands) -> None:
+    either = hands.store
+    turn = await take(either)
+    await hands.let_pass(timedelta(minutes=14))
+
+    await either.reconciling.keep_turn(turn)
+
+    await hands.let_pass(timedelta(minutes=14))
+    assert await is_taken(either)
+    await hands.let_pass(timedelta(minutes=1))
+    assert not await is_taken(either)
+
+
+async def test_a_turn_that_lapsed_and_is_anothers_is_left_to_them(hands: Hands) -> None:
+    either = hands.store
+    mine = await take(either)
+    await hands.let_pass(timedelta(minutes=15))
+    await take(either)
+
+    await either.reconciling.give_turn_back(mine)
+    await either.reconciling.end_turn(mine, NOW)
+
+    await hands.let_pass(timedelta(minutes=14))
+    assert await is_taken(either)
+
+
+async def take(store: Either) -> Turn:
+    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=timedelta(0), now=NOW)
     assert turn is not None
-
-    await store.reconciling.give_turn_back(turn)
-
-    assert 0 < await redis_of(store).pttl("dunning:reconcile:turn:events") <= 60_000
+    return turn
 
 
-async def test_a_turn_is_kept_while_its_work_goes_on(store: Store) -> None:
-    turn = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
-    assert turn is not None
-    await redis_of(store).pexpire("dunning:reconcile:turn:events", 1_000)
-
-    await store.reconciling.keep_turn(turn)
-
-    assert await redis_of(store).pttl("dunning:reconcile:turn:events") > 60_000
+async def is_taken(store: Either) -> bool:
+    return await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=timedelta(0), now=NOW) is None
 
 
-async def test_a_turn_that_lapsed_and_is_anothers_is_left_to_them(store: Store) -> None:
-    mine = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
-    assert mine is not None
-    await redis_of(store).delete("dunning:reconcile:turn:events")
-    theirs = await store.reconciling.take_turn(Reconciled.EVENTS, unless_within=HOUR, now=NOW)
-    assert theirs is not None
-
-    await store.reconciling.give_turn_back(mine)
-    await store.reconciling.end_turn(mine, NOW)
-
-    assert (await redis_of(store).get("dunning:reconcile:turn:events")).decode() == theirs.token
-
-
-async def test_all_open_cases_are_gone_through(store: Store) -> None:
+async def test_all_open_cases_are_gone_through(either: Store) -> None:
     cases = [open_case() for _ in range(300)]
     for case in cases:
-        await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+        await either.cases.commit(case, 0, due_at=NOW, now=NOW)
 
-    found = [case_id async for some in store.reconciling.open_cases() for case_id in some]
+    found = [case_id async for some in either.reconciling.open_cases() for case_id in some]
 
     assert set(found) == {case.id for case in cases}
 
 
-async def test_without_cases_there_is_nothing_to_go_through(store: Store) -> None:
-    assert [some async for some in store.reconciling.open_cases()] == [[]]
+async def test_without_cases_there_is_nothing_to_go_through(either: Store) -> None:
+    assert [some async for some in either.reconciling.open_cases()] == [[]]
 
 
-async def test_events_the_inbox_has_an_entry_of_are_known(store: Store) -> None:
+async def test_events_the_inbox_has_an_entry_of_are_known(either: Store) -> None:
     known, handled, dead, new = (of_transaction() for _ in range(4))
     for event in (known, handled, dead):
-        await store.inbox.accept(event, NOW)
-    await store.inbox.mark_handled(handled.id)
-    await store.inbox.give_up(dead.id, "no reason", NOW)
+        await either.inbox.accept(event, NOW)
+    await either.inbox.mark_handled(handled.id)
+    await either.inbox.give_up(dead.id, "no reason", NOW)
 
-    assert await store.reconciling.unheard_of([known, handled, dead, new]) == [new]
+    assert await either.reconciling.unheard_of([known, handled, dead, new]) == [new]
 
 
 def of_customer(customer: str, event_type: EventType, facts: AdjustmentFacts | SubscriptionFacts) -> Event:
@@ -121,9 +145,9 @@ def of_customer(customer: str, event_type: EventType, facts: AdjustmentFacts | S
     )
 
 
-async def test_a_pause_or_a_charge_back_is_of_use_where_the_customer_has_a_case(store: Store) -> None:
+async def test_a_pause_or_a_charge_back_is_of_use_where_the_customer_has_a_case(either: Store) -> None:
     case = open_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+    await either.cases.commit(case, 0, due_at=NOW, now=NOW)
     pause = SubscriptionFacts(
         id=case.subscription_id, status="paused", collection_mode="automatic", customer_id=case.customer_id
     )
@@ -146,40 +170,40 @@ async def test_a_pause_or_a_charge_back_is_of_use_where_the_customer_has_a_case(
         )
     ]
 
-    assert await store.reconciling.of_use(events) == events[:2]
+    assert await either.reconciling.of_use(events) == events[:2]
 
 
-async def test_an_end_of_what_we_have_no_case_of_is_of_no_use(store: Store) -> None:
+async def test_an_end_of_what_we_have_no_case_of_is_of_no_use(either: Store) -> None:
     case = open_case()
-    await store.cases.commit(case, 0, due_at=NOW, now=NOW)
+    await either.cases.commit(case, 0, due_at=NOW, now=NOW)
     ends = [
         of_transaction(EventType.TRANSACTION_PAID, transaction=case.id),
         of_transaction(EventType.TRANSACTION_PAID),
     ]
     failure = of_transaction()
 
-    assert await store.reconciling.of_use([*ends, failure]) == [ends[0], failure]
+    assert await either.reconciling.of_use([*ends, failure]) == [ends[0], failure]
 
 
-async def test_an_end_that_says_more_is_of_use_where_the_subscriptions_case_was_just_stopped(store: Store) -> None:
-    case = await put_case(store)
-    await store.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
+async def test_an_end_that_says_more_is_of_use_where_the_subscriptions_case_was_just_stopped(either: Store) -> None:
+    case = await put_case(either)
+    await either.cases.commit(case.end(CaseState.STOPPED, "debt_canceled", NOW), 1, due_at=None, now=NOW)
     of_it = of_subscription(subscription=case.subscription_id)
     of_another = of_subscription(subscription=paddle_id("sub"))
 
-    assert await store.reconciling.of_use([of_it, of_another]) == [of_it]
+    assert await either.reconciling.of_use([of_it, of_another]) == [of_it]
 
 
-async def test_debts_that_are_known_to_have_ended_since_they_failed_are_told(store: Store) -> None:
+async def test_debts_that_are_known_to_have_ended_since_they_failed_are_told(either: Store) -> None:
     of_debt, of_subscription_, earlier, none = (
         DebtWithoutCase(paddle_id("txn"), paddle_id("sub"), NOW + failed * HOUR) for failed in (0, 0, 2, 0)
     )
     at = NOW + HOUR
-    await store.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=of_debt.id), at)
+    await either.inbox.accept(of_transaction(EventType.TRANSACTION_PAID, transaction=of_debt.id), at)
     for debt in (of_subscription_, earlier):
-        await store.inbox.accept(of_subscription(subscription=debt.subscription_id, at=at), at)
+        await either.inbox.accept(of_subscription(subscription=debt.subscription_id, at=at), at)
 
-    ended = await store.reconciling.ended([of_debt, of_subscription_, earlier, none])
+    ended = await either.reconciling.ended([of_debt, of_subscription_, earlier, none])
 
     assert ended == {of_debt.id, of_subscription_.id}
-    assert await store.reconciling.ended([]) == set()
+    assert await either.reconciling.ended([]) == set()

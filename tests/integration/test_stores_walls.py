@@ -14,7 +14,9 @@ IN_MEMORY = {name: part for name, part in vars(MemoryStore(lambda: NOW, rate_lim
 
 def methods(of: object) -> set[str]:
     return {
-        name for name, one in vars(type(of)).items() if inspect.iscoroutinefunction(one) and not name.startswith("_")
+        name
+        for name, one in vars(type(of)).items()
+        if (inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one)) and not name.startswith("_")
     }
 
 

@@ -75,7 +75,7 @@ def told(history: Callable[[Paddle], None]) -> Told:
 def a_worker(history: Told) -> Rehearsal:
     """Give a worker over an empty store in memory, who asks this account."""
     worker = Rehearsal(BEGAN, CAMPAIGNS, Unwritten(), PostOffice, as_text=True)
-    worker.services = replace(worker.services, paddle=AskedPaddle(history.paddle, worker.store.limiter))
+    worker.services = replace(worker.services, paddle=AskedPaddle(history.paddle, worker.store.limiter, worker.clock))
     return worker
 
 

@@ -248,7 +248,7 @@ def test_a_run_opens_unasked_what_the_breakers_floor_allows(breaker: Breaker, mo
 
 
 def test_reading_goes_on_after_the_newest_event_that_is_an_hour_older_than_the_newest() -> None:
-    cursor = Cursor("evt_0")
+    cursor = Cursor("evt_0", NOW)
 
     for number, minutes in enumerate((0, 30, 60, 80), start=1):
         cursor.saw(f"evt_{number}", NOW + timedelta(minutes=minutes))
@@ -257,7 +257,7 @@ def test_reading_goes_on_after_the_newest_event_that_is_an_hour_older_than_the_n
 
 
 def test_an_event_exactly_an_hour_older_than_the_newest_is_not_read_again() -> None:
-    cursor = Cursor("evt_0")
+    cursor = Cursor("evt_0", NOW)
 
     cursor.saw("evt_1", NOW)
     cursor.saw("evt_2", NOW + HOUR)
@@ -266,7 +266,7 @@ def test_an_event_exactly_an_hour_older_than_the_newest_is_not_read_again() -> N
 
 
 def test_reading_goes_on_where_it_stopped_while_all_events_are_of_one_hour() -> None:
-    cursor = Cursor("evt_0")
+    cursor = Cursor("evt_0", NOW)
 
     for number in range(1, 5):
         cursor.saw(f"evt_{number}", NOW + timedelta(minutes=number))
@@ -275,7 +275,7 @@ def test_reading_goes_on_where_it_stopped_while_all_events_are_of_one_hour() -> 
 
 
 def test_an_event_that_shows_up_late_does_not_lead_back() -> None:
-    cursor = Cursor("evt_0")
+    cursor = Cursor("evt_0", NOW)
     cursor.saw("evt_1", NOW)
     cursor.saw("evt_2", NOW + 2 * HOUR)
 
@@ -285,8 +285,19 @@ def test_an_event_that_shows_up_late_does_not_lead_back() -> None:
     assert cursor.event_id == "evt_1"
 
 
+def test_an_event_that_is_a_day_old_is_not_read_again_though_nothing_newer_came() -> None:
+    cursor = Cursor("evt_0", NOW)
+
+    cursor.saw("evt_1", NOW - DAY - timedelta(minutes=1))
+    cursor.saw("evt_2", NOW - DAY)
+    read_first = cursor.event_id
+    cursor.saw("evt_3", NOW - DAY + timedelta(seconds=1))
+
+    assert (read_first, cursor.event_id) == ("evt_2", "evt_2")
+
+
 def test_a_gap_in_time_leaves_the_newest_event_to_be_read_again() -> None:
-    cursor = Cursor("evt_0")
+    cursor = Cursor("evt_0", NOW)
     cursor.saw("evt_1", NOW)
 
     cursor.saw("evt_2", NOW + 5 * DAY)

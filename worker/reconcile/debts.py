@@ -71,7 +71,7 @@ async def find(
     """
     debts = await _read_debts(reconciler, opening)
     # In a thread: 20,000 debts take some seconds, and the sweep goes on beside it.
-    planned = await asyncio.to_thread(
+    planned = await reconciler.in_thread(
         plan, debts.without_case, reconciler.campaigns, reconciler.clock(), max_age=max_age, spread=spread
     )
     planned = replace(planned, left=planned.left + Counter({ENDED: debts.ended}))

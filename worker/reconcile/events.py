@@ -57,7 +57,7 @@ async def take_in_missed_events(
         return missed
     most = None if asked_to else most_unasked(reconciler.breaker)
     try:
-        await _read_on(reconciler, Cursor(cursor), missed, most, dry_run=dry_run)
+        await _read_on(reconciler, Cursor(cursor, reconciler.clock()), missed, most, dry_run=dry_run)
     except CallRefusedError as error:
         if error.status not in CURSOR_REFUSED:
             raise

@@ -10,15 +10,15 @@ import structlog
 
 from dunning.alerts import Alert
 from dunning.errors import DunningError, OperatorMustActError
-from dunning.paddle_api.client import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
+from dunning.paddle_api.client import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED, NextGrant
 from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS, Reconciled, Turn
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.reconcile.debts import carry_out, find
 from worker.reconcile.events import Missed, take_in_missed_events
 from worker.reconcile.patient_grants import PatientGrants
-from worker.reconcile.reconciler import Reconciler
-from worker.services import WorkerServices
+from worker.reconcile.reconciler import InThread, Reconciler
+from worker.services import Services
 
 log = structlog.get_logger()
 
@@ -39,9 +39,15 @@ class Rhythm:
 
 
 Work = Callable[[Reconciler], Awaitable[None]]
+KeepTurn = Callable[[], Awaitable[None]]
 
 
-async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = None) -> None:
+def patiently(services: Services, keep_turn: KeepTurn) -> NextGrant:
+    """Give grants as there is room for them, each of which keeps the turn."""
+    return PatientGrants(services.store.limiter, services.settings.paddle.rate_limit, keep_turn)
+
+
+async def reconcile_forever(services: Services, rhythm: Rhythm | None = None) -> None:
     """Reconcile until canceled. Whatever goes wrong is logged, and tried again a minute later."""
     rhythm = rhythm or Rhythm()
     now = asyncio.get_running_loop().time
@@ -49,21 +55,32 @@ async def reconcile_forever(services: WorkerServices, rhythm: Rhythm | None = No
     runs = Runs(services)
     await asyncio.sleep(rhythm.first_after.total_seconds())
     while True:
-        await runs.do(Reconciled.EVENTS, runs.events, rhythm.events_every)
-        just_started = now() - started < rhythm.debts_soon.total_seconds()
-        soon = just_started or runs.waiting
-        await runs.do(Reconciled.PAST_DUE, runs.debts, rhythm.debts_soon if soon else rhythm.debts_every)
+        await runs.look(rhythm, just_started=now() - started < rhythm.debts_soon.total_seconds())
         await asyncio.sleep(rhythm.look_every.total_seconds())
 
 
 class Runs:
     """The runs of one worker, and what a run has to know of the run before it."""
 
-    def __init__(self, services: WorkerServices) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        grants: Callable[[Services, KeepTurn], NextGrant] = patiently,
+        in_thread: InThread = asyncio.to_thread,
+    ) -> None:
         self.waiting = False
         self._services = services
+        self._grants = grants
+        self._in_thread = in_thread
         self._redis_is_away = False
         self._missed = Missed()
+
+    async def look(self, rhythm: Rhythm, *, just_started: bool) -> None:
+        """Do what is due by now."""
+        await self.do(Reconciled.EVENTS, self.events, rhythm.events_every)
+        soon = just_started or self.waiting
+        await self.do(Reconciled.PAST_DUE, self.debts, rhythm.debts_soon if soon else rhythm.debts_every)
 
     async def do(self, what: Reconciled, work: Work, every: timedelta) -> None:
         """Do this if it is due and nobody else does it."""
@@ -120,16 +137,14 @@ class Runs:
     async def _take(self, turn: Turn, work: Work) -> None:
         services = self._services
         reconciling = services.store.reconciling
-        grants = PatientGrants(
-            services.store.limiter, services.settings.paddle.rate_limit, lambda: reconciling.keep_turn(turn)
-        )
         reconciler = Reconciler(
             store=services.store,
             paddle=services.paddle,
             campaigns=services.campaigns.all,
             breaker=services.settings.breaker,
-            next_grant=grants,
+            next_grant=self._grants(services, lambda: reconciling.keep_turn(turn)),
             clock=services.clock,
+            in_thread=self._in_thread,
         )
         try:
             await work(reconciler)

@@ -1,13 +1,17 @@
 """Paddle as the worker asks it: a rehearsal's account, behind the calls that the worker makes with its grants."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from cli.plan.simulate.paddle import Paddle
+from cli.plan.simulate import bodies
+from cli.plan.simulate.paddle import Happening, Paddle
 from dunning.errors import GrantRefusedError
 from dunning.instants import EPOCH
+from dunning.paddle.events import USED
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import SANDBOX_PORTAL, PortalLinks, PortalSession
+from dunning.paddle_api.client import NextGrant
 from dunning.paddle_api.grants import Grant, Limiter
 
 
@@ -24,11 +28,17 @@ def no_trouble() -> None:
 
 
 class AskedPaddle:
-    """Answers the worker's questions from an account, each against a grant, as `PaddleClient` does."""
+    """Answers the worker's questions from an account, each against a grant, as `PaddleClient` does.
 
-    def __init__(self, account: Paddle, limiter: Limiter, trouble: Trouble = no_trouble) -> None:
+    Every list is one page, and a call that fails is not repeated.
+    """
+
+    def __init__(
+        self, account: Paddle, limiter: Limiter, clock: Callable[[], datetime], trouble: Trouble = no_trouble
+    ) -> None:
         self._account = account
         self._limiter = limiter
+        self._clock = clock
         self._trouble = trouble
 
     async def read_transactions(self, ids: Sequence[str], grant: Grant) -> dict[str, LiveTransaction]:
@@ -64,6 +74,44 @@ class AskedPaddle:
                 for one in subscription_ids
             ),
         )
+
+    async def reread_transactions(self, ids: Sequence[str], next_grant: NextGrant) -> dict[str, LiveTransaction]:
+        """Read transactions, for background work."""
+        return await self.read_transactions(ids, await next_grant())
+
+    async def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]:
+        """Read all subscriptions that are collected automatically and past due."""
+        await self._pay_with(await next_grant())
+        everyone = [self._account.read_subscription(subscription_id) for subscription_id in self._account.subscriptions]
+        yield [one for one in everyone if one and (one.status, one.collection_mode) == ("past_due", "automatic")]
+
+    async def past_due_renewals(
+        self, subscription_ids: Sequence[str], next_grant: NextGrant
+    ) -> AsyncIterator[Sequence[bytes]]:
+        """Read the unpaid renewals of subscriptions."""
+        await self._pay_with(await next_grant())
+        account = self._account
+        yield [
+            bodies.transaction(bill, account.subscriptions[bill.subscription_id])
+            for bill in account.bills.values()
+            if bill.subscription_id in subscription_ids
+            and (bill.status, bill.collection_mode) == ("past_due", "automatic")
+        ]
+
+    async def events_after(self, event_id: str, next_grant: NextGrant) -> AsyncIterator[Sequence[bytes]]:
+        """Read the events of the types we use that came after this one, oldest first."""
+        await self._pay_with(await next_grant())
+        yield [bodies.event(one) for one in self._happened() if one.id > event_id and one.type in USED]
+
+    async def newest_event(self, next_grant: NextGrant) -> bytes | None:
+        """Read the newest event of any type; None if the account has none yet."""
+        await self._pay_with(await next_grant())
+        newest = max(self._happened(), key=lambda one: one.id, default=None)
+        return None if newest is None else bodies.event(newest)
+
+    def _happened(self) -> list[Happening]:
+        now = self._clock()
+        return [one for one in self._account.happenings if one.at <= now]
 
     async def _pay_with(self, grant: Grant) -> None:
         if not await self._limiter.begin(grant):

@@ -3,7 +3,8 @@
 If it dies, what it had done before stays done, and it does nothing more.
 """
 
-from collections.abc import Awaitable, Callable
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -50,7 +51,10 @@ def watched(services: Services, moments: Moments) -> Services:
 
 
 class _Watched:
-    """A proxy of an object. Its coroutines, and those of the objects it holds, begin and end with a moment."""
+    """A proxy of an object. Its coroutines, and those of the objects it holds, begin and end with a moment.
+
+    What gives one page after another has a moment before each, and one at the end.
+    """
 
     def __init__(self, stood_before: object, moments: Moments) -> None:
         self._stood_before = stood_before
@@ -58,6 +62,8 @@ class _Watched:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it is there
         found = getattr(self._stood_before, name)
+        if inspect.isasyncgenfunction(found):
+            return self._watch_pages(found)
         if callable(found):
             return self._watch(found)
         return found if isinstance(found, bool) else _Watched(found, self._moments)
@@ -68,5 +74,15 @@ class _Watched:
             answer = await call(*args, **named)
             await self._moments.pass_by()
             return answer
+
+        return live
+
+    def _watch_pages(self, pages: Callable[..., AsyncIterator[object]]) -> Callable[..., AsyncIterator[object]]:
+        async def live(*args: object, **named: object) -> AsyncIterator[object]:
+            await self._moments.pass_by()
+            async for page in pages(*args, **named):
+                await self._moments.pass_by()
+                yield page
+            await self._moments.pass_by()
 
         return live

@@ -27,6 +27,7 @@ _PROCESSED = timedelta(seconds=17)
 class Happening(NamedTuple):
     """One event of Paddle's. `event` is what Dunning would keep of it, or None if Dunning doesn't use it."""
 
+    id: str
     at: datetime
     type: str
     event: Event | None
@@ -39,8 +40,9 @@ class Paddle:
         self.customers: dict[str, Customer] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.bills: dict[str, Bill] = {}
+        self.happenings: list[Happening] = []
+        """All that was told of, in the order of the ids. What follows from something stands there before its time."""
         self._tell = tell
-        self._told = 0
 
     def debts(self, subscription_id: str) -> list[Bill]:
         """Return what is owed for a subscription, oldest first."""
@@ -150,7 +152,7 @@ class Paddle:
     def charge_back(self, subscription_id: str, disputed_bill_id: str, at: datetime) -> None:
         """Let the customer's bank take back what was paid for an earlier period."""
         subscription = self.subscriptions[subscription_id]
-        facts = entities.charge_back(f"adj_{self._told:026d}", disputed_bill_id, subscription)
+        facts = entities.charge_back(f"adj_{len(self.happenings):026d}", disputed_bill_id, subscription)
         self._record("adjustment.created", at, facts)
 
     def read_transaction(self, bill_id: str) -> LiveTransaction | None:
@@ -198,12 +200,15 @@ class Paddle:
 
     def _say(self, event_type: str, at: datetime, entity: Bill | Subscription | None) -> None:
         if event_type not in USED or entity is None:
-            self._tell(Happening(at, event_type, None))
+            self._record(event_type, at, None)
         elif isinstance(entity, Bill):
             self._record(event_type, at, entities.transaction(entity, self.subscriptions[entity.subscription_id]))
         else:
             self._record(event_type, at, entities.subscription(entity))
 
-    def _record(self, event_type: str, at: datetime, facts: entities.Facts) -> None:
-        self._told += 1
-        self._tell(Happening(at, event_type, entities.event(f"evt_{self._told:026d}", event_type, at, facts)))
+    def _record(self, event_type: str, at: datetime, facts: entities.Facts | None) -> None:
+        event_id = f"evt_{len(self.happenings) + 1:026d}"
+        event = None if facts is None else entities.event(event_id, event_type, at, facts)
+        happening = Happening(event_id, at, event_type, event)
+        self.happenings.append(happening)
+        self._tell(happening)

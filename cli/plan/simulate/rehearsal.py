@@ -119,7 +119,7 @@ class Rehearsal:
         self.services = Services(
             settings=given,
             store=self.store,
-            paddle=AskedPaddle(self.paddle, self.store.limiter, trouble),
+            paddle=AskedPaddle(self.paddle, self.store.limiter, self.clock, trouble),
             transport=transport(self.clock),
             renderer=writer,
             links=links(),

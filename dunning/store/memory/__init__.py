@@ -22,6 +22,7 @@ from dunning.store.memory.few import (
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
+from dunning.store.memory.reconciling import MemoryReconciling
 
 __all__ = ["Batch", "MemoryStore"]
 
@@ -57,6 +58,7 @@ class MemoryStore:
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
+        self.reconciling = MemoryReconciling(kept)
         self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
         self.suppressions = MemorySuppressions()
