@@ -146,3 +146,34 @@ def test_a_file_that_is_no_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / "reminder.txt").write_bytes("Zahlung über {{ link }}".encode("latin-1"))
 
     assert "reminder.txt: " in problems(tmp_path)[0]
+
+
+def test_own_sentences_stand_in_place_of_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "sentences.toml").write_text(
+        '[mail.payment_failed]\ntitle = { one = "Oh no: {amount}" }\n[reason]\ngeneric = "It did not work."\n'
+    )
+
+    mail = renderer(tmp_path).render(FACTS)
+
+    _, html = parts_of(mail)
+    assert "Oh no: <bdi>$12.00</bdi></h1>" in html
+    assert "It did not work." in html
+    assert str(mail["Subject"]).startswith("Payment didn't go through")
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("[mail.reminder", "it can't be read as TOML"),
+        ('[mail.remindr]\ntitle = "x"', "mail.remindr.title is no sentence (did you mean mail.reminder.title?)"),
+        ('[mail.reminder]\ntitle = { two = "x" }', "mail.reminder.title.two is no sentence"),
+        ('[mail.reminder]\ntitle = { one = "{card}" }', "mail.reminder.title: {card} is not known there"),
+    ],
+)
+def test_own_sentences_that_are_not_known_are_told_with_their_file(tmp_path: Path, written: str, problem: str) -> None:
+    (tmp_path / "sentences.toml").write_text(written)
+
+    (told,) = problems(tmp_path)
+
+    assert told.startswith("sentences.toml: ")
+    assert problem in told

@@ -15,7 +15,7 @@ from jinja2.loaders import BaseLoader
 from mjml import mjml2html
 
 from dunning.errors import ConfigurationError
-from dunning.language.sentences import ENGLISH
+from dunning.language.sentences import Sentences
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -32,7 +32,8 @@ class MailTemplates:
         ConfigurationError: each problem with its file and line.
     """
 
-    def __init__(self, own: Path | None, *, examples: Iterable[Mapping[str, object]]) -> None:
+    def __init__(self, own: Path | None, *, sentences: Sentences, examples: Iterable[Mapping[str, object]]) -> None:
+        self._sentences = sentences
         self._folders = (SHIPPED,) if own is None else (own, SHIPPED)
         self._environment = Environment(
             loader=_Loader(self._folders),
@@ -59,7 +60,7 @@ class MailTemplates:
 
     def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
         """Fill one part of the mail `name`."""
-        words = MailWords(ENGLISH, name, values, html=part == "html")
+        words = MailWords(self._sentences, name, values, html=part == "html")
         given = {**values, "words": words}
         if words.are_ours:
             given |= {"title": words.title, "preheader": words.preheader}

@@ -13,6 +13,7 @@ from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
 from dunning.language.choose import LANGUAGE
+from dunning.language.sentences import ENGLISH, read_own
 from dunning.language.strangers import one_line
 from dunning.rules.declines import Reason
 from worker.letters.compiled import MailTemplates
@@ -22,6 +23,8 @@ from worker.letters.values import DebtFacts, MailFacts, Sum, values_of
 # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LONGEST_LINE = 998
 _MAX_SUBJECT = 150
+# In the seller's folder of templates, the sentences that stand in place of ours.
+OWN_SENTENCES = "sentences.toml"
 
 
 class Renderer:
@@ -40,7 +43,10 @@ class Renderer:
         self._reply_to = reply_to
         self._redirect = redirect
         self._seller = mail_from.name or mail_from.address.rpartition("@")[2]
-        self._templates = MailTemplates(templates, examples=[self._values(facts) for facts in _examples()])
+        self._sentences = ENGLISH if templates is None else read_own(templates / OWN_SENTENCES)
+        self._templates = MailTemplates(
+            templates, sentences=self._sentences, examples=[self._values(facts) for facts in _examples()]
+        )
 
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""
@@ -97,7 +103,7 @@ class Renderer:
         return mail
 
     def _values(self, facts: MailFacts) -> dict[str, object]:
-        return values_of(facts, seller=self._seller, can_reply=self._reply_to is not None)
+        return values_of(facts, self._sentences, seller=self._seller, can_reply=self._reply_to is not None)
 
 
 def _mailable(address: str, facts: MailFacts) -> str:

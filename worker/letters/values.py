@@ -10,7 +10,7 @@ from babel.lists import format_list
 from dunning.language.choose import LANGUAGE, locale_of_words
 from dunning.language.methods import CARDS, METHODS
 from dunning.language.money import format_money
-from dunning.language.sentences import ENGLISH
+from dunning.language.sentences import Sentences
 from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
 from dunning.rules.declines import Advice
 
@@ -71,10 +71,10 @@ class MailFacts(DebtFacts):
     others: tuple[DebtFacts, ...] = ()
 
 
-def values_of(facts: MailFacts, *, seller: str, can_reply: bool) -> dict[str, object]:
+def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply: bool) -> dict[str, object]:
     """Give the words a template may use."""
     locale = locale_of_words(facts.locale)
-    debts = [_debt(debt, locale) for debt in (facts, *facts.others)]
+    debts = [_debt(debt, sentences, locale) for debt in (facts, *facts.others)]
     return {
         **debts[0],
         "can_reply": can_reply,
@@ -89,14 +89,14 @@ def values_of(facts: MailFacts, *, seller: str, can_reply: bool) -> dict[str, ob
     }
 
 
-def _debt(debt: DebtFacts, locale: Locale) -> dict[str, object]:
+def _debt(debt: DebtFacts, sentences: Sentences, locale: Locale) -> dict[str, object]:
     """Give the words for one subscription."""
     products = [name for name in (one_line(name, at_most=MAX_PRODUCT) for name in debt.product_names) if name]
     amount = format_money(debt.amount, debt.currency_code, str(locale))
     further = [format_money(one.amount, one.currency_code, str(locale)) for one in debt.further]
     last4 = one_line(debt.card_last4 or "", at_most=_MAX_CARD_DIGITS)
     return {
-        "advice": _known("advice", debt.advice),
+        "advice": _known(sentences, "advice", debt.advice),
         "advice_key": debt.advice,
         "amount": amount,
         "amounts": format_list([amount, *further], locale=locale),
@@ -123,16 +123,16 @@ def _debt(debt: DebtFacts, locale: Locale) -> dict[str, object]:
         "period": format_interval(*debt.period, "yMMMd", locale=locale) if debt.period else "",
         "product": format_list(products, locale=locale),
         "products": products,
-        "reason": _known("reason", debt.reason),
+        "reason": _known(sentences, "reason", debt.reason),
         "reason_key": debt.reason,
         "stop_link": debt.stop_link,
     }
 
 
-def _known(group: str, key: str) -> str:
+def _known(sentences: Sentences, group: str, key: str) -> str:
     """Say a reason or an advice; one that isn't known is told in general words."""
     known = f"{group}.{key}"
-    return ENGLISH.say(known if known in ENGLISH.keys else f"{group}.generic", {})
+    return sentences.say(known if known in sentences.keys else f"{group}.generic", {})
 
 
 def _day(day: date | None, locale: Locale) -> str:
