@@ -3,8 +3,8 @@
 It runs the worker's own jobs over a store in memory, on a clock that is only a value: declined renewals of every kind,
 people who pay, cancel, pause and dispute, webhooks that are lost, late and doubled, mail servers that refuse or fall
 silent, pauses and outages, and workers that are killed between any two things they do. What lost webhooks did not
-bring, the worker's own reconciling finds now and then. What a mail says is judged by `bench.forbidden`, from Paddle's
-side, at the moment of each mail. `python -m bench.million 20000` plays so many.
+bring, the worker's own reconciling finds now and then, in half of the months. What a mail says is judged by
+`bench.forbidden`, from Paddle's side, at the moment of each mail. `python -m bench.million 20000` plays so many.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
 VERDICTS = "dunning/rules/verdicts.py"
 
 MUTANTS = (
-    Mutant("paid", VERDICTS, {"return End(CaseState.RECOVERED, None)": "return None"}, "not owed"),
+    Mutant("paid", VERDICTS, {"return End(CaseState.RECOVERED, None)": "return None"}, "not owed", cases=1200),
     Mutant(
         "ended",
         VERDICTS,
