@@ -13,8 +13,8 @@ from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign, When
-from worker.letters.compiled import SHIPPED
-from worker.letters.render import Renderer
+from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED
+from worker.letters.render import OWN_SENTENCES, Renderer
 
 _FIRST_WINS = "A renewal follows the first of them that it fits."
 _UNMAILED = "A renewal that fits none is not mailed."
@@ -95,9 +95,23 @@ def _remarks(found: Sequence[Campaign], templates: Path | None) -> Iterator[str]
         yield _FIRST_WINS
     if all(campaign.when != When() for campaign in found):
         yield _UNMAILED
+    if templates is not None:
+        yield from _unused(found, templates)
     own = {step.template for campaign in found for step in campaign.steps} - _names_in(SHIPPED)
     if own and templates is None:
         yield f"Not shipped, so your own, in the folder that DUNNING_TEMPLATES names: {', '.join(sorted(own))}."
+
+
+def _unused(found: Sequence[Campaign], templates: Path) -> Iterator[str]:
+    """Name the files of a folder that no mail of these campaigns is made from."""
+    wanted = {step.template for campaign in found for step in campaign.steps}
+    for file in sorted(templates.iterdir()):
+        of_mail = FILE_OF_A_MAIL.fullmatch(file.name)
+        if of_mail and of_mail["name"] not in wanted:
+            yield f"{file}: no step uses the template {of_mail['name']!r}{hint(nearest(of_mail['name'], wanted))}."
+        elif not of_mail and not file.name.startswith(("_", ".")) and file.name != OWN_SENTENCES:
+            names = ", ".join(f"NAME.{suffix}" for suffix in ("subject.txt", "txt", "html", "mjml"))
+            yield f"{file}: no mail is made from it; its name should be one of {names}."
 
 
 def _names_in(folder: Path) -> set[str]:

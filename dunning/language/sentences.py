@@ -103,7 +103,9 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping
     for name, value in table.items():
         if isinstance(value, str):
             found.append((f"{prefix}{name}", {"": value}))
-        elif value.keys() <= _FORMS:
+        elif not isinstance(value, Mapping):
+            raise ConfigurationError([f"{prefix}{name} should be a sentence in quotes, or a table of its forms"])
+        elif value and value.keys() <= _FORMS and all(isinstance(form, str) for form in value.values()):
             found.append((f"{prefix}{name}", value))
         else:
             found += _flat(value, f"{prefix}{name}.")

@@ -168,3 +168,21 @@ def test_the_plan_fits_the_screen_and_cuts_nothing(file: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stdout.count("z") == 3 * 32  # the step, its template, and the remark that it isn't shipped
     assert "\x1b" not in result.stdout
+
+
+def test_files_that_no_mail_is_made_from_are_named(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    for name in ("remider.txt", "reminder.htm", "_part.txt", "sentences.toml", "reminder_2.txt"):
+        (folder / name).write_text("[mail]\n" if name.endswith("toml") else "{{ link }}\n")
+    for part in ("subject.txt", "html"):
+        (folder / f"remider.{part}").write_text("{{ link }}\n")
+
+    result = run("check", file, "--templates", folder)
+
+    assert result.exit_code == 0, result.output
+    told = [line for line in result.output.splitlines() if line.startswith(str(folder))]
+    assert any(line.startswith(f"{folder / 'remider.txt'}: no step uses the template 'remider'") for line in told)
+    assert any(line.startswith(f"{folder / 'reminder.htm'}: no mail is made from it") for line in told)
+    assert any("reminder_2.txt" in line for line in told) is ("reminder_2" not in file.read_text())
+    assert not any("_part.txt" in line or "sentences.toml" in line for line in told)

@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).parent / "templates"
 PARTS = ("subject.txt", "txt", "html")
 
 # What begins with an underscore is a part that others include or extend.
-_FILE = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)\.(?:subject\.txt|txt|html|mjml)")
+FILE_OF_A_MAIL = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)\.(?:subject\.txt|txt|html|mjml)")
 
 
 class MailTemplates:
@@ -49,7 +49,7 @@ class MailTemplates:
             match["name"]
             for folder in self._folders
             for file in folder.iterdir()
-            if (match := _FILE.fullmatch(file.name))
+            if (match := FILE_OF_A_MAIL.fullmatch(file.name))
         )
         tried = list(examples)
         problems = [problem for name in sorted(self.names) for problem in self._problems(name, tried)]
