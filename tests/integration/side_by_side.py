@@ -5,16 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from dunning.errors import CaseConflictError, OperatorMustActError
+from dunning.errors import OperatorMustActError
 from dunning.paddle.events import Event
 from dunning.paddle.live import LiveSubscription
 from dunning.paddle_api.grants import Grant
 from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.story import Entry
-from dunning.store import Way
+from dunning.store import DebtWithoutCase, Reconciled, Turn, Way
 from tests.integration.at_rest import NOW, a_burial, a_case, customer_of
 from tests.integration.events_at_random import CASES, CUSTOMERS, SUBSCRIPTIONS, an_event, subscription_of
+from tests.integration.seen_of_a_store import answer, cases_handed_over, counts, events, open_cases
 from tests.integration.stores import Hands
 
 CAMPAIGNS = ["renewal", "annual"]
@@ -36,13 +37,14 @@ class Both:
         self.now = NOW
         self.events: list[Event] = []
         self.grants: list[tuple[Grant, Grant]] = []
+        self.turns: list[tuple[Turn, Turn]] = []
         self.played: list[str] = []
 
     async def ask(self, what: Callable[[Hands], Awaitable[Any]], said: str) -> tuple[Any, Any]:
         """Do the same to both, compare what they say, and give the two answers."""
         if said:
             self.played.append(f"{self.now:%d %H:%M:%S} {said}")
-        answers = [await _answer(what(one)) for one in self.both]
+        answers = [await answer(what(one)) for one in self.both]
         assert answers[0] == answers[1], "\n".join([*self.played[-40:], f"{said or what}"])
         return answers[0], answers[1]
 
@@ -210,6 +212,42 @@ class Both:
 
             await self.ask(call, f"limiter.{method} {self.grants.index(which)}")
 
+    async def a_turn_is_asked_for(self) -> None:
+        what, unless_within = self.chance.choice([*Reconciled]), self.chance.choice(LAPSES)
+        given: list[Turn] = []
+
+        async def ask(hands: Hands) -> bool:
+            turn = await hands.store.reconciling.take_turn(what, unless_within=unless_within, now=self.now)
+            given.extend([turn] if turn else [])
+            return turn is not None
+
+        await self.ask(ask, f"reconciling.take_turn {what} {unless_within}")
+        self.turns += zip(given[::2], given[1::2], strict=True)
+
+    async def a_turn_is_had(self) -> None:
+        if self.turns:
+            which = self.chance.choice(self.turns)
+            method = self.chance.choice(["keep", "end", "give_back"])
+
+            async def call(hands: Hands) -> None:
+                reconciling, turn = hands.store.reconciling, which[self.both.index(hands)]
+                match method:
+                    case "keep":
+                        await reconciling.keep_turn(turn)
+                    case "end":
+                        await reconciling.end_turn(turn, self.now)
+                    case _:
+                        await reconciling.give_turn_back(turn)
+
+            await self.ask(call, f"reconciling.{method} {self.turns.index(which)}")
+
+    async def an_event_is_read_last(self) -> None:
+        await self.tell("reconciling", "keep_cursor", f"evt_{len(self.events):026d}")
+
+    async def a_debt_is_found(self) -> None:
+        debts = [DebtWithoutCase(one, subscription_of(one), self.soon()) for one in CASES]
+        await self.tell("reconciling", "ended", debts)
+
     async def paddle_stops_all(self) -> None:
         await self.tell("limiter", "hold", self.chance.choice([5, 20, 100]))
 
@@ -245,33 +283,16 @@ class Both:
             ("exclusions", "all", ()),
             ("refusals", "accepted_at", ()),
             ("refusals", "are_over", ()),
+            ("reconciling", "cursor", ()),
+            ("reconciling", "unheard_of", (self.events[-8:],)),
+            ("reconciling", "of_use", (self.events[-8:],)),
             *(("inbox", "read", (event.id,)) for event in self.events[-8:]),
             *(("cases", "open_or_just_stopped", (customer_of(one), one)) for one in SUBSCRIPTIONS),
             *(("cases", "story", (one,)) for one in CASES),
         ):
             await self.look(part, method, *args)
-        for seen in (_counts, _events, _cases_handed_over):
+        for seen in (counts, events, cases_handed_over, open_cases):
             await self.ask(seen, "")
-
-
-async def _counts(hands: Hands) -> dict[str, int]:
-    return await hands.counts()
-
-
-async def _events(hands: Hands) -> set[str]:
-    return await hands.events()
-
-
-async def _cases_handed_over(hands: Hands) -> list[tuple[list[str], int]]:
-    return [(cases, len(grants)) for cases, grants in await hands.batches()]
-
-
-async def _answer(what: Awaitable[Any]) -> Any:  # noqa: ANN401 - of any method
-    """Give what it answers, or the conflict it ends in."""
-    try:
-        return await what
-    except CaseConflictError as conflict:
-        return type(conflict), str(conflict)
 
 
 STEPS = [
