@@ -82,9 +82,7 @@ def far_enough_at(case: Case, campaign: Campaign, step: Step) -> datetime | None
     if not case.deliveries:
         return None
     begun_at, moments = case.delivery(step.name).dated_at, []
-    for earlier in campaign.steps:
-        if earlier.name == step.name:
-            break
+    for earlier in campaign.steps[: campaign.steps.index(step)]:
         delivery = case.deliveries.get(earlier.name)
         mailed_at = _mailed_at(delivery) if delivery is not None else None
         if mailed_at is not None and (begun_at is None or mailed_at > begun_at):

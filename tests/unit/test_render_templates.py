@@ -165,6 +165,10 @@ def test_own_sentences_stand_in_place_of_the_shipped_ones(tmp_path: Path) -> Non
     ("written", "problem"),
     [
         ("[mail.reminder", "it can't be read as TOML"),
+        (
+            '[mail.reminder]\ntitle = { dated = "x" }',
+            "mail.reminder.title has no form 'dated'; it should be one or several",
+        ),
         ("[mail]\nreminder = 3", "mail.reminder should be a sentence in quotes"),
         ("[mail.reminder]\ntitle = { one = 3 }", "mail.reminder.title.one should be a sentence in quotes"),
         ('[mail.remindr]\ntitle = "x"', "mail.remindr.title is no sentence (did you mean mail.reminder.title?)"),
