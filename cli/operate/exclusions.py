@@ -1,28 +1,22 @@
 """`dunning exclude` and `dunning include`: who gets no mail, whichever renewal fails."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import click
 
-from cli.run.open_store import open_store
-from dunning import log
+from cli.run.open_store import on_the_store
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.find import CaseQuery, listed_cases
 from dunning.rules.story import Entry, Kind
-from dunning.settings.load import load_store_settings
 from dunning.store import Exclusion, Store
-
-Answer = TypeVar("Answer")
 
 
 def list_(*, in_json: bool) -> None:
     """Print who is excluded."""
-    found = _run(lambda store: store.exclusions.all())
+    found = on_the_store(lambda store: store.exclusions.all())
     if in_json:
         _print_json(found)
         return
@@ -43,7 +37,7 @@ def exclude(who: str, *, in_json: bool) -> None:
             await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who), now)
         return new, open_cases, await store.exclusions.of([who])
 
-    new, open_cases, (exclusion,) = _run(work)
+    new, open_cases, (exclusion,) = on_the_store(work)
     if in_json:
         _print_json([exclusion])
         return
@@ -65,7 +59,7 @@ def include(who: str) -> None:
             await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who), datetime.now(UTC))
         return was, open_cases
 
-    was, open_cases = _run(work)
+    was, open_cases = on_the_store(work)
     if not was:
         click.echo(f"Nothing to do: {who} was not excluded.")
         return
@@ -78,17 +72,6 @@ async def _open_cases(store: Store, who: str) -> list[str]:
     wanted = CaseQuery(customer=who) if who.startswith("ctm_") else CaseQuery(subscription=who)
     campaigns = Campaigns(store, parse_campaigns(shipped(), "default.toml"))
     return [one.id async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC))]
-
-
-def _run(work: Callable[[Store], Awaitable[Answer]]) -> Answer:
-    log.configure()
-    settings = load_store_settings()
-
-    async def run() -> Answer:
-        async with open_store(settings) as store:
-            return await work(store)
-
-    return asyncio.run(run())
 
 
 def _print_json(found: Sequence[Exclusion]) -> None:

@@ -1,30 +1,25 @@
 """`dunning suppressions`: addresses that get no mail. They are kept as keyed hashes, and none is printed."""
 
-import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import click
 
-from cli.run.open_store import open_store
-from dunning import log
+from cli.run.open_store import on_the_store
 from dunning.addresses.ascii import ascii_address
-from dunning.settings.load import load_link_secrets, load_store_settings
+from dunning.settings.load import load_link_secrets
 from dunning.store import Store
 from dunning.store.suppressions import Suppression
 from dunning.suppression import address_key, address_keys
 
 BY_OPERATOR = "by_operator"
 
-Answer = TypeVar("Answer")
-
 
 def list_(*, in_json: bool) -> None:
     """Print how many addresses are suppressed, by reason."""
-    found = _run(lambda store: store.suppressions.all())
+    found = on_the_store(lambda store: store.suppressions.all())
     counts = Counter(one.reason for one in found)
     if in_json:
         listed = [
@@ -51,7 +46,7 @@ def add(address: str) -> None:
         await store.suppressions.add(address_key(address, newest), BY_OPERATOR, datetime.now(UTC))
         return True
 
-    if _run(work):
+    if on_the_store(work):
         click.echo("The address gets no more mail, until it is removed from the suppressions.")
     else:
         click.echo("Nothing to do: the address was suppressed already.")
@@ -61,7 +56,7 @@ def remove(address: str) -> None:
     """Take an address off, and print the result."""
     _check(address)
     known = address_keys(address, load_link_secrets())
-    if _run(lambda store: store.suppressions.remove(known)):
+    if on_the_store(lambda store: store.suppressions.remove(known)):
         click.echo("The address is mailed again: steps that become due from now on are sent.")
     else:
         click.echo("Nothing to do: the address was not suppressed.")
@@ -74,14 +69,3 @@ def _check(address: str) -> None:
 
 def _latest(found: Sequence[Suppression], reason: str) -> datetime:
     return max(one.since for one in found if one.reason == reason)
-
-
-def _run(work: Callable[[Store], Awaitable[Answer]]) -> Answer:
-    log.configure()
-    settings = load_store_settings()
-
-    async def run() -> Answer:
-        async with open_store(settings) as store:
-            return await work(store)
-
-    return asyncio.run(run())

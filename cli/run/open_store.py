@@ -1,16 +1,21 @@
 """The store, for commands that look into it or change it by hand."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import click
 from pydantic import SecretStr
 
+from dunning import log
 from dunning.addresses.redis import FORMS
 from dunning.errors import ConfigurationError
-from dunning.settings.load import REDIS_URL, StoreSettings, data_folder
+from dunning.settings.load import REDIS_URL, StoreSettings, data_folder, load_store_settings
 from dunning.store import REDIS_ERRORS, Store
 from dunning.store.server.address import running_servers
+
+Answer = TypeVar("Answer")
 
 
 @asynccontextmanager
@@ -30,6 +35,23 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
         raise click.ClickException(f"Redis can't be used ({type(error).__name__}): is {REDIS_URL} right?") from None
     finally:
         await store.close()
+
+
+def on_the_store(work: Callable[[Store], Awaitable[Answer]]) -> Answer:
+    """Do something with the store that the settings name, and return what came of it.
+
+    Raises:
+        ConfigurationError: no store was found.
+        ClickException: Redis can't be reached, or refuses what was asked.
+    """
+    log.configure()
+    settings = load_store_settings()
+
+    async def run() -> Answer:
+        async with open_store(settings) as store:
+            return await work(store)
+
+    return asyncio.run(run())
 
 
 def store_address(redis_url: SecretStr | None) -> str:
