@@ -1,10 +1,19 @@
 """The `dunning cases` commands."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import click
 
+from cli.commands.examples import examples
+from cli.commands.moment import WHEN
 from cli.commands.paddle_id import CASE, CUSTOMER, SUBSCRIPTION
+from dunning.reasons import EndReason
 
 LIMIT = 50
+# As `CaseState` has them, which a help can't load.
+STATES = ("open", "recovered", "exhausted", "stopped")
+REASONS = tuple(reason.value for reason in EndReason)
 
 _case = click.argument("case", type=CASE)
 _json = click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
@@ -20,7 +29,17 @@ def cases() -> None:
     """
 
 
-@cases.command("list")
+@cases.command(
+    "list",
+    epilog=examples(
+        "dunning cases list --state recovered --since 7d",
+        "dunning cases list --reason charged_back --csv > disputes.csv",
+        "dunning cases list --all --customer ctm_01h8441jn5pcwrfhwh78jqt8hk",
+    ),
+)
+@click.option("--state", "states", type=click.Choice(STATES), multiple=True, help="Only these. May be given twice.")
+@click.option("--reason", type=click.Choice(REASONS), metavar="REASON", help="Only cases that ended for this reason.")
+@click.option("--since", type=WHEN, metavar="WHEN", help="Only cases that ended, or if open failed, since then.")
 @click.option("--campaign", metavar="NAME", help="Only cases of this campaign.")
 @click.option(
     "--subscription", type=SUBSCRIPTION, metavar="SUBSCRIPTION", help="Only cases of this subscription (sub_...)."
@@ -29,23 +48,44 @@ def cases() -> None:
 @click.option(
     "--limit", type=click.IntRange(min=1), help=f"How many at most.  [default: {LIMIT}, or no limit with --all]"
 )
-@click.option("--all", "all_", is_flag=True, help="Cases that ended in the last 90 days too, without a limit.")
+@click.option("--all", "all_", is_flag=True, help="Open cases, and those that ended in the last 90 days.")
 @_json
+@click.option("--csv", "in_csv", is_flag=True, help="Print comma-separated values, with a line of headings.")
 def list_(
     *,
+    states: Sequence[str],
+    reason: str | None,
+    since: datetime | None,
     campaign: str | None,
     subscription: str | None,
     customer: str | None,
     limit: int | None,
     all_: bool,
     in_json: bool,
+    in_csv: bool,
 ) -> None:
-    """List the open cases, the one that is due next first. With --all, those that ended follow, the latest first."""
-    from cli.operate.cases import command
+    """List cases: the open ones, the one that is due next first, then those that ended, the latest first.
+
+    Without --state, --reason or --all, only open cases are listed. WHEN is a duration ago (2h, 7d), a day (2026-11-01)
+    or a time (2026-11-01T09:30), both in UTC. REASON is one of the words that `cases show` has behind the state.
+    """
+    if in_json and in_csv:
+        raise click.UsageError("--json and --csv are two forms: give one of them.")
+    if all_ and states:
+        raise click.UsageError("--all is every state: give it, or --state.")
+    from cli.operate.cases import command, listing
     from dunning.casebook.find import CaseQuery
 
-    wanted = CaseQuery(campaign=campaign, subscription=subscription, customer=customer, ended=all_)
-    command.list_(wanted, limit=limit if limit or all_ else LIMIT, in_json=in_json)
+    wanted = CaseQuery(
+        campaign=campaign,
+        subscription=subscription,
+        customer=customer,
+        states=listing.states(states, all_=all_, of_ended=reason is not None),
+        reason=reason,
+        since=since,
+    )
+    form = "json" if in_json else "csv" if in_csv else "table"
+    command.list_(wanted, limit=limit if limit or all_ else LIMIT, form=form)
 
 
 @cases.command()

@@ -9,11 +9,13 @@ from dunning.casebook.late import Late, late
 from dunning.casebook.step_rows import StepRow, step_rows
 from dunning.errors import CaseNotFoundError
 from dunning.rules.campaign import Campaign
-from dunning.rules.case import Case
+from dunning.rules.case import Case, CaseState
 from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 
 # How many cases are read in one trip to Redis.
 CHUNK = 500
+
+ONLY_OPEN = frozenset({CaseState.OPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +25,31 @@ class CaseQuery:
     campaign: str | None = None
     subscription: str | None = None
     customer: str | None = None
-    ended: bool = False
-    """Whether those that have ended are asked for too."""
+    states: frozenset[CaseState] = ONLY_OPEN
+    reason: str | None = None
+    """Why they ended."""
+    since: datetime | None = None
+    """Only those that ended since then, and of the open ones those that failed since then."""
 
     @property
-    def filters(self) -> list[str]:
-        """What the cases have to be of, in words."""
-        named = {"campaign": self.campaign, "subscription": self.subscription, "customer": self.customer}
-        return [f"{name} {value}" for name, value in named.items() if value is not None]
+    def ended(self) -> bool:
+        """Whether any that have ended are asked for."""
+        return self.states > ONLY_OPEN or CaseState.OPEN not in self.states
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for certain cases only, and so for none that can't be read."""
+        return any((self.campaign, self.subscription, self.customer, self.reason))
 
     def takes(self, case: Case) -> bool:
         """Tell whether the case is one of them."""
         return (
-            self.campaign in {None, case.campaign}
+            case.state in self.states
+            and self.campaign in {None, case.campaign}
             and self.subscription in {None, case.subscription_id}
             and self.customer in {None, case.customer_id}
+            and self.reason in {None, case.reason}
+            and (self.since is None or (case.ended_at or case.failed_at) >= self.since)
         )
 
 
@@ -80,7 +92,7 @@ async def listed_cases(
         versions = await store.cases.read_versioned([case_id for case_id, _ in fresh]) if fresh else []
         lates = await store.due.late_since([case_id for case_id, _ in fresh])
         for (case_id, at), read, since in zip(fresh, versions, lates, strict=True):
-            if read.unreadable and not wanted.filters:
+            if read.unreadable and not wanted.is_narrow:
                 told.add(case_id)
                 yield ListedCase(case_id, at, None, [])
             if read.case is not None and read.case.is_open and wanted.takes(read.case):
@@ -98,7 +110,7 @@ async def _ended(store: Store, wanted: CaseQuery, told: set[str]) -> AsyncIterat
         fresh = [case_id for case_id in chunk if case_id not in told]
         versions = await store.cases.read_versioned(fresh) if fresh else []
         for case_id, read in zip(fresh, versions, strict=True):
-            if read.unreadable and not wanted.filters:
+            if read.unreadable and not wanted.is_narrow:
                 told.add(case_id)
                 yield case_id, None
             if read.case is not None and not read.case.is_open and wanted.takes(read.case):
@@ -111,12 +123,14 @@ async def _ended_chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[s
         yield await store.ended.of(entity_id)
         return
     first = 0
-    while chunk := await store.ended.newest(first, CHUNK):
+    while chunk := await store.ended.newest(first, CHUNK, wanted.since):
         yield chunk
         first += len(chunk)
 
 
 async def _chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[tuple[str, datetime]]]:
+    if CaseState.OPEN not in wanted.states:
+        return
     if wanted.customer is not None:
         ids = await store.cases.open_of_customer(wanted.customer)
         whens = zip(ids, await store.due.when(ids), strict=True)

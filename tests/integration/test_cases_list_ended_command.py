@@ -144,7 +144,7 @@ async def test_a_case_that_is_looked_at_once_more_after_its_end_is_listed_by_its
     (row,) = rows(await run("list", "--all"))
 
     assert row[0] == case.id
-    assert row[-3] == "stopped"
+    assert row[-4:-2] == ["stopped:", "by_operator"]
     assert (await run("list")).stdout == "No open case.\n"
 
 

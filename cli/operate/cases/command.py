@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from cli.operate.cases import as_json
+from cli.operate.cases import as_json, listing
 from cli.operate.cases.screen import console, show_case, show_list, show_none
 from cli.run.open_store import open_store
 from dunning import log
@@ -25,8 +25,8 @@ from dunning.store import Paused, Store
 Answer = TypeVar("Answer")
 
 
-def list_(wanted: CaseQuery, *, limit: int | None, in_json: bool) -> None:
-    """Print the cases that are wanted, the one that is due next first. No limit prints them all."""
+def list_(wanted: CaseQuery, *, limit: int | None, form: str) -> None:
+    """Print the cases that are wanted, as a `table`, `json` or `csv`. No limit prints them all."""
 
     async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused, set[str]]:
         found: list[ListedCase] = []
@@ -38,8 +38,12 @@ def list_(wanted: CaseQuery, *, limit: int | None, in_json: bool) -> None:
         return found, more, await store.brakes.paused(), {one.id for one in await store.exclusions.all()}
 
     found, more, paused, excluded = _run(find)
-    if in_json:
+    if form == "json":
         _print_json(as_json.listed(found, paused, excluded, more=more))
+    elif form == "csv":
+        click.echo(listing.as_csv(found, paused, excluded, more=more), nl=False)
+        if more:
+            click.echo(f"These are the first {len(found)}: --limit sets another number.", err=True)
     elif found:
         show_list(console(), found, paused, excluded, datetime.now(UTC), more=more)
     else:

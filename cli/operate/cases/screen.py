@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.operate.cases import listing
 from dunning.casebook.find import CaseFile, CaseQuery, ListedCase
 from dunning.casebook.late import in_words
 from dunning.casebook.paused import paused_lines
@@ -61,13 +62,7 @@ def show_list(
 
 def show_none(console: Console, wanted: CaseQuery, paused: Paused) -> None:
     """Say that no case was found for what was asked, and where else to look."""
-    of = f" of the {' and the '.join(wanted.filters)}" if wanted.filters else ""
-    if wanted.ended:
-        console.print(f"No case{of}: none is open, and none ended in the last 90 days.", soft_wrap=True)
-    elif of:
-        console.print(f"No open case{of}. --all also finds those that ended in the last 90 days.", soft_wrap=True)
-    else:
-        console.print("No open case.")
+    console.print(listing.in_words(wanted), soft_wrap=True)
     _lines(console, paused_lines(paused))
 
 
@@ -100,7 +95,11 @@ def _list_row(one: ListedCase, paused: Paused, excluded: Collection[str], now: d
     yield _minute(one.case.failed_at)
     yield f"{last.step} {last.state}" if last else ""
     if one.case.ended_at is not None:
-        yield from ("", "", f"{one.case.state} {_minute(one.case.ended_at)}")
+        yield from (
+            "",
+            "",
+            f"{one.case.state}{f': {one.case.reason}' if one.case.reason else ''} {_minute(one.case.ended_at)}",
+        )
         return
     yield coming.step if coming else "none left"
     yield _minute(coming.due_at) if coming else ""
@@ -117,7 +116,7 @@ def _head(told: CaseFile, now: datetime) -> Iterator[str]:
     if case is None:
         yield f"{told.id}  can't be read: another version of Dunning wrote it"
     else:
-        yield f"{told.id}  {case.state}{f': {case.reason}' if case.reason else ''}"
+        yield f"{told.id}  {_end(case)}"
         yield from _facts(case, told.campaign)
     if told.looked_at is not None:
         yield f"  next look     {_time(told.looked_at)}"
@@ -148,6 +147,10 @@ def _facts(case: Case, campaign: Campaign | None) -> Iterator[str]:
         yield f"  not before    {_time(case.not_before)}"
     if case.ended_at is not None:
         yield f"  ended         {_time(case.ended_at)}"
+
+
+def _end(case: Case) -> str:
+    return f"{case.state}: {case.reason}" if case.reason else case.state.value
 
 
 def _pauses(told: CaseFile) -> Iterator[str]:

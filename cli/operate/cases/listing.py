@@ -1,0 +1,65 @@
+"""Which cases are asked for, in words; and a list of them as comma-separated values."""
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+
+from cli.operate.cases import as_json
+from dunning.casebook.find import ONLY_OPEN, CaseQuery, ListedCase
+from dunning.rules.case import CaseState
+from dunning.store import Paused
+
+ENDED = frozenset(CaseState) - ONLY_OPEN
+
+# What a row has of a case, then of its last step and its next one.
+FACTS = (
+    "id",
+    "state",
+    "reason",
+    "subscription_id",
+    "customer_id",
+    "campaign",
+    "decline_class",
+    "decline_code",
+    "failed_at",
+    "ended_at",
+)
+STEPS = ("last_step", "next_step")
+
+
+def states(given: Collection[str], *, all_: bool, of_ended: bool) -> frozenset[CaseState]:
+    """Return which states are asked for; `of_ended` says that by what is asked for they must have ended."""
+    if given:
+        return frozenset(map(CaseState, given))
+    if all_:
+        return frozenset(CaseState)
+    return ENDED if of_ended else ONLY_OPEN
+
+
+def in_words(wanted: CaseQuery) -> str:
+    """Say that there is no such case, and where else to look."""
+    named = {"campaign": wanted.campaign, "subscription": wanted.subscription, "customer": wanted.customer}
+    of = " and the ".join(f"{name} {value}" for name, value in named.items() if value is not None)
+    what = [f" of the {of}" if of else "", f" that ended as {wanted.reason}" if wanted.reason else ""]
+    if wanted.since is not None:
+        what.append(f" since {wanted.since:%Y-%m-%d %H:%M} UTC")
+    asked = "".join(what)
+    if wanted.states == ONLY_OPEN:
+        hint = " --all also finds those that ended in the last 90 days." if of else ""
+        return f"No open case{asked}.{hint}"
+    if wanted.states == frozenset(CaseState) and wanted.since is None:
+        return f"No case{asked}: none is open, and none ended in the last 90 days."
+    listed = " or ".join(state for state in CaseState if state in wanted.states)
+    return f"No case{asked} is {listed}. Ended cases are kept for 90 days."
+
+
+def as_csv(cases: Sequence[ListedCase], paused: Paused, excluded: Collection[str], *, more: bool) -> str:
+    """Return a row for each case, below a line of headings. Times are RFC 3339 in UTC; what is not there is empty."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    its_own = ("step", "state", "due_at")
+    rows.writerow([*FACTS, *(f"{step}_{name}" if name != "step" else step for step in STEPS for name in its_own)])
+    for one in as_json.listed(cases, paused, excluded, more=more)["cases"]:
+        steps = [one[step] or {} for step in STEPS]
+        rows.writerow([*(one.get(fact) for fact in FACTS), *(step.get(name) for step in steps for name in its_own)])
+    return written.getvalue()
