@@ -1,6 +1,7 @@
 """The `dunning` command. Each of its commands is imported when it is wanted, so that none waits for the others."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -101,12 +102,23 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read settings from FILE, under the environment. Default: .env in this folder, or else /etc/dunning/env.",
+)
 @click.version_option(package_name="paddle-dunning", prog_name="dunning")
-def main() -> None:
+def main(*, env_file: Path | None) -> None:
     """Turn declined Paddle renewals into paid ones.
 
-    Settings come from DUNNING_... variables. A wrong one ends the start with a line that says what it should be.
+    Settings are DUNNING_... variables, in the environment or in a file. A wrong one ends the start with a line that
+    says what it should be.
     """
+    if env_file is not None:
+        from dunning.settings.load import use_env_file  # noqa: PLC0415 - a help is told without it
+
+        use_env_file(env_file)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ import hypothesis
 import pytest
 from redis import Redis
 
+from dunning.settings.env_file import ENV_FILE
 from dunning.store import Store
 from dunning.store.memory import MemoryStore
 from dunning.store.server.embedded import EmbeddedServer
 from tests.untraced import not_measured
+
+# A developer's own .env in this folder is no part of any test, nor of a process that a test starts.
+os.environ[ENV_FILE] = os.devnull
 
 # Machines are noisy, so no example is timed. Where others wait for the result, the same examples are tried each time.
 hypothesis.settings.register_profile("any", deadline=None)

@@ -1,13 +1,14 @@
 """The `dunning` command as a process of its own, and what it says."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from dunning.settings.load import bare_environment
 
 ENVIRONMENT = {
     "DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_1",
@@ -56,10 +57,9 @@ class DunningProcess:
 @contextmanager
 def dunning(*arguments: str, environ: Mapping[str, str]) -> Iterator[DunningProcess]:
     """Start `dunning` with these settings and no others; kill it on leaving if it still runs."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("DUNNING_")}
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "cli.main", *arguments],
-        env=others | dict(environ),
+        env=bare_environment() | dict(environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -14,7 +14,14 @@ from dunning.addresses.mailbox import MAILBOX_FORM, Mailbox, parse_mailbox
 from dunning.addresses.redis import check_redis_url
 from dunning.addresses.web import WebUrl, parse_web_url
 from dunning.rules.breaker import Breaker
-from dunning.settings.paddle_account import LIVE_API, SANDBOX_API, check_portal_page, paddle_environment
+from dunning.settings.environment import WrongBesideError
+from dunning.settings.paddle_account import (
+    LIVE_API,
+    SANDBOX_API,
+    check_key_shape,
+    check_portal_page,
+    paddle_environment,
+)
 from dunning.settings.values import (
     LINK_SECRET_LENGTH,
     LinkMint,
@@ -91,7 +98,12 @@ class PaddleVariables(_Declared):
     @classmethod
     def _is_of_the_keys_environment(cls, url: WebUrl | None, info: ValidationInfo) -> WebUrl | None:
         if "paddle_api_key" in info.data:
-            paddle_environment(info.data["paddle_api_key"].get_secret_value(), url)
+            api_key = info.data["paddle_api_key"].get_secret_value()
+            paddle_environment(api_key, url)
+            try:
+                check_key_shape(api_key, url)
+            except ValueError as error:
+                raise WrongBesideError(f"{PREFIX}PADDLE_API_KEY", str(error)) from None
         return url
 
 

@@ -19,16 +19,27 @@ _SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_[0-9]+_
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class WrongBesideError(ValueError):
+    """What is read beside a variable shows that this other one is wrong."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
 class VariableReader:
     """Reads variables into pydantic models. What is wrong is noted, so that all of it is told at once."""
 
-    def __init__(self, environ: Mapping[str, str], prefix: str, known: Sequence[str]) -> None:
-        """Read from `environ`; `known` says in which order problems are told."""
+    def __init__(
+        self, environ: Mapping[str, str], prefix: str, known: Sequence[str], *, also: Sequence[str] = ()
+    ) -> None:
+        """Read from `environ`; `known` says in which order problems are told, and `also` is told after them."""
         self.given: dict[str, str] = {}
         self.problems: list[tuple[str, str]] = []
         self._environ = environ
         self._prefix = prefix
         self._known = known
+        self._also = also
 
     def note_unknown(self, like: str = "") -> None:
         """Note each unknown variable that has the prefix; with `like`, only those that may be a misspelling of it."""
@@ -60,6 +71,8 @@ class VariableReader:
                 name = place if place in fields else str(model.model_fields[place].alias)
                 if name not in unreadable:
                     wrong = detail["ctx"]["error"] if "ctx" in detail else "it is missing"
+                    if isinstance(wrong, WrongBesideError):
+                        name = wrong.name
                     self.note(name, f"{wrong}; it should be {fields[name].description}")
             return None
 
@@ -76,7 +89,7 @@ class VariableReader:
         """Return what was noted, in the order of the variables known and the others last."""
         order = {name: place for place, name in enumerate(self._known)}
         ordered = sorted(self.problems, key=lambda problem: order.get(problem[0], len(order)))
-        return ConfigurationError([f"{name}: {sentence}" for name, sentence in ordered])
+        return ConfigurationError([*(f"{name}: {sentence}" for name, sentence in ordered), *self._also])
 
 
 def read_variable(environ: Mapping[str, str], name: str) -> str | None:

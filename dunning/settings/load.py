@@ -1,4 +1,4 @@
-"""Everything an operator sets, read from the environment once, at the start. No other module reads it.
+"""Everything an operator sets, read once, at the start: from the environment, and from the file under it.
 
 Whatever is wrong is told at once, a line each, and no line holds a value: many of them are secrets.
 """
@@ -26,6 +26,7 @@ from dunning.settings.declared import (
     StoreVariables,
     Variables,
 )
+from dunning.settings.env_file import ENV_FILE, over_the_file, read_env_file
 from dunning.settings.environment import VariableReader
 from dunning.settings.paddle_account import paddle_environment
 from dunning.settings.values import LinkMint
@@ -45,6 +46,7 @@ __all__ = [
     "load_paddle_settings",
     "load_settings",
     "load_store_settings",
+    "use_env_file",
 ]
 
 CAMPAIGN_FILE = PREFIX + "CAMPAIGN_FILE"
@@ -100,13 +102,13 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
     """Read every setting.
 
     Args:
-        environ: in place of the process's own environment.
+        environ: in place of the process's own environment and the file under it.
         redis_required: False for `dunning up`, which has a server of its own.
 
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
     """
-    reader = _reader(environ)
+    reader = _reader(environ, strict=True)
     reader.note_unknown()
     variables = reader.read(Variables)
     campaigns = _campaigns(reader)
@@ -142,7 +144,7 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
     """
-    reader = _reader(environ)
+    reader = _reader(environ, strict=True)
     reader.note_unknown()
     variables = reader.read(PaddleVariables)
     if variables is None or reader.problems:
@@ -192,8 +194,19 @@ def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, 
     return campaigns
 
 
-def _reader(environ: Mapping[str, str] | None) -> VariableReader:
-    return VariableReader(os.environ if environ is None else environ, PREFIX, KNOWN)
+def _reader(environ: Mapping[str, str] | None, *, strict: bool = False) -> VariableReader:
+    """Read from the process's own environment and the file under it, or from `environ` alone.
+
+    Raises:
+        ConfigurationError: with `strict`, a line of the file can't be read, or a file was named that can't be.
+    """
+    if environ is not None:
+        return VariableReader(environ, PREFIX, KNOWN)
+    file = read_env_file(os.environ)
+    problems = file.problems if file else ()
+    if strict and file and problems and not file.passed_over:
+        raise ConfigurationError(list(problems))
+    return VariableReader(over_the_file(os.environ, file, PREFIX), PREFIX, KNOWN, also=problems)
 
 
 def _paddle_settings(variables: PaddleVariables) -> PaddleSettings:
@@ -235,11 +248,17 @@ def data_folder(*, sandbox: bool, environ: Mapping[str, str] | None = None) -> P
     return state / "dunning" / ("sandbox" if sandbox else "live")
 
 
+def use_env_file(path: Path) -> None:
+    """Let this process, and those that it starts, read settings from this file and no other."""
+    os.environ[ENV_FILE] = str(path.absolute())
+
+
 def environment_with_redis(url: str) -> dict[str, str]:
     """Return the environment for processes of our own that are to use this Redis."""
     return {**os.environ, REDIS_URL: url}
 
 
 def bare_environment() -> dict[str, str]:
-    """Return the environment without any setting of ours, for processes that get theirs from us."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    """Return the environment without any setting of ours, for processes that get theirs from us, and from no file."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return others | {ENV_FILE: os.devnull}

@@ -1,5 +1,6 @@
 """Which of Paddle's two environments an API key belongs to, and the addresses that follow from it."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +10,9 @@ from dunning.paddle.portal import LIVE_PORTAL, SANDBOX_PORTAL
 # https://developer.paddle.com/api-reference/about/api-keys
 LIVE_PREFIX = "pdl_live_"
 SANDBOX_PREFIX = "pdl_sdbx_"
+# https://developer.paddle.com/api-reference/about/api-keys
+_KEY = re.compile(r"pdl_(live|sdbx)_apikey_[a-z\d]{26}_[a-zA-Z\d]{22}_[a-zA-Z\d]{3}")
+KEY_LENGTH = 69
 # https://developer.paddle.com/api-reference/about/authentication
 LIVE_API = "https://api.paddle.com"
 SANDBOX_API = "https://sandbox-api.paddle.com"
@@ -54,6 +58,19 @@ def paddle_environment(api_key: str, url: WebUrl | None) -> PaddleEnvironment:
         portal_origins=frozenset(origins),
         sandbox=sandbox,
     )
+
+
+def check_key_shape(api_key: str, url: WebUrl | None) -> None:
+    """Refuse a key that Paddle can't have made, such as one that was not copied to its end.
+
+    A key without a prefix is of a time when keys had no shape. What stands in for Paddle may have keys of its own.
+
+    Raises:
+        ValueError: it is one.
+    """
+    is_paddles = url is None or url.host in {_LIVE_HOST, _SANDBOX_HOST}
+    if is_paddles and api_key.startswith((LIVE_PREFIX, SANDBOX_PREFIX)) and not _KEY.fullmatch(api_key):
+        raise ValueError(f"it is not shaped as Paddle's keys are, which have {KEY_LENGTH} characters")
 
 
 def check_portal_page(url: str, environment: PaddleEnvironment) -> None:

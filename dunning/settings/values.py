@@ -22,7 +22,7 @@ DIFFERENT_CHARACTERS = 8
 
 # The placeholders in our examples and documents. Everybody can read them, so none may serve as a secret.
 _PLACEHOLDER = re.compile(
-    r"(?i:replace[_-]me)|\.\.\.|…|YOUR-HOST|//(?:KEY|TOKEN|USER:PASSWORD|user:password@mail\.example\.com)(?=[@:/?]|\Z)"
+    r"(?i:replace[_-]?me|change[_-]?me)|\.\.\.|…|YOUR-HOST|//(?:KEY|TOKEN|USER:PASSWORD|user:password@mail\.example\.com)(?=[@:/?]|\Z)"
 )
 # https://developer.paddle.com/webhooks/about/signature-verification
 _WEBHOOK_SECRET = "pdl_ntfset_"  # noqa: S105 - what every such secret begins with
@@ -138,10 +138,10 @@ def parse_breaker(text: str) -> Breaker:
 
 def parse_public_url(text: str) -> str:
     """Read where customers reach us."""
-    url = parse_web_url(text).text
-    if url.endswith("/pay"):
-        raise ValueError("it ends in /pay, which is put behind it for each link, so that every link would be dead")
-    return url
+    url = parse_web_url(text)
+    if url.text != url.origin:
+        raise ValueError("it has a path, and links begin right behind the host, with /pay")
+    return url.text
 
 
 def parse_portal_login_url(text: str) -> str:

@@ -5,9 +5,16 @@ import pytest
 from dunning.errors import ConfigurationError
 from dunning.settings.load import load_settings
 
-SECRET = "s3cr3t-w0rd"
+SECRET = "s3cr3tw0rd"
+
+
+def api_key(world: str) -> str:
+    """Give a key in the shape of Paddle's, of its `live` or `sdbx` world."""
+    return f"pdl_{world}_apikey_{SECRET}{SECRET}abcdef_{SECRET}{SECRET}XY_Z9z"
+
+
 GOOD = {
-    "DUNNING_PADDLE_API_KEY": "pdl_live_apikey_" + SECRET,
+    "DUNNING_PADDLE_API_KEY": api_key("live"),
     "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_" + SECRET,
     "DUNNING_LINK_SECRETS": SECRET * 6,
     "DUNNING_PUBLIC_URL": "https://billing.example.com",

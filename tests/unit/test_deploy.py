@@ -23,6 +23,7 @@ from dunning.store import Store
 from dunning.store.driver.connection import RedisClient
 from dunning.store.in_vain import READS
 from dunning.store.server.embedded import find_server
+from tests.unit.good_settings import api_key
 from webhooks.metrics import Metrics
 from worker.reconcile.debts import CLOSED, OPENED
 from worker.reconcile.events import MISSED
@@ -128,9 +129,8 @@ def test_the_example_environment_starts_nothing_and_every_place_to_fill_in_is_to
 
 
 def test_the_example_environment_is_accepted_once_it_is_filled_in() -> None:
-    text = (
-        read("env.example").replace("replace_me", "0123456789abcdef").replace("# DUNNING_MAIL_REP", "DUNNING_MAIL_REP")
-    )
+    text = read("env.example").replace("pdl_sdbx_apikey_replace_me", api_key("sdbx"))
+    text = text.replace("replace_me", "0123456789abcdef").replace("# DUNNING_MAIL_REP", "DUNNING_MAIL_REP")
 
     settings = load_settings(environment_of(text))
 

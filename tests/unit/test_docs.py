@@ -18,6 +18,7 @@ from dunning.reasons import ClickOutcome, DeadReason, EndReason, HoldWord, MailC
 from dunning.rules.case import CaseState
 from dunning.rules.declines import Reason
 from dunning.rules.delivery import DeliveryState
+from dunning.settings.env_file import ENV_FILE
 from dunning.settings.load import KNOWN
 from dunning.store import keys
 from dunning.store.limiter import background_budget
@@ -82,7 +83,7 @@ def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
     everywhere = "\n".join(path.read_text(encoding="utf-8") for path in [*DOCS, *DEPLOY])
 
     assert set(re.findall(r"^\| `(DUNNING_\w+)` \|", table, re.MULTILINE)) == set(KNOWN)
-    assert set(VARIABLE.findall(everywhere)) <= set(KNOWN)
+    assert set(VARIABLE.findall(everywhere)) <= {*KNOWN, ENV_FILE}
 
 
 @each_document

@@ -16,7 +16,7 @@ from dunning.settings.load import (
     load_paddle_settings,
     load_settings,
 )
-from tests.unit.good_settings import GOOD, SECRET, problems_of
+from tests.unit.good_settings import GOOD, SECRET, api_key, problems_of
 
 
 def test_what_is_required_is_enough_and_everything_else_has_its_default() -> None:
@@ -50,7 +50,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "DUNNING_WEBHOOK_TOLERANCE": "5m",
             "DUNNING_LINK_SECRETS": f"{'abcdefgh' * 4},{'hgfedcba' * 4}",
             "DUNNING_LINK_MINT": "send",
-            "DUNNING_PUBLIC_URL": "https://Billing.example.com:443/pay-here/",
+            "DUNNING_PUBLIC_URL": "https://Billing.example.com:443/",
             "DUNNING_MAIL_REPLY_TO": "help@example.com",
             "DUNNING_MAIL_REDIRECT": "Me <me@example.com>",
             "DUNNING_CAMPAIGN_FILE": str(campaign_file),
@@ -66,7 +66,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.webhook_tolerance == timedelta(minutes=5)
     assert [secret.get_secret_value()[0] for secret in settings.link_secrets] == ["a", "h"]
     assert settings.link_mint is LinkMint.SEND
-    assert settings.public_url == "https://billing.example.com/pay-here"
+    assert settings.public_url == "https://billing.example.com"
     assert settings.mail_reply_to == Mailbox(None, "help@example.com")
     assert settings.mail_redirect == "me@example.com"
     assert settings.campaign_file == campaign_file
@@ -83,6 +83,9 @@ WRONG = [
     ("DUNNING_PADDLE_API_KEY", "live_1234", "client-side token"),
     ("DUNNING_PADDLE_API_KEY", GOOD["DUNNING_WEBHOOK_SECRETS"], "notification destination"),
     ("DUNNING_PADDLE_API_KEY", "ntfset_1", "notification destination"),
+    ("DUNNING_PADDLE_API_KEY", api_key("live")[:-1], "not shaped as Paddle's keys are"),
+    ("DUNNING_PADDLE_API_KEY", "pdl_live_" + SECRET, "not shaped as Paddle's keys are"),
+    ("DUNNING_PADDLE_API_KEY", "changeme", "placeholder"),
     ("DUNNING_PADDLE_API_URL", "https://sandbox-api.paddle.com", "it belongs to another environment than the API key"),
     ("DUNNING_PADDLE_API_URL", "http://paddle.example.com", "this machine itself"),
     ("DUNNING_PADDLE_API_URL", "api.paddle.com", "neither https"),
@@ -124,9 +127,9 @@ WRONG = [
     ("DUNNING_PUBLIC_URL", "https://[::1", "no URL"),
     ("DUNNING_PUBLIC_URL", "https://billing.example.com/\n", None),  # space around a value is no part of it
     ("DUNNING_PUBLIC_URL", "https://billing.example\n.com", "no URL may hold"),
-    ("DUNNING_PUBLIC_URL", "https://billing.example.com/pay", "ends in /pay"),
-    ("DUNNING_PUBLIC_URL", "https://billing.example.com/pay/", "ends in /pay"),
-    ("DUNNING_PUBLIC_URL", "https://billing.example.com/payments", None),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/pay", "has a path"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/billing/", "has a path"),
+    ("DUNNING_PUBLIC_URL", "https://billing.example.com/payments", "has a path"),
     ("DUNNING_PORTAL_LOGIN_URL", "", "missing"),
     ("DUNNING_PORTAL_LOGIN_URL", "https://sandbox-customer-portal.paddle.com/login/cpl_1", "other environment"),
     ("DUNNING_PORTAL_LOGIN_URL", "https://Sandbox-Customer-Portal.paddle.com:443/cpl_1", "other environment"),
@@ -217,10 +220,10 @@ def test_no_link_is_signed_with_a_secret_that_guards_something_else() -> None:
 @pytest.mark.parametrize(
     ("key", "page", "told"),
     [
-        ("pdl_sdbx_apikey_1", "https://customer-portal.paddle.com/login/cpl_1", True),
-        ("pdl_sdbx_apikey_1", "https://buyer-portal.paddle.com/login/cpl_1", True),
-        ("pdl_sdbx_apikey_1", "https://sandbox-customer-portal.paddle.com/login/cpl_1", False),
-        ("pdl_sdbx_apikey_1", "http://127.0.0.1:8123/login/cpl_1", False),
+        (api_key("sdbx"), "https://customer-portal.paddle.com/login/cpl_1", True),
+        (api_key("sdbx"), "https://buyer-portal.paddle.com/login/cpl_1", True),
+        (api_key("sdbx"), "https://sandbox-customer-portal.paddle.com/login/cpl_1", False),
+        (api_key("sdbx"), "http://127.0.0.1:8123/login/cpl_1", False),
         ("an-old-key-that-does-not-tell", "https://customer-portal.paddle.com/login/cpl_1", False),
         ("an-old-key-that-does-not-tell", "https://sandbox-customer-portal.paddle.com/login/cpl_1", False),
     ],

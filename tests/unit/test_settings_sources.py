@@ -5,18 +5,18 @@ import pytest
 from dunning.errors import ConfigurationError
 from dunning.paddle.portal import LIVE_PORTAL, SANDBOX_PORTAL
 from dunning.settings.load import load_campaigns, load_paddle_settings, load_settings, load_store_settings
-from tests.unit.good_settings import GOOD, SECRET, problems_of
+from tests.unit.good_settings import GOOD, SECRET, api_key, problems_of
 
 
 class TestFiles:
     def test_a_value_is_read_from_the_file_that_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "key"
-        file.write_text("pdl_live_apikey_1\n")
+        file.write_text(api_key("live") + "\n")
         environ = GOOD | {"DUNNING_PADDLE_API_KEY": "", "DUNNING_PADDLE_API_KEY_FILE": str(file)}
 
         settings = load_settings(environ)
 
-        assert settings.paddle.api_key.get_secret_value() == "pdl_live_apikey_1"
+        assert settings.paddle.api_key.get_secret_value() == api_key("live")
 
     def test_a_value_given_twice_is_a_problem(self, tmp_path: Path) -> None:
         file = tmp_path / "port"
@@ -69,13 +69,16 @@ class TestUnknownVariables:
 
 class TestPaddle:
     def test_a_sandbox_key_leads_to_the_sandbox(self) -> None:
-        paddle = load_paddle_settings({"DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_1"})
+        paddle = load_paddle_settings({"DUNNING_PADDLE_API_KEY": api_key("sdbx")})
 
         assert (paddle.api_url, paddle.sandbox) == ("https://sandbox-api.paddle.com", True)
         assert paddle.portal_origins == {SANDBOX_PORTAL}
 
     def test_a_live_key_on_the_sandbox_and_a_sandbox_key_on_the_live_api_are_refused(self) -> None:
-        for key, url in [("pdl_live_1", "https://sandbox-api.paddle.com"), ("pdl_sdbx_1", "https://api.paddle.com")]:
+        for key, url in [
+            (api_key("live"), "https://sandbox-api.paddle.com"),
+            (api_key("sdbx"), "https://api.paddle.com"),
+        ]:
             with pytest.raises(ConfigurationError, match="belongs to another environment"):
                 load_paddle_settings({"DUNNING_PADDLE_API_KEY": key, "DUNNING_PADDLE_API_URL": url})
 
@@ -113,7 +116,7 @@ class TestPaddle:
         assert load_paddle_settings(environ).portal_origins == {LIVE_PORTAL}
 
     def test_what_else_is_missing_is_no_concern_but_a_mistyped_name_is(self) -> None:
-        environ = {"DUNNING_PADDLE_API_KEY": "pdl_live_1", "DUNNING_MAIL_URL_FILE": "/nowhere", "DUNNING_PADLE": "x"}
+        environ = {"DUNNING_PADDLE_API_KEY": api_key("live"), "DUNNING_MAIL_URL_FILE": "/nowhere", "DUNNING_PADLE": "x"}
 
         with pytest.raises(ConfigurationError) as caught:
             load_paddle_settings(environ)

@@ -59,7 +59,7 @@ def settings() -> Settings:
     """Return what a seller would set. No key or address in it is real."""
     return load_settings(
         {
-            "DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_rehearsal_opens_nothing",
+            "DUNNING_PADDLE_API_KEY": "pdl_sdbx_apikey_rehearsal0opens0nothing000_rehearsal0opens0nothin_g00",
             "DUNNING_WEBHOOK_SECRETS": "pdl_ntfset_rehearsal_verifies_nothing",
             "DUNNING_LINK_SECRETS": "a rehearsal's links open nothing anywhere".replace(" ", "_"),
             "DUNNING_PUBLIC_URL": PUBLIC_URL,
