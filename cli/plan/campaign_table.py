@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from dunning.brands.brand import Brand
 from dunning.durations import format_duration
 from dunning.rules.campaign import Campaign, FinalAction, When
 from dunning.rules.campaign_version import version
@@ -51,6 +52,19 @@ def for_what(when: When) -> str:
     """Say in one line which renewals a campaign is for."""
     asked = [f"{key} {values}" for key, values in _asked(when)]
     return f"for {' and '.join(asked)}" if asked else "for every renewal"
+
+
+def brand_line(brand: Brand) -> str:
+    """Say in one line what a brand is, and which renewals it is for."""
+    said = [
+        brand.name or (brand.sender and brand.sender.name) or "the name in DUNNING_MAIL_FROM",
+        brand.colour,
+        *([f"from {brand.sender.address}"] if brand.sender else []),
+        *([f"questions to {brand.support}"] if brand.support else []),
+    ]
+    if brand.key:
+        return f"brand.{brand.key}: {', '.join(said)}; {for_what(brand.when)}"
+    return f"brand: {', '.join(said)}; for every other renewal"
 
 
 def _asked(when: When) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli.plan.campaign_table import day, for_what, show
+from cli.plan.campaign_table import brand_line, day, for_what, show
 from dunning.addresses.mailbox import Mailbox
-from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.brands.brand import Brands
+from dunning.campaign_file.reader import parse_campaign_file, parse_campaigns, shipped
 from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.errors import ConfigurationError
@@ -21,7 +22,7 @@ _UNMAILED = "A renewal that fits none is not mailed."
 
 
 def check(file: Path | None, templates: Path | None) -> None:
-    """Print a line for each campaign of a file, if nothing is wrong with the file.
+    """Print a line for each campaign and each brand of a file, if nothing is wrong with the file.
 
     Raises:
         ConfigurationError: with all that is wrong, a line for each.
@@ -29,8 +30,10 @@ def check(file: Path | None, templates: Path | None) -> None:
     text, name = _read(file)
     problems: list[str] = []
     found: tuple[Campaign, ...] = ()
+    brands = Brands()
     try:
-        found = parse_campaigns(text, name)
+        file_says = parse_campaign_file(text, name)
+        found, brands = file_says.campaigns, file_says.brands
     except ConfigurationError as error:
         problems += error.problems
     if templates is not None:
@@ -42,6 +45,8 @@ def check(file: Path | None, templates: Path | None) -> None:
         steps = "1 step" if len(campaign.steps) == 1 else f"{len(campaign.steps)} steps"
         until = day(max(campaign.steps[-1].after.values()))
         click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}")
+    for brand in brands.all if brands != Brands() else ():
+        click.echo(brand_line(brand))
     for remark in _remarks(found, templates):
         click.echo(remark)
 

@@ -1,38 +1,36 @@
-"""Read the campaign file: TOML in, campaigns out, or every problem at once with the line it is on."""
+"""Read the campaign file: TOML in, campaigns and brands out, or every problem at once with the line it is on."""
 
 import itertools
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 
+from dunning.brands.brand import Brands
+from dunning.campaign_file.brand_reader import read_brands
 from dunning.campaign_file.toml_lines import KeyPath, TomlLines, syntax_problem
-from dunning.campaign_file.toml_values import Table, TextKind, TomlValues, shown
+from dunning.campaign_file.toml_values import TomlValues, shown
+from dunning.campaign_file.whens import read_when, takers
 from dunning.durations import format_duration, parse_duration
 from dunning.errors import ConfigurationError
-from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, Step, When, choose
+from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, Step, When
 from dunning.rules.case import OPEN_FOR
 from dunning.rules.declines import DeclineClass
 from dunning.rules.sending_hours import format_time_of_day, parse_time_of_day
 from dunning.rules.triggers import Trigger
 
-_FILE = "the file should have a [campaign.NAME]"
+_FILE = "the file should have a [campaign.NAME], and may have a [brand]"
 _CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
-_WHEN = "when should have product, price or currency, or be left out"
 _HOURS = 'send_between should be two times of day, such as ["08:00", "18:00"]'
 
-# https://developer.paddle.com/api-reference/about/paddle-ids
-_PRODUCT = TextKind(
-    "product's id", re.compile(r"pro_[a-z0-9]{26}"), "should be pro_ and 26 of a-z and 0-9, or a list of such ids"
-)
-_PRICE = TextKind(
-    "price's id", re.compile(r"pri_[a-z0-9]{26}"), "should be pri_ and 26 of a-z and 0-9, or a list of such ids"
-)
-# https://developer.paddle.com/concepts/sell/supported-currencies
-_CURRENCY = TextKind(
-    "currency", re.compile(r"[A-Z]{3}"), "should be three capitals such as EUR, or a list of such codes"
-)
+
+@dataclass(frozen=True, slots=True)
+class CampaignFile:
+    """What a campaign file says: the campaigns in the order in which they are chosen from, and the brands."""
+
+    campaigns: tuple[Campaign, ...]
+    brands: Brands
 
 
 def shipped() -> str:
@@ -41,7 +39,16 @@ def shipped() -> str:
 
 
 def parse_campaigns(text: str, filename: str) -> tuple[Campaign, ...]:
-    """Read the campaigns of a file, in the order in which they are chosen from.
+    """Read the campaigns of a file; see `parse_campaign_file`.
+
+    Raises:
+        ConfigurationError: Something in the file is wrong or not known.
+    """
+    return parse_campaign_file(text, filename).campaigns
+
+
+def parse_campaign_file(text: str, filename: str) -> CampaignFile:
+    """Read all that a file says. One that says nothing but a brand has the shipped campaigns.
 
     Raises:
         ConfigurationError: Something in the file is wrong or not known. Each problem begins with `file:line:`.
@@ -55,10 +62,14 @@ def parse_campaigns(text: str, filename: str) -> tuple[Campaign, ...]:
         raise ConfigurationError([f"{filename}:{line}: not valid TOML: {what}; {hint}"]) from None
     except RecursionError:
         raise ConfigurationError([f"{filename}:1: something in this file nests too deep; {_FILE}"]) from None
-    campaigns = _Reader(values).campaigns(document)
+    root = values.table(
+        document, (), _FILE, required=[] if document.keys() == {"brand"} else ["campaign"], optional=["brand"]
+    )
+    campaigns = values.read(root, (), "campaign", _Reader(values).campaigns)
+    brands = values.read(root, (), "brand", lambda value, path: read_brands(values, value, path))
     if values.problems:
         raise ConfigurationError([f"{filename}:{line}: {what}" for line, what in sorted(values.problems)])
-    return campaigns
+    return CampaignFile(campaigns or parse_campaigns(shipped(), "default.toml"), brands or Brands())
 
 
 class _Reader:
@@ -67,11 +78,7 @@ class _Reader:
     def __init__(self, values: TomlValues) -> None:
         self._values = values
 
-    def campaigns(self, document: Table) -> tuple[Campaign, ...]:
-        root = self._values.table(document, (), _FILE, required=["campaign"])
-        return self._values.read(root, (), "campaign", self._named) or ()
-
-    def _named(self, value: object, path: KeyPath) -> tuple[Campaign, ...]:
+    def campaigns(self, value: object, path: KeyPath) -> tuple[Campaign, ...]:
         if not isinstance(value, dict) or not value:
             self._values.note(path, f"no campaign here; {_FILE}")
             return ()
@@ -98,22 +105,7 @@ class _Reader:
         return Campaign(name=name, on=on, steps=steps, gives_up=gives_up, when=when, send_between=send_between)
 
     def _when(self, value: object, path: KeyPath) -> When | None:
-        table = self._values.table(value, path, _WHEN, optional=["product", "price", "currency"])
-        if table is None:
-            return None
-        if not table:
-            self._values.note(path, f"nothing is asked for here; {_WHEN}")
-        products = self._texts(table, path, "product", _PRODUCT)
-        prices = self._texts(table, path, "price", _PRICE)
-        currencies = self._texts(table, path, "currency", _CURRENCY)
-        if products is None or prices is None or currencies is None:
-            return None
-        when = When(products=products, prices=prices, currencies=currencies)
-        # A `when` without a known key asks for nothing. It would seem to leave nothing to the campaigns after it.
-        return None if when == When() else when
-
-    def _texts(self, table: Table, path: KeyPath, key: str, kind: TextKind) -> frozenset[str] | None:
-        return self._values.texts(table[key], (*path, key), kind) if key in table else frozenset()
+        return read_when(self._values, value, path)
 
     def _send_between(self, value: object, path: KeyPath) -> SendBetween | None:
         match value:
@@ -181,9 +173,10 @@ class _Reader:
         return self._values.word(value, path, FinalAction)
 
     def _check_choice(self, campaign: Campaign, earlier: Sequence[Campaign], path: KeyPath) -> None:
-        takers = _takers(campaign, earlier)
-        if takers:
-            what = f"{campaign.name!r} is never chosen: every debt it fits goes to {' and '.join(map(repr, takers))}"
+        same = [(one.name, one.when) for one in earlier if one.on is campaign.on]
+        found = takers(campaign.when, same)
+        if found:
+            what = f"{campaign.name!r} is never chosen: every debt it fits goes to {' and '.join(map(repr, found))}"
             place = (*path, campaign.name, "when")
             self._values.note(place, f"{what} before it; should stand first, or ask for something else in when")
 
@@ -213,25 +206,6 @@ class _Reader:
             if latest >= gives_up.after:
                 what = f"{_due(step, latest, 'the failure')}; should be before Paddle gives up"
                 self._values.note((*path, "step", index, "after"), f"{what}, after {format_duration(gives_up.after)}")
-
-
-def _takers(campaign: Campaign, earlier: Sequence[Campaign]) -> list[str]:
-    """Name the campaigns that take every debt that this one is for; none if any debt is left to it.
-
-    A debt of one product, one price and one currency is the hardest to take, so it is enough to try such debts. An
-    empty text stands for a product, a price or a currency that no campaign names.
-    """
-    takers = set()
-    when = campaign.when
-    debts = itertools.product(when.products or {""}, when.prices or {""}, when.currencies or {""})
-    for product_id, price_id, currency_code in debts:
-        taker = choose(
-            earlier, campaign.on, product_ids=[product_id], price_ids=[price_id], currency_code=currency_code
-        )
-        if taker is None:
-            return []
-        takers.add(taker.name)
-    return sorted(takers)
 
 
 def _due(step: Step, after: timedelta, since: str) -> str:

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from dunning.addresses import redis
 from dunning.addresses.mail_server import MailUrl
 from dunning.addresses.mailbox import Mailbox
-from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.brands.brand import Brands
+from dunning.campaign_file.reader import CampaignFile, parse_campaign_file, shipped
 from dunning.errors import ConfigurationError
 from dunning.rules.breaker import Breaker
 from dunning.rules.campaign import Campaign
@@ -89,6 +90,7 @@ class Settings:
     mail_redirect: str | None
     campaign_file: Path | None
     campaigns: tuple[Campaign, ...]
+    brands: Brands
     templates: Path | None
     breaker: Breaker
     host: str
@@ -111,10 +113,10 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
     reader = _reader(environ, strict=True)
     reader.note_unknown()
     variables = reader.read(Variables)
-    campaigns = _campaigns(reader)
+    file = _campaign_file(reader)
     if redis_required:
         reader.require(REDIS_URL, redis.FORMS)
-    if variables is None or reader.problems:
+    if variables is None or file is None or reader.problems:
         raise reader.error()
     return Settings(
         paddle=_paddle_settings(variables),
@@ -130,7 +132,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         mail_reply_to=variables.mail_reply_to,
         mail_redirect=variables.mail_redirect,
         campaign_file=variables.campaign_file,
-        campaigns=campaigns,
+        campaigns=file.campaigns,
+        brands=file.brands,
         templates=variables.templates,
         breaker=variables.breaker,
         host=variables.host,
@@ -188,10 +191,10 @@ def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, 
     """
     reader = _reader(environ)
     reader.read(CampaignVariables)
-    campaigns = _campaigns(reader)
-    if reader.problems:
+    file = _campaign_file(reader)
+    if file is None or reader.problems:
         raise reader.error()
-    return campaigns
+    return file.campaigns
 
 
 def _reader(environ: Mapping[str, str] | None, *, strict: bool = False) -> VariableReader:
@@ -220,11 +223,12 @@ def _paddle_settings(variables: PaddleVariables) -> PaddleSettings:
     )
 
 
-def _campaigns(reader: VariableReader) -> tuple[Campaign, ...]:
-    """Return the campaigns of the file that is named, or of the shipped one; note what is wrong with them."""
+def _campaign_file(reader: VariableReader) -> CampaignFile | None:
+    """Return what the file that is named says, or the shipped one; note what is wrong with it."""
     path = reader.given.get(CAMPAIGN_FILE)
     try:
-        return parse_campaigns(Path(path).read_text(encoding="utf-8") if path else shipped(), path or "default.toml")
+        text = Path(path).read_text(encoding="utf-8") if path else shipped()
+        return parse_campaign_file(text, path or "default.toml")
     except ConfigurationError as error:
         for problem in error.problems:
             reader.note(CAMPAIGN_FILE, problem)
@@ -234,7 +238,7 @@ def _campaigns(reader: VariableReader) -> tuple[Campaign, ...]:
         reader.note(CAMPAIGN_FILE, f"the file can't be read ({error.strerror}); it should be a campaign file")
     except ValueError:
         reader.note(CAMPAIGN_FILE, "it is no path; it should be that of a campaign file")
-    return ()
+    return None
 
 
 def data_folder(*, sandbox: bool, environ: Mapping[str, str] | None = None) -> Path:

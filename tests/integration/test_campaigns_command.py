@@ -57,6 +57,22 @@ def test_a_good_file_is_told_in_a_line_for_each_campaign(file: Path) -> None:
     ]
 
 
+def test_a_line_for_each_brand_follows(file: Path) -> None:
+    file.write_text(
+        '[brand]\nname = "Acme"\nsupport = "help@acme.example"\n'
+        '[brand.pro]\nwhen = { currency = "EUR" }\nfrom = "Pro <pro@acme.example>"\ncolour = "#0b1f4b"\n'
+    )
+
+    result = run("check", file)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "renewal: 6 steps, the last on day 27; for every renewal",
+        "brand.pro: Pro, #0b1f4b, from pro@acme.example; for currency EUR",
+        "brand: Acme, #2a5bd7, questions to help@acme.example; for every other renewal",
+    ]
+
+
 def test_that_some_renewals_are_left_out_is_told(file: Path) -> None:
     for command in ("check", "plan"):
         assert "A renewal that fits none is not mailed.\n" in run(command, file).stdout

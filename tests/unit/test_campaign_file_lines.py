@@ -40,4 +40,4 @@ def test_a_file_that_nests_deeper_than_can_be_read_is_told_what_it_should_be() -
     [problem] = problems("x = " + "[" * 5000)
 
     assert problem.startswith("mine.toml:1: something in this file nests too deep; ")
-    assert problem.endswith(" [campaign.NAME]")
+    assert problem.endswith(" [campaign.NAME], and may have a [brand]")

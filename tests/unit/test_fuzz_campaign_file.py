@@ -31,6 +31,20 @@ template = "payment_failed"
 name = 'reminder'
 after = "3d"
 template = \"\"\"reminder\"\"\"
+
+[brand]
+name = "Acme"
+logo = "https://acme.example/logo.png"
+colour = "#2a5bd7"
+support = "help@acme.example"
+address = \"\"\"
+1 High Street
+London\"\"\"
+
+[brand.pro]
+when = { currency = "EUR" }
+from = "Pro <pro@acme.example>"
+language = "de"
 """
 TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 ODD = [
@@ -61,6 +75,9 @@ ODD = [
         "gives_up",
         "when",
         "currency",
+        "brand",
+        "colour",
+        "support",
         "send_between",
         '"08:00"',
         '"EUR"',

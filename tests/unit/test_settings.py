@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dunning.brands.brand import Brand, Brands
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.paddle.portal import LIVE_PORTAL
 from dunning.settings.load import (
@@ -33,6 +34,7 @@ def test_what_is_required_is_enough_and_everything_else_has_its_default() -> Non
     assert settings.mail_redirect is None
     assert settings.campaign_file is None
     assert settings.campaigns == parse_campaigns(shipped(), "default.toml")
+    assert settings.brands == Brands()
     assert settings.templates is None
     assert settings.breaker == "auto"
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)  # noqa: S104 - the default as it is written down
@@ -40,7 +42,7 @@ def test_what_is_required_is_enough_and_everything_else_has_its_default() -> Non
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
     campaign_file = tmp_path / "campaign.toml"
-    campaign_file.write_text(shipped())
+    campaign_file.write_text('[brand]\nname = "Acme"\n' + shipped())
 
     settings = load_settings(
         GOOD
@@ -70,6 +72,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.mail_reply_to == Mailbox(None, "help@example.com")
     assert settings.mail_redirect == "me@example.com"
     assert settings.campaign_file == campaign_file
+    assert settings.brands == Brands(Brand(name="Acme"))
     assert settings.templates == tmp_path
     assert settings.breaker == 120
     assert (settings.host, settings.port) == ("::1", 0)

@@ -1,0 +1,1 @@
+"""Whose mail and whose pages they are: brands, and the colours that are made of one. Pure."""
