@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help demo check test bench chaos lint types walls unit format lock wheel clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo ## Decline a renewal, mail its link, pay it, all on this machine
 	@$(BIN)/dunning demo --once
@@ -50,6 +50,9 @@ walls: $(VENV)/dev ## Check who may import whom
 format: $(VENV)/dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+reference: $(VENV)/dev ## Write docs/reference.md from the code
+	$(BIN)/python -m tests.reference
 
 lock: $(VENV)/dev ## Choose dependency versions anew, within pyproject.toml
 	$(BIN)/pip install --quiet uv

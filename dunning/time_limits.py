@@ -49,3 +49,5 @@ LINK_LIFETIME: Final = timedelta(days=45)
 PADDLE_REPEATS_FOR: Final = timedelta(days=3)
 KEEP_HANDLED: Final = timedelta(days=4)
 LONGEST_RETRY: Final = timedelta(minutes=15)
+# A claim outlives the longest send by 15 s. Two clocks that are both wrong by this much still differ by less.
+LARGEST_CLOCK_SKEW: Final = timedelta(seconds=5)

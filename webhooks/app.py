@@ -11,7 +11,8 @@ from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle_api.client import PaddleClient
 from dunning.settings.load import Settings
-from dunning.store import Store, tell_until_reached
+from dunning.store import Role, Store, tell_until_reached
+from dunning.watch.watcher import watch_forever
 from webhooks import health, mail_events, pay, receive, stop
 from webhooks.body import MAX_BODY_BYTES
 from webhooks.body_budget import BodyBudget
@@ -122,8 +123,13 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
             api_key=settings.paddle.api_key.get_secret_value(),
             limiter=store.limiter,
         )
-        telling = asyncio.create_task(tell_until_reached(settings.redis_url.get_secret_value(), app[CLOCK]))
+        redis_url = settings.redis_url.get_secret_value()
+        beside = [
+            asyncio.create_task(tell_until_reached(redis_url, app[CLOCK])),
+            asyncio.create_task(watch_forever(settings, redis_url, Role.WEBHOOKS)),
+        ]
         yield
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
     await store.close()

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dunning import metrics
 from dunning.paddle import event_types
 from dunning.reasons import ClickOutcome, HoldWord
 from dunning.store import Snapshot
@@ -17,37 +18,16 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "dunning_http_requests", "Requests answered.", ["route", "status"], registry=self._registry
-        )
-        self._connections = Gauge("dunning_http_connections", "Connections that are open.", registry=self._registry)
-        self._turned_away = Counter(
-            "dunning_http_turned_away",
-            "Connections closed and bodies refused for want of room or patience, by why.",
-            ["why"],
-            registry=self._registry,
-        )
-        self._notifications = Counter(
-            "dunning_notifications",
-            "Notifications of Paddle, by event type and by what became of them.",
-            ["event_type", "outcome"],
-            registry=self._registry,
-        )
-        self._signatures = Counter(
-            "dunning_webhook_signatures",
-            "Good signatures of notifications, by the place of the secret in DUNNING_WEBHOOK_SECRETS.",
-            ["secret"],
-            registry=self._registry,
-        )
-        self._clicks = Counter(
-            "dunning_clicks", "Clicks on payment links, by where they led.", ["outcome"], registry=self._registry
-        )
-        self._mail_events = Counter(
-            "dunning_mail_events",
-            "What mail providers told us, by what became of it.",
-            ["provider", "outcome"],
-            registry=self._registry,
-        )
+        self._requests = self._counter(metrics.REQUESTS)
+        self._connections = Gauge(metrics.CONNECTIONS.shown, metrics.CONNECTIONS.help, registry=self._registry)
+        self._turned_away = self._counter(metrics.TURNED_AWAY)
+        self._notifications = self._counter(metrics.NOTIFICATIONS)
+        self._signatures = self._counter(metrics.SIGNATURES)
+        self._clicks = self._counter(metrics.CLICKS)
+        self._mail_events = self._counter(metrics.MAIL_EVENTS)
+
+    def _counter(self, metric: metrics.Metric) -> Counter:
+        return Counter(metric.shown, metric.help, metric.labels, registry=self._registry)
 
     def count_request(self, route: str, status: int) -> None:
         """Count an answer under its route's template."""
@@ -97,18 +77,17 @@ class _Redis(Collector):
         self._writable = writable
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily("dunning_redis_up", "Whether Redis answers.", value=float(self._snapshot is not None))
-        takes = "Whether Redis takes what accepting a webhook writes."
-        yield GaugeMetricFamily("dunning_redis_writable", takes, value=float(self._writable))
+        yield _gauge(metrics.REDIS_UP, self._snapshot is not None)
+        yield _gauge(metrics.REDIS_WRITABLE, self._writable)
         if self._snapshot is None:
             return
         for name, count in sorted(self._snapshot.counters.items()):
             # The name holds a skip's reason, which may contain characters that Prometheus doesn't allow in a name.
             safe = re.sub(r"[^a-z0-9_]", "_", name.lower())
-            yield CounterMetricFamily(f"dunning_{safe}", f"{_words(name)}, by all processes together.", value=count)
+            yield CounterMetricFamily(f"{metrics.PREFIX}{safe}", metrics.help_of(name), value=count)
         for name, value in sorted(self._snapshot.gauges.items()):
-            yield GaugeMetricFamily(f"dunning_{name}", f"{_words(name)}, now.", value=value)
+            yield GaugeMetricFamily(f"{metrics.PREFIX}{name}", metrics.help_of(name), value=value)
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _gauge(metric: metrics.Metric, value: float) -> Metric:
+    return GaugeMetricFamily(metric.shown, metric.help, value=float(value))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,8 @@ from dunning.errors import ConfigurationError
 from dunning.jobs import TIMEOUTS, Job
 from dunning.one_account import check_account
 from dunning.settings.load import Settings, load_settings
-from dunning.store import REDIS_ERRORS, Patience, connection_pool, tell_once, tell_until_reached
+from dunning.store import REDIS_ERRORS, Patience, Role, connection_pool, tell_once, tell_until_reached
+from dunning.watch.watcher import watch_forever
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
 from worker.look_at_holds import look_at_holds_forever
@@ -35,7 +36,7 @@ RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
 NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO"
-BESIDE_THE_SWEEP = ("reconciling", "looking")
+BESIDE_THE_SWEEP = ("reconciling", "looking", "watching")
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
@@ -61,18 +62,22 @@ async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
 
 async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
     """Work until `stop` is set. When a worker breaks, start a new one."""
-    telling = asyncio.create_task(_tell_until_reached(settings, clock))
+    beside = [asyncio.create_task(one) for one in _beside_the_worker(settings, clock)]
     while not stop.is_set():
         await _work(create_worker(settings, clock), stop)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RESTART_AFTER.total_seconds())
-    telling.cancel()
-    await asyncio.gather(telling, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
-async def _tell_until_reached(settings: Settings, clock: Callable[[], datetime]) -> None:
+def _beside_the_worker(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Coroutine[None, None, None]]:
+    """Give what goes on also while Redis is away and arq's worker begins anew."""
     if settings.redis_url is not None:  # without one, no worker starts
-        await tell_until_reached(settings.redis_url.get_secret_value(), clock)
+        redis_url = settings.redis_url.get_secret_value()
+        yield tell_until_reached(redis_url, clock)
+        yield watch_forever(settings, redis_url, Role.WORKER)
 
 
 async def _work(worker: Worker, stop: asyncio.Event) -> None:
@@ -118,6 +123,8 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
         log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN)
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
+    if "picks_jobs" not in ctx:  # arq's own command runs us, and nothing goes on beside
+        ctx["watching"] = asyncio.create_task(watch_forever(services.settings, ctx["redis_url"], Role.WORKER))
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
     ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))

@@ -10,6 +10,7 @@ from dunning.alerts import Alert
 from dunning.jobs import BATCH
 from dunning.rules.breaker import threshold
 from dunning.store import REDIS_ERRORS, Sweep
+from dunning.time_limits import LARGEST_CLOCK_SKEW
 from worker.in_vain import tell_of_tries_in_vain
 from worker.services import Services, WorkerServices
 
@@ -26,8 +27,6 @@ SKEW_EVERY = timedelta(minutes=1)
 # The breaker's threshold changes with the hour. A minute more or less does not matter.
 LIMIT_EVERY = timedelta(minutes=1)
 IN_VAIN_EVERY = timedelta(seconds=10)
-# A claim outlives the longest send by 15 s. Two clocks that are both wrong by this much still differ by less.
-LARGEST_SKEW = timedelta(seconds=5)
 TRIPPED = "all mail is paused until `dunning resume`: find out why so many renewals fail at once"
 
 
@@ -122,7 +121,7 @@ class _Sweeps:
 async def _is_skewed(services: WorkerServices) -> bool:
     """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
     skew = services.machine_clock() - await services.store.health.time()
-    if abs(skew) > LARGEST_SKEW:
+    if abs(skew) > LARGEST_CLOCK_SKEW:
         log.error(
             Alert.CLOCK_SKEWED,
             seconds=round(skew.total_seconds(), 1),

@@ -22,6 +22,7 @@ from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
 from dunning.store.suppressions import Suppressions
 from dunning.store.traces import DeadEvent, Mark, Traces
+from dunning.store.watching import Role, Watching
 
 __all__ = [
     "KEEP_SEEN",
@@ -38,6 +39,7 @@ __all__ = [
     "Pause",
     "Paused",
     "Reconciled",
+    "Role",
     "Snapshot",
     "Store",
     "StoryLine",
@@ -82,6 +84,7 @@ class Store:
         self.seen = Seen(self._redis)
         self.suppressions = Suppressions(self._redis)
         self.traces = Traces(self._redis)
+        self.watching = Watching(self._redis)
 
     @classmethod
     def open(cls, url: str, *, rate_limit: int) -> "Store":

@@ -16,6 +16,7 @@ from dunning.store.driver import scripts
 from dunning.store.driver.connection import REDIS_ERRORS, RedisClient
 from dunning.store.driver.reach import diagnose
 from dunning.store.in_vain import Way, seconds_in_vain
+from dunning.store.watching import gauges_of_processes, look_at_processes
 
 # Stands for the ids of an event and of what it is about, where only the way is tried.
 PROBE_ID = "readiness"
@@ -79,9 +80,11 @@ class Health:
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
-            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *sizes = await pipe.execute()
+            look_at_processes(pipe)
+            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *others = await pipe.execute()
         paused = read_paused(pauses)
         names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
+        sizes, processes = others[: len(names)], others[len(names) :]
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
             gauges={
@@ -90,6 +93,7 @@ class Health:
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
                 **dict(zip(names, map(float, sizes), strict=True)),
+                **gauges_of_processes(*processes, now=now),
                 "mail_in_vain_seconds": seconds_in_vain(mail, counts, Way.MAIL, now),
                 "paddle_in_vain_seconds": seconds_in_vain(paddle, counts, Way.PADDLE, now),
                 "paused": float(paused.all is not None),

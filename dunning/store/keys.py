@@ -39,6 +39,10 @@
 | dunning:seen:{sub} | string | a subscription's live state, where the budget is too small to read all at once | 5 min |
 | dunning:account | string | the id of the Paddle account that all of this is of | |
 | dunning:counts | hash | counters of all workers together | |
+| dunning:beats | hash | when each kind of process last showed that it lives, by Redis' clock (ms) | |
+| dunning:clocks | zset | processes whose clock is off, by when they said so (ms) | 2 min |
+| dunning:certificate | string | when the certificate of the public address ends (ms) | 1 d |
+| dunning:certificate:look | string | present while nobody needs to look at that certificate again | 1 h |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -71,6 +75,10 @@ RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
 RECONCILE_WAITING: Final = "dunning:reconcile:waiting"
 ACCOUNT: Final = "dunning:account"
 COUNTS: Final = "dunning:counts"
+BEATS: Final = "dunning:beats"
+CLOCKS_OFF: Final = "dunning:clocks"
+CERTIFICATE: Final = "dunning:certificate"
+CERTIFICATE_LOOK: Final = "dunning:certificate:look"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.
@@ -84,6 +92,7 @@ KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_SEEN = timedelta(minutes=5)
 KEEP_DOUBT = timedelta(hours=1)
+KEEP_CERTIFICATE = timedelta(days=1)
 # As long as refusals count as being in a row.
 KEEP_REFUSED = timedelta(hours=1)
 

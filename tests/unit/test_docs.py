@@ -114,7 +114,7 @@ def test_the_state_charts_have_exactly_the_states_there_are() -> None:
         (DeadReason, "architecture"),
         (NoChange, "architecture"),
         (MailCode, "operations"),
-        (ClickOutcome, "operations"),
+        (ClickOutcome, "reference"),
         (Alert, "operations"),
     ],
 )
