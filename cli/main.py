@@ -29,6 +29,10 @@ COMMANDS = {
         "cli.commands.run:up",
         "Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set.",
     ),
+    "connect": Command(
+        "cli.commands.connect:connect",
+        "Make or update Paddle's notification destination, so that what happens is sent here.",
+    ),
     "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
     "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
     "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),

@@ -42,6 +42,20 @@ class ListPage(Generic[Entity]):
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose the API key is, and what it may do. Keys of before May 2025 have no permissions, and may do everything."""
+
+    account_id: str | None
+    permissions: frozenset[str] | None
+
+    def may(self, permission: str) -> bool | None:
+        """Tell whether the key has a permission, None where there is no telling. Who may write may read as well."""
+        if self.permissions is None:
+            return None
+        return not self.permissions.isdisjoint({permission, permission.replace(".read", ".write")})
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorAnswer:
     """What Paddle says went wrong: a stable code, and the id its support asks for."""
 
@@ -103,16 +117,19 @@ def read_portal_session(body: bytes) -> PortalSession:
     )
 
 
-def read_account_id(body: bytes) -> str | None:
-    """Read from the answer of `GET /` which account the API key is of. Never raises: None if the answer doesn't say.
+def read_caller(body: bytes) -> Caller:
+    """Read from the answer of `GET /` who we are. Never raises: what the answer doesn't say is None.
 
     https://developer.paddle.com/api-reference/api-root/get-api-root
     """
     try:
-        account = shapes.RootAnswer.model_validate_json(body).data.caller.account
+        caller = shapes.RootAnswer.model_validate_json(body).data.caller
     except ValidationError:
-        return None
-    return _word(str(account.id)) if account else None
+        return Caller(account_id=None, permissions=None)
+    return Caller(
+        account_id=_word(str(caller.account.id)) if caller.account else None,
+        permissions=None if caller.permissions is None else frozenset(caller.permissions),
+    )
 
 
 def read_error(body: bytes) -> ErrorAnswer:

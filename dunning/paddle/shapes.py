@@ -231,9 +231,10 @@ class Account(Answer):
 
 
 class Caller(Answer):
-    """Who Paddle says that we are."""
+    """Who Paddle says that we are. `permissions` are those of the key, where it has any."""
 
     account: Account | None = None
+    permissions: IfReadable[tuple[str, ...]] = None
 
 
 class Root(Answer):

@@ -108,7 +108,12 @@ class Calls:
         return url
 
     async def make(self, call: Call, grant: Grant) -> bytes:
-        """Make the call and return its answer's body.
+        """Make the call and return its answer's body. Raises as `make_dated` does."""
+        body, _ = await self.make_dated(call, grant)
+        return body
+
+    async def make_dated(self, call: Call, grant: Grant) -> tuple[bytes, datetime | None]:
+        """Make the call and return its answer's body, and the time on Paddle's clock in whole seconds, if it was told.
 
         Raises:
             GrantRefusedError: the grant has lapsed; nothing was asked.
@@ -127,7 +132,7 @@ class Calls:
         finally:
             await self._limiter.end(grant)
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return answer.body
+            return answer.body, _time_of(answer.headers.get("Date", ""))
         raise _refusal(call, answer)
 
     async def _ask(self, call: Call) -> _Answer:
@@ -158,6 +163,14 @@ class Calls:
     def _hold_seconds(self, retry_after: str | None) -> float:
         wait = _retry_after(retry_after or "", self._clock()) or _PENALTY
         return min(max(wait, _SHORTEST_HOLD), _LONGEST_HOLD).total_seconds()
+
+
+def _time_of(text: str) -> datetime | None:
+    """Read a Date header: https://www.rfc-editor.org/rfc/rfc9110#name-date."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _retry_after(text: str, now: datetime) -> timedelta | None:

@@ -166,7 +166,8 @@ class PaddleClient:
 
     async def read_account_id(self, grant: Grant) -> str | None:
         """Read which account the API key is of; None if the answer doesn't say. The key needs no permission for it."""
-        return answers.read_account_id(await self._calls.make(Call("GET /", "GET", self._calls.url("/"), ()), grant))
+        body = await self._calls.make(Call("GET /", "GET", self._calls.url("/"), ()), grant)
+        return answers.read_caller(body).account_id
 
     async def try_access(self, needed: Collection[str], next_grant: NextGrant) -> Collection[str]:
         """Make one small call that needs these permissions, and return all permissions that it shows the key to have.

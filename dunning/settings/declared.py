@@ -75,6 +75,18 @@ _LinkSecrets = Annotated[
 _CampaignFile = Annotated[Path | None, _read_by(Path), Field(description="the path of a campaign file")]
 
 
+_WebhookSecrets = Annotated[
+    tuple[SecretStr, ...],
+    _read_by(parse_webhook_secrets),
+    Field(description="the secret keys of Paddle's notification destinations, comma-separated"),
+]
+_PublicUrl = Annotated[
+    str,
+    _read_by(parse_public_url),
+    Field(description="what stands before /pay where customers reach it, such as https://billing.example.com"),
+]
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(
         frozen=True, hide_input_in_errors=True, alias_generator=lambda name: PREFIX + name.upper()
@@ -119,6 +131,13 @@ class LinkSecretVariables(_Declared):
     link_secrets: _LinkSecrets
 
 
+class ConnectingVariables(PaddleVariables):
+    """The variables that it takes to connect Paddle to us."""
+
+    public_url: _PublicUrl
+    webhook_secrets: _WebhookSecrets = ()
+
+
 class CampaignVariables(_Declared):
     """The variable that says where the campaigns are."""
 
@@ -128,9 +147,7 @@ class CampaignVariables(_Declared):
 class Variables(PaddleVariables):
     """All variables."""
 
-    webhook_secrets: Annotated[tuple[SecretStr, ...], _read_by(parse_webhook_secrets)] = Field(
-        description="the secret keys of Paddle's notification destinations, comma-separated"
-    )
+    webhook_secrets: _WebhookSecrets
     webhook_tolerance: Annotated[timedelta, _read_by(parse_tolerance)] = Field(
         default=timedelta(seconds=60), description="a duration such as 60s or 5m"
     )
@@ -139,9 +156,7 @@ class Variables(PaddleVariables):
         default=LinkMint.CLICK,
         description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",
     )
-    public_url: Annotated[str, _read_by(parse_public_url)] = Field(
-        description="what stands before /pay where customers reach it, such as https://billing.example.com"
-    )
+    public_url: _PublicUrl
     portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(
         description="the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
     )

@@ -1,9 +1,11 @@
 """The file that settings may stand in. What the environment says goes over it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dotenv import set_key
 from dotenv.parser import parse_stream
 
 from dunning.settings.environment import FILE_SUFFIX
@@ -11,6 +13,8 @@ from dunning.settings.environment import FILE_SUFFIX
 ENV_FILE = "DUNNING_ENV_FILE"
 """Names the file, and no other is looked for. An empty file, such as /dev/null, leaves the environment alone."""
 
+# What every reader of such files takes without quotes.
+_PLAIN = re.compile(r"[\w.:/@+,=%&?~-]*", re.ASCII)
 PLACES = (Path(".env"), Path("/etc/dunning/env"))
 
 
@@ -70,6 +74,17 @@ def over_the_file(environ: Mapping[str, str], file: EnvFile | None, prefix: str)
         for name, value in file.values.items()
         if name.startswith(prefix) and name != ENV_FILE and name.removesuffix(FILE_SUFFIX) not in set_names
     }
+
+
+def write_setting(path: Path, name: str, value: str) -> None:
+    """Set a variable in the file, which from then on only its owner may read. Other lines stay as they are.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    target = path.resolve()  # a link stays a link
+    set_key(target, name, value, quote_mode="never" if _PLAIN.fullmatch(value) else "always")
+    target.chmod(0o600)
 
 
 def _is_there(place: Path) -> bool:

@@ -3,7 +3,6 @@
 Whatever is wrong is told at once, a line each, and no line holds a value: many of them are secrets.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,18 +21,28 @@ from dunning.rules.campaign import Campaign
 from dunning.settings.declared import (
     PREFIX,
     CampaignVariables,
+    ConnectingVariables,
     LinkSecretVariables,
     PaddleVariables,
     StoreVariables,
     Variables,
 )
-from dunning.settings.env_file import ENV_FILE, over_the_file, read_env_file
 from dunning.settings.environment import VariableReader
+from dunning.settings.own_environment import (
+    REDIS_URL,
+    bare_environment,
+    data_folder,
+    environment_with_redis,
+    own_settings,
+    use_env_file,
+)
 from dunning.settings.paddle_account import paddle_environment
 from dunning.settings.values import LinkMint
 
 __all__ = [
+    "REDIS_URL",
     "Breaker",
+    "ConnectingSettings",
     "LinkMint",
     "MailUrl",
     "Mailbox",
@@ -44,6 +53,7 @@ __all__ = [
     "data_folder",
     "environment_with_redis",
     "load_campaigns",
+    "load_connecting_settings",
     "load_paddle_settings",
     "load_settings",
     "load_store_settings",
@@ -51,7 +61,6 @@ __all__ = [
 ]
 
 CAMPAIGN_FILE = PREFIX + "CAMPAIGN_FILE"
-REDIS_URL = PREFIX + "REDIS_URL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,15 @@ class StoreSettings:
     """Where the store is; None if a server of our own is wanted."""
 
     redis_url: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectingSettings:
+    """What it takes to connect Paddle to us. There may be no secret yet."""
+
+    paddle: PaddleSettings
+    public_url: str
+    webhook_secrets: tuple[SecretStr, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +173,24 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
     return _paddle_settings(variables)
 
 
+def load_connecting_settings(environ: Mapping[str, str] | None = None) -> ConnectingSettings:
+    """Read only what it takes to connect Paddle to us.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    reader = _reader(environ, strict=True)
+    reader.note_unknown()
+    variables = reader.read(ConnectingVariables)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return ConnectingSettings(
+        paddle=_paddle_settings(variables),
+        public_url=variables.public_url,
+        webhook_secrets=variables.webhook_secrets,
+    )
+
+
 def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
     """Read only what it takes to find the store, so that no other wrong setting keeps an operator from the brake.
 
@@ -205,11 +241,11 @@ def _reader(environ: Mapping[str, str] | None, *, strict: bool = False) -> Varia
     """
     if environ is not None:
         return VariableReader(environ, PREFIX, KNOWN)
-    file = read_env_file(os.environ)
+    given, file = own_settings()
     problems = file.problems if file else ()
     if strict and file and problems and not file.passed_over:
         raise ConfigurationError(list(problems))
-    return VariableReader(over_the_file(os.environ, file, PREFIX), PREFIX, KNOWN, also=problems)
+    return VariableReader(given, PREFIX, KNOWN, also=problems)
 
 
 def _paddle_settings(variables: PaddleVariables) -> PaddleSettings:
@@ -239,30 +275,3 @@ def _campaign_file(reader: VariableReader) -> CampaignFile | None:
     except ValueError:
         reader.note(CAMPAIGN_FILE, "it is no path; it should be that of a campaign file")
     return None
-
-
-def data_folder(*, sandbox: bool, environ: Mapping[str, str] | None = None) -> Path:
-    """Return where `dunning up` keeps its data: one folder for real debts and one for sandbox ones.
-
-    It doesn't depend on the working folder, so that the next start finds the data from any folder. See
-    https://specifications.freedesktop.org/basedir-spec/latest/
-    """
-    wanted = (os.environ if environ is None else environ).get("XDG_STATE_HOME", "")
-    state = Path(wanted) if wanted.startswith("/") else Path.home() / ".local" / "state"
-    return state / "dunning" / ("sandbox" if sandbox else "live")
-
-
-def use_env_file(path: Path) -> None:
-    """Let this process, and those that it starts, read settings from this file and no other."""
-    os.environ[ENV_FILE] = str(path.absolute())
-
-
-def environment_with_redis(url: str) -> dict[str, str]:
-    """Return the environment for processes of our own that are to use this Redis."""
-    return {**os.environ, REDIS_URL: url}
-
-
-def bare_environment() -> dict[str, str]:
-    """Return the environment without any setting of ours, for processes that get theirs from us, and from no file."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return others | {ENV_FILE: os.devnull}

@@ -136,8 +136,8 @@ def test_nothing_names_a_machine_or_a_registry(document: Path) -> None:
     assert PLACE.findall(document.read_text(encoding="utf-8")) == []
 
 
-def test_the_readme_names_every_event_that_is_used() -> None:
-    assert {event.value for event in EventType} <= set(re.findall(r"[a-z_]+\.[a-z_]+", read("README.md")))
+def test_every_event_that_is_used_is_named_for_those_who_connect_by_hand() -> None:
+    assert {event.value for event in EventType} <= set(re.findall(r"[a-z_]+\.[a-z_]+", read("docs/connect.md")))
 
 
 def test_commands_that_are_shown_exist() -> None:

@@ -353,9 +353,9 @@ def test_an_answers_parts_show_none_of_their_fields() -> None:
     ids=["an id", "a number", "no word", "no id", "no account", "an empty caller", "no caller"],
 )
 def test_the_root_tells_the_account_or_nothing(caller: object, account_id: str | None) -> None:
-    assert answers.read_account_id(json.dumps({"data": {"caller": caller}}).encode()) == account_id
+    assert answers.read_caller(json.dumps({"data": {"caller": caller}}).encode()).account_id == account_id
 
 
 @given(st.binary())
 def test_what_is_no_root_tells_no_account(body: bytes) -> None:
-    assert answers.read_account_id(body) is None
+    assert answers.read_caller(body) == answers.Caller(account_id=None, permissions=None)

@@ -33,7 +33,7 @@ def test_the_pure_part_reads_no_clock(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_settings_reads_the_environment(path: Path) -> None:
     reads = re.search(r"os\.environ|os\.getenv|getenv\(", path.read_text())
-    assert not reads or path == ROOT / "dunning" / "settings" / "load.py"
+    assert not reads or path == ROOT / "dunning" / "settings" / "own_environment.py"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

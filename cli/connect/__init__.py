@@ -1,0 +1,1 @@
+"""The commands that connect Dunning with what is around it, and look whether it is."""

@@ -1,0 +1,26 @@
+"""What the API key may do, against what we need."""
+
+from collections.abc import Iterator
+
+from dunning.paddle.answers import Caller
+from dunning.paddle_api.setup import CONNECTING_NEEDS, RUNNING_NEEDS
+
+
+def missing_permissions(caller: Caller) -> list[str]:
+    """Return what the services need and the key has not; none where there is no telling."""
+    return sorted({permission for permission in RUNNING_NEEDS if caller.may(permission) is False})
+
+
+def needless_permissions(caller: Caller) -> list[str]:
+    """Return what the key may do and nothing of ours needs, so that a lost key would harm less."""
+    return sorted((caller.permissions or frozenset()).difference(RUNNING_NEEDS, CONNECTING_NEEDS))
+
+
+def told_permissions(caller: Caller) -> Iterator[str]:
+    """Say what is wrong with the key's permissions, a line each."""
+    if caller.permissions is None:
+        yield "Paddle does not say which permissions the API key has: an old key may do everything."
+    if missing := missing_permissions(caller):
+        yield f"The API key lacks permissions that Dunning needs: {', '.join(missing)}."
+    if needless := needless_permissions(caller):
+        yield f"The API key has permissions that Dunning does not need: {', '.join(needless)}."
