@@ -56,7 +56,12 @@ class InvalidLinkError(PermanentError):
 
 
 class ExpiredLinkError(InvalidLinkError):
-    """The payment link is ours, and too old."""
+    """The payment link is ours, and too old: `language` and `brand` are those of the page that says so."""
+
+    def __init__(self, message: str, *, language: str = "", brand: str = "") -> None:
+        super().__init__(message)
+        self.language = language
+        self.brand = brand
 
 
 class UnsafePortalUrlError(PermanentError):

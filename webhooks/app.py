@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from dunning.errors import ConfigurationError
+from dunning.language.own import Languages
 from dunning.links import Links
 from dunning.paddle_api.client import PaddleClient
 from dunning.settings.load import Settings
@@ -85,6 +86,7 @@ def create_app(
     app[METRICS] = Metrics()
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app[PAGES] = Pages(
+        Languages(settings.templates),
         seller=settings.mail_from.name or urlsplit(settings.public_url).hostname or settings.public_url,
         contact=(settings.mail_reply_to or settings.mail_from).address,
         login_url=settings.portal_login_url,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from dunning.links import Links
+from dunning.links import LinkClaim, Links
 from dunning.paddle_api.client import PaddleClient
 from dunning.settings.load import Settings
 from dunning.store import Store
@@ -28,4 +28,6 @@ METRICS = web.AppKey("metrics", Metrics)
 LINKS = web.AppKey("links", Links)
 PAGES = web.AppKey("pages", Pages)
 STORE = web.AppKey("store", Store)
+CLAIM = web.RequestKey("claim", LinkClaim)
+"""What the request's link says, once it is known to be ours."""
 PADDLE = web.AppKey("paddle", PaddleClient)

@@ -2,12 +2,15 @@
 
 import logging
 import traceback
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from webhooks.keys import METRICS, PAGES, SPARING_LOG
+from webhooks.pages import Page
+from webhooks.show_page import show_page
 from webhooks.sparing_log import SparingLog
 
 UNMATCHED = "unmatched"
@@ -34,13 +37,19 @@ async def catch_failures(request: web.Request, handler: Handler) -> web.StreamRe
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
         _tell(request.app[SPARING_LOG], error, route(request))
+        if _is_of_pay(request):
+            return show_page(request, Page.BROKE, HTTPStatus.INTERNAL_SERVER_ERROR)
         return web.Response(status=500, text="Something broke here. It is noted.")
 
 
 async def protect_pay(request: web.Request, response: web.StreamResponse) -> None:
     """Put the page's headers on whatever is answered under /pay, redirects and errors too."""
-    if request.path == "/pay" or request.path.startswith("/pay/"):
+    if _is_of_pay(request):
         response.headers.update(request.app[PAGES].headers)
+
+
+def _is_of_pay(request: web.Request) -> bool:
+    return request.path == "/pay" or request.path.startswith("/pay/")
 
 
 def route(request: web.Request) -> str:

@@ -1,4 +1,4 @@
-"""The few pages a customer may see. They say nothing about anybody."""
+"""The few pages a customer may see, in their language. They say nothing about anybody."""
 
 import base64
 from collections.abc import Collection
@@ -9,12 +9,17 @@ from urllib.parse import quote, urlsplit
 from aiohttp import hdrs, web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dunning.language.choose import is_right_to_left
+from dunning.language.own import Languages
+
 
 class Page(StrEnum):
-    """A page, by its template's name."""
+    """A page, by the name of its sentences."""
 
     PAY = "pay"
     """The button."""
+    PAY_AGAIN = "pay_again"
+    """The button, for whoever used the link within the hour and may have paid."""
     PAID = "paid"
     CLOSED = "closed"
     """The case ended some other way, of which nothing is said: whether anything is owed may not be known."""
@@ -23,6 +28,8 @@ class Page(StrEnum):
     EXPIRED = "expired"
     TOO_MANY = "too_many"
     """Clicked too often."""
+    AWAY = "away"
+    """Paddle can't be asked now, and the same button may work later."""
     STOP = "stop"
     """The button that stops the reminders of a payment."""
     STOPPED = "stopped"
@@ -34,10 +41,13 @@ class Page(StrEnum):
 class Pages:
     """The pages of one seller, and the headers that go with them."""
 
-    def __init__(self, *, seller: str, contact: str, login_url: str, portal_origins: Collection[str]) -> None:
+    def __init__(
+        self, languages: Languages, *, seller: str, contact: str, login_url: str, portal_origins: Collection[str]
+    ) -> None:
         """Write the pages.
 
         Args:
+            languages: what the pages say.
             seller: whose page it is, as the customer knows them.
             contact: the address at which the seller can be asked.
             login_url: the seller's portal login page.
@@ -46,9 +56,10 @@ class Pages:
         environment = Environment(
             loader=PackageLoader("webhooks", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
+        self._languages, self._seller = languages, seller
         style = environment.get_template("style.css").render()
         given = {"seller": seller, "contact": quote(contact, safe="@"), "login_url": login_url, "style": style}
-        self._templates = {page: environment.get_template(f"{page}.html", globals=given) for page in Page}
+        self._template = environment.get_template("page.html", globals=given)
         # A hash instead of a nonce: the page is the same for everybody, and 'unsafe-inline' is never needed.
         style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
         # form-action governs the redirect after the POST too, so it has to name where a click leads.
@@ -68,6 +79,7 @@ class Pages:
     def answer(
         self,
         page: Page,
+        language: str,
         status: int = 200,
         headers: dict[str, str] | None = None,
         *,
@@ -78,13 +90,34 @@ class Pages:
 
         Args:
             page: which.
+            language: one of ours.
             status: the answer's.
             headers: those beside what every page has.
             stop_link: what stops the reminders of the payment, for `pay`; none is offered without.
             minutes: how long to wait, for `too_many`.
         """
-        html = self._templates[page].render(stop_link=stop_link, minutes=minutes)
-        return web.Response(text=html, content_type="text/html", status=status, headers=headers)
+        sentences = self._languages.sentences(language)
+        values = {"seller": self._seller, "minutes": str(minutes)}
+        text = f"page.{page}.text"
+        html = self._template.render(
+            page=page,
+            language=language,
+            direction="rtl" if is_right_to_left(language) else "ltr",
+            title=sentences.say(f"page.{page}.title", values),
+            text=sentences.say_counted(text, minutes, values, html=True)
+            if minutes
+            else sentences.say(text, values, html=True),
+            has=lambda what: f"page.{page}.{what}" in sentences.keys,
+            say=lambda what: sentences.say(f"page.{page}.{what}", values, html=True),
+            common=lambda what: sentences.say(f"page.common.{what}", values, html=True),
+            stop_link=stop_link,
+        )
+        return web.Response(
+            text=html,
+            content_type="text/html",
+            status=status,
+            headers={hdrs.CONTENT_LANGUAGE: language, **(headers or {})},
+        )
 
 
 def _origin(url: str) -> str:

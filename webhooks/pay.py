@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import structlog
 from aiohttp import hdrs, web
@@ -30,9 +31,10 @@ from dunning.rules.due_steps import mails_sent
 from dunning.rules.story import Entry, Kind
 from dunning.store import REDIS_ERRORS
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, LINKS, METRICS, PADDLE, PAGES, SETTINGS, SPARING_LOG, STORE
-from webhooks.link_token import token_of
+from webhooks.keys import CLAIM, CLOCK, DEADLINES, LINKS, METRICS, PADDLE, SETTINGS, SPARING_LOG, STORE
+from webhooks.link_token import read_claim
 from webhooks.pages import Page
+from webhooks.show_page import show_page
 from webhooks.still_owed import ask_paddle, close_if_over
 
 log = structlog.get_logger()
@@ -41,20 +43,27 @@ log = structlog.get_logger()
 async def show(request: web.Request) -> web.Response:
     """Answer GET and HEAD: the button, or why there is none. Changes nothing, and asks nothing of Paddle."""
     app = request.app
+    now = app[CLOCK]()
     try:
-        case = await _find_case(request, app[CLOCK]())
+        case = await _find_case(request, now)
+        if not case.may_be_paid:
+            return _ended(request, case)
+        async with redis_within(app[DEADLINES].redis):
+            clicked_at = await app[STORE].clicks.last(case.id)
     except _NoCaseError as problem:
         return problem.answer
     except RedisAwayError:
-        # The link is ours and still good: the click will find its way, to the login page if need be.
-        return app[PAGES].answer(Page.PAY)
-    if case.may_be_paid:
-        return app[PAGES].answer(Page.PAY, stop_link=_stop_link(app, case))
-    return app[PAGES].answer(Page.PAID if case.state is CaseState.RECOVERED else Page.CLOSED)
+        # The link is ours and still good, and the click may find Redis back.
+        return show_page(request, Page.PAY)
+    may_have_paid = clicked_at is not None and clicked_at > now - JUST_CLICKED
+    return show_page(request, Page.PAY_AGAIN if may_have_paid else Page.PAY, stop_link=_stop_link(request, case))
 
 
 async def click(request: web.Request) -> web.Response:
-    """Answer POST: lead to Paddle's *update payment method* page, or else to the portal's login page.
+    """Answer POST: lead to Paddle's *update payment method* page.
+
+    While Paddle or Redis can't be asked, a page says so and offers another try; what another try wouldn't mend leads to
+    the portal's login page.
 
     The body is of no interest and is not read.
     """
@@ -63,19 +72,20 @@ async def click(request: web.Request) -> web.Response:
     try:
         case = await _find_case(request, now)
         if not case.may_be_paid:
-            return _fall_back(request, case.id, ClickOutcome.CASE_ENDED)
+            app[METRICS].count_click(ClickOutcome.CASE_ENDED)
+            return _ended(request, case)
         async with redis_within(app[DEADLINES].redis):
             wait_seconds = await app[STORE].clicks.allow(case.id, now)
     except _NoCaseError as problem:
         return problem.answer
     except RedisAwayError:
-        return _fall_back(request, None, ClickOutcome.REDIS_AWAY)
+        return _away(request, None, ClickOutcome.REDIS_AWAY)
     if wait_seconds is not None:
         app[SPARING_LOG].warning("click.too_many", case_id=case.id)
         app[METRICS].count_click(ClickOutcome.TOO_MANY)
         seconds = max(1, math.ceil(wait_seconds))
         minutes = math.ceil(seconds / 60)
-        return app[PAGES].answer(Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(seconds)}, minutes=minutes)
+        return show_page(request, Page.TOO_MANY, 429, {hdrs.RETRY_AFTER: str(seconds)}, minutes=minutes)
     return await _lead_on(request, case, now)
 
 
@@ -87,11 +97,12 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
         await _note(request, case.id, Entry(kind=Kind.CLICK_FOUND, reason=over.page.value), now)
         log.info("click.found_over", case_id=case.id, page=over.page)
         app[METRICS].count_click(FOUND_OVER[over.page])
-        return app[PAGES].answer(over.page)
+        return show_page(request, over.page)
     except _DetourError as detour:
         await _note(request, case.id, Entry(kind=Kind.CLICK_FELL_BACK, reason=detour.reason), now)
         if detour.reason in MAY_WORK_LATER:
             await _take_back(request, case.id)
+            return _away(request, case.id, detour.reason, detour.error)
         return _fall_back(request, case.id, detour.reason, detour.error)
     await _note(request, case.id, Entry(kind=Kind.CLICKED), now)
     log.info("click.led_to_paddle", case_id=case.id)
@@ -101,9 +112,13 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
 
 # If a click found the debt to be over, how it is counted, by the page that says so.
 FOUND_OVER = {Page.PAID: ClickOutcome.ALREADY_PAID, Page.CLOSED: ClickOutcome.ALREADY_OVER}
-# A click that led nowhere for one of these reasons is taken back from the limit, since the link may work again later.
 # Of the mails about a debt, the first that reminds of it.
 FIRST_REMINDER = 2
+# For who asks again by themselves.
+TRY_AGAIN_SECONDS = "60"
+# So long after a click, the customer may have paid, and Paddle's event may be on its way.
+JUST_CLICKED = timedelta(hours=1)
+# A click that led nowhere for one of these reasons is taken back from the limit, since the link may work again later.
 MAY_WORK_LATER = frozenset({ClickOutcome.PADDLE_UNREACHABLE, ClickOutcome.NO_GRANT, ClickOutcome.REDIS_AWAY})
 
 
@@ -132,23 +147,34 @@ class _DetourError(Exception):
 async def _find_case(request: web.Request, now: datetime) -> Case:
     app = request.app
     try:
-        case_id = app[LINKS].verify(token_of(request), now)
+        case_id = read_claim(request, now).case_id
     except ExpiredLinkError:
-        raise _NoCaseError(app[PAGES].answer(Page.EXPIRED, 410)) from None
+        raise _NoCaseError(show_page(request, Page.EXPIRED, 410)) from None
     except InvalidLinkError:
-        raise _NoCaseError(app[PAGES].answer(Page.UNKNOWN, 404)) from None
+        raise _NoCaseError(show_page(request, Page.UNKNOWN, 404)) from None
     async with redis_within(app[DEADLINES].redis):
         case = await app[STORE].cases.read(case_id)
     if case is None:
-        raise _NoCaseError(app[PAGES].answer(Page.UNKNOWN, 404))
+        raise _NoCaseError(show_page(request, Page.UNKNOWN, 404))
     return case
 
 
-def _stop_link(app: web.Application, case: Case) -> str:
+def _ended(request: web.Request, case: Case) -> web.Response:
+    return show_page(request, Page.PAID if case.state is CaseState.RECOVERED else Page.CLOSED)
+
+
+def _stop_link(request: web.Request, case: Case) -> str:
     """Return the link that stops the case's reminders, from the first reminder on; before, and after, there is none."""
     if not case.is_open or mails_sent(case, but=None) < FIRST_REMINDER:
         return ""
-    token = app[LINKS].sign(case.id, case.failed_at + LINK_LIFETIME, Purpose.STOP_REMINDERS)
+    app, claim = request.app, request[CLAIM]
+    token = app[LINKS].sign(
+        case.id,
+        case.failed_at + LINK_LIFETIME,
+        Purpose.STOP_REMINDERS,
+        language=claim.language,
+        brand=claim.brand,
+    )
     return f"{app[SETTINGS].public_url}/pay/stop/{token}"
 
 
@@ -231,14 +257,28 @@ async def _take_back(request: web.Request, case_id: str) -> None:
         request.app[SPARING_LOG].warning("click.not_taken_back", case_id=case_id, reason=str(error))
 
 
+def _away(
+    request: web.Request, case_id: str | None, reason: ClickOutcome | HoldWord, error: Exception | None = None
+) -> web.Response:
+    """Say that it can't be done now, and offer another try and the portal's login page."""
+    _tell_fallen_back(request, case_id, reason, error)
+    return show_page(request, Page.AWAY, HTTPStatus.SERVICE_UNAVAILABLE, {hdrs.RETRY_AFTER: TRY_AGAIN_SECONDS})
+
+
 def _fall_back(
     request: web.Request, case_id: str | None, reason: ClickOutcome | HoldWord, error: Exception | None = None
 ) -> web.Response:
     """Lead to the portal's login page, which never expires and holds no token."""
+    _tell_fallen_back(request, case_id, reason, error)
+    return _see_other(request.app[SETTINGS].portal_login_url)
+
+
+def _tell_fallen_back(
+    request: web.Request, case_id: str | None, reason: ClickOutcome | HoldWord, error: Exception | None
+) -> None:
     why = type(error).__name__ if error else None
     request.app[SPARING_LOG].warning("click.fell_back", reason, case_id=case_id, reason=reason, error=why)
     request.app[METRICS].count_click(reason)
-    return _see_other(request.app[SETTINGS].portal_login_url)
 
 
 def _see_other(url: str) -> web.Response:

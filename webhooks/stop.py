@@ -12,9 +12,10 @@ from dunning.reasons import EndReason
 from dunning.rules.case import CaseState
 from dunning.store import Store
 from webhooks.deadlines import RedisAwayError, redis_within
-from webhooks.keys import CLOCK, DEADLINES, LINKS, PAGES, SPARING_LOG, STORE
-from webhooks.link_token import token_of
+from webhooks.keys import CLOCK, DEADLINES, SPARING_LOG, STORE
+from webhooks.link_token import read_claim
 from webhooks.pages import Page
+from webhooks.show_page import show_page
 
 log = structlog.get_logger()
 
@@ -36,17 +37,17 @@ async def _answer(request: web.Request, *, stop: bool) -> web.Response:
     app = request.app
     now = app[CLOCK]()
     try:
-        case_id = app[LINKS].verify(token_of(request), now, Purpose.STOP_REMINDERS)
+        case_id = read_claim(request, now, Purpose.STOP_REMINDERS).case_id
         async with redis_within(app[DEADLINES].redis):
             page = await (_stop(app[STORE], case_id, now) if stop else _find(app[STORE], case_id))
     except ExpiredLinkError:
-        return app[PAGES].answer(Page.EXPIRED, 410)
+        return show_page(request, Page.EXPIRED, 410)
     except InvalidLinkError:
-        return app[PAGES].answer(Page.UNKNOWN, 404)
+        return show_page(request, Page.UNKNOWN, 404)
     except RedisAwayError as error:
         app[SPARING_LOG].warning("reminders.not_stopped", reason=str(error))
-        return app[PAGES].answer(Page.BROKE, 503)
-    return app[PAGES].answer(page, 404 if page is Page.UNKNOWN else 200)
+        return show_page(request, Page.BROKE, 503)
+    return show_page(request, page, 404 if page is Page.UNKNOWN else 200)
 
 
 async def _find(store: Store, case_id: str) -> Page:

@@ -13,9 +13,10 @@ from dunning.campaign_file.reader import parse_campaign_file, parse_campaigns, s
 from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.errors import ConfigurationError
+from dunning.language.own import OWN_SENTENCES
 from dunning.rules.campaign import Campaign, When
 from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED
-from worker.letters.render import OWN_SENTENCES, Renderer
+from worker.letters.render import Renderer
 
 _FIRST_WINS = "A renewal follows the first of them that it fits."
 _UNMAILED = "A renewal that fits none is not mailed."

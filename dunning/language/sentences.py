@@ -2,27 +2,74 @@
 
 import string
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
+from gettext import NullTranslations
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from markupsafe import Markup, escape
 
 from dunning.errors import ConfigurationError
+from dunning.language.catalogs import load_translations
+from dunning.language.choose import ENGLISH_TAG, is_right_to_left
 
 # The forms of a sentence about several payments; the others are about one, or about none.
 _OF_SEVERAL = frozenset({"total", "several"})
-_FORMS = frozenset({"", "dated", "one", "bare", "named", "branded", "numbered"}) | _OF_SEVERAL
+# Of a sentence with a number in it: English has these two, a catalog as many as its language needs.
+_SINGULAR, _PLURAL = "singular", "plural"
+_FORMS = frozenset({"", "dated", "one", "bare", "named", "branded", "numbered", _SINGULAR, _PLURAL}) | _OF_SEVERAL
+
+# https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+ISOLATES = _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_LEFT_TO_RIGHT = frozenset({"L"})
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+
+
+class Message(NamedTuple):
+    """A sentence, or one of its forms, as translators meet it."""
+
+    context: str
+    """Its key and the form's name."""
+    text: str
+    plural: str = ""
+    """The same with another number, where it has a number."""
 
 
 class Sentences:
     """The sentences of one language."""
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        """Take them from a table of tables, whose last are sentences, or forms of one."""
-        self._forms = dict(_flat(table))
+    def __init__(
+        self,
+        table: Mapping[str, Any],
+        language: str = ENGLISH_TAG,
+        translations: NullTranslations | None = None,
+        own: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        """Take them from a table of tables, whose last are sentences, or forms of one.
+
+        Args:
+            table: the sentences in English.
+            language: the one in which they are said.
+            translations: what each is in it, by its context. What is missing there is said in English.
+            own: the forms of sentences that stand in place of these.
+        """
+        self.language = language
+        self._table = table
+        self._own = own
+        self._translations = translations or NullTranslations()
+        self._foreign = _LEFT_TO_RIGHT if is_right_to_left(language) else _RIGHT_TO_LEFT
+        # A form with a number in it is translated when it is said: the number tells which it is.
+        self._forms = {
+            key: {
+                name: form if _PLURAL in forms else self._translations.pgettext(_context(key, name), form)
+                for name, form in forms.items()
+            }
+            for key, forms in _flat(table)
+        } | dict(own)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -36,6 +83,14 @@ class Sentences:
             KeyError: there is no such sentence.
         """
         return self._forms[key]
+
+    def messages(self) -> Iterator[Message]:
+        """Give all that there is to translate."""
+        for key, forms in self._forms.items():
+            if _PLURAL in forms:
+                yield Message(key, forms[_SINGULAR], forms[_PLURAL])
+            else:
+                yield from (Message(_context(key, name), form) for name, form in forms.items())
 
     def with_own(self, table: Mapping[str, Any]) -> Self:
         """Return these sentences with those of a seller in place of some: forms of a sentence, or the whole of it.
@@ -60,10 +115,11 @@ class Sentences:
                 ]
         if problems:
             raise ConfigurationError(problems)
-        return self.__class__(self._forms | {key: {**self._forms[key], **forms} for key, forms in own.items()})
+        whole = {key: {**self._forms[key], **forms} for key, forms in own.items()}
+        return self.__class__(self._table, self.language, self._translations, own=whole)
 
     def _may_be_filled_in(self, key: str) -> frozenset[str]:
-        """Return what the sentence, or another of the same mail, has filled in."""
+        """Return what the sentence, or another of the same mail or page, has filled in."""
         of_mail = key.rpartition(".")[0]
         like_it = [other for other in self._forms if other == key or (other.rpartition(".")[0] == of_mail)]
         return frozenset(name for one in like_it for form in self._forms[one].values() for name in placeholders(form))
@@ -71,12 +127,13 @@ class Sentences:
     def say(self, key: str, values: Mapping[str, str], *, several: bool = False, html: bool = False) -> str:
         """Say the first form that can be filled, or nothing if none can.
 
+        What is filled in, and is read in the other direction than the sentence, is kept apart from it.
+
         Args:
             key: such as `mail.reminder.title`.
             values: what to fill in. What is empty isn't known.
             several: whether the sentence is about several payments.
-            html: whether it is for HTML: then it is escaped, and what is filled in is kept apart from the direction in
-                which the sentence is read.
+            html: whether it is for HTML: then it is escaped.
 
         Raises:
             KeyError: there is no such sentence.
@@ -84,8 +141,32 @@ class Sentences:
         for name, form in self._forms[key].items():
             fits = not name or (name in _OF_SEVERAL) is several
             if fits and all(values.get(needed) for needed in placeholders(form)):
-                return _fill_html(form, values) if html else form.format_map(values)
+                return self._fill(form, values, html=html)
         return ""
+
+    def say_counted(self, key: str, count: int, values: Mapping[str, str], *, html: bool = False) -> str:
+        """Say a sentence with a number in it, in the form that the language has for that number.
+
+        Raises:
+            KeyError: there is no such sentence.
+        """
+        forms = self._forms[key]
+        if key in self._own:
+            form = forms[_SINGULAR if count == 1 else _PLURAL]
+        else:
+            form = self._translations.npgettext(key, forms[_SINGULAR], forms[_PLURAL], count)
+        return self._fill(form, values, html=html)
+
+    def _fill(self, form: str, values: Mapping[str, str], *, html: bool) -> str:
+        if html:
+            isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
+            return Markup(escape(form)).format_map(isolated)  # noqa: S704 - escaped just here
+        return form.format_map({name: self._isolated(value) for name, value in values.items()})
+
+    def _isolated(self, value: str) -> str:
+        if isinstance(value, str) and any(unicodedata.bidirectional(char) in self._foreign for char in value):
+            return f"{_ISOLATE}{value}{_END_OF_ISOLATE}"
+        return value
 
 
 def placeholders(form: str) -> list[str]:
@@ -93,9 +174,8 @@ def placeholders(form: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(form) if name is not None]
 
 
-def _fill_html(form: str, values: Mapping[str, str]) -> Markup:
-    isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
-    return Markup(escape(form)).format_map(isolated)  # noqa: S704 - escaped just here
+def _context(key: str, form: str) -> str:
+    return f"{key}.{form}" if form else key
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, str]]]:
@@ -112,22 +192,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping
     return found
 
 
-ENGLISH = Sentences(tomllib.loads((files("dunning.language") / "english.toml").read_text(encoding="utf-8")))
+_TABLE = tomllib.loads((files("dunning.language") / "english.toml").read_text(encoding="utf-8"))
+ENGLISH = Sentences(_TABLE)
 
 
-def read_own(file: Path) -> Sentences:
-    """Return the English sentences with those of a seller's file in place of some. Without the file, they are ours.
-
-    Raises:
-        ConfigurationError: the file can't be read, or says what isn't known; each problem names the file.
-    """
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return ENGLISH
-    except (OSError, ValueError) as error:
-        raise ConfigurationError([f"{file}: it can't be read as TOML: {error}"]) from None
-    try:
-        return ENGLISH.with_own(table)
-    except ConfigurationError as error:
-        raise ConfigurationError([f"{file}: {problem}" for problem in error.problems]) from None
+@cache
+def sentences_in(language: str) -> Sentences:
+    """Return our sentences in one of our languages."""
+    return Sentences(_TABLE, language, load_translations(language))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # Dots and slashes that mail programs and browsers take for the plain ones, or that look so much like them that a reader
 # would: https://www.unicode.org/Public/security/latest/confusables.txt. A raised dot is not among them: Catalan has it.
@@ -22,12 +23,15 @@ _JOINERS = frozenset("\u200c\u200d")
 _MARKS = frozenset({"Mn", "Me"})
 
 
-def one_line(text: str, *, at_most: int) -> str:
-    """Write `text` on one line of at most `at_most` characters, without control and format characters."""
+def one_line(text: str, *, at_most: int, keep: Collection[str] = ()) -> str:
+    """Write `text` on one line of at most `at_most` characters.
+
+    Control and format characters are left out, but for those that are to be kept.
+    """
     kept = "".join(
         " " if category in _NEVER_SHOWN else char
         for char, category in ((char, unicodedata.category(char)) for char in text)
-        if category != _FORMAT or char in _JOINERS
+        if category != _FORMAT or char in _JOINERS or char in keep
     )
     # Python's parser of headers decodes what looks like an encoded word, line breaks and all, after we have cleaned it.
     line = " ".join(kept.replace("=?", "= ?").split())

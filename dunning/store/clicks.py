@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from dunning.instants import to_milliseconds
+from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
@@ -28,6 +28,11 @@ class Clicks:
             args=[to_milliseconds(now), uuid4().hex, _HOUR_MS, AN_HOUR, _DAY_MS, A_DAY],
         )
         return float(wait) / 1000 or None
+
+    async def last(self, case_id: str) -> datetime | None:
+        """Return when the last click was that led somewhere, if it was within a day."""
+        found = await self._redis.zrevrange(keys.clicks(case_id), 0, 0, withscores=True)
+        return from_milliseconds(int(found[0][1])) if found else None
 
     async def take_back(self, case_id: str) -> None:
         """Forget the last click: it led nowhere, and the customer will want to try again."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
 
 from dunning.casebook.words import in_a_line
 from dunning.queue import QUEUE
@@ -106,13 +107,11 @@ async def _click(house: CutHouse) -> list[str]:
             problems.append(f"the page was answered {page.status}")
     for _ in range(CLICKS):
         async with house.http.post(link, allow_redirects=False) as answer:
-            leads_to = answer.headers.get("Location", "")
-        if answer.status != 303:
-            problems.append(f"a click was answered {answer.status}")
+            leads_to, page = answer.headers.get("Location", ""), await answer.text()
         if "token=" in leads_to:
             return problems
-        if leads_to != house.twin.portal_login_url:
-            problems.append("a click led elsewhere than to Paddle")
+        if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or house.twin.portal_login_url not in page:
+            problems.append(f"a click was answered {answer.status}, and leads elsewhere than to Paddle")
     return [*problems, f"{CLICKS} clicks did not lead to Paddle"]
 
 

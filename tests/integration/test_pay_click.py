@@ -24,6 +24,7 @@ from paddle_twin import Twin
 from paddle_twin.faults import Fault
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from webhooks.deadlines import Deadlines
+from webhooks.pay import MAY_WORK_LATER
 
 SESSIONS = "POST /customers/{id}/portal-sessions"
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
@@ -170,17 +171,20 @@ class Failure:
         Failure(403, "forbidden", "paddle_permission"),
     ],
 )
-async def test_when_paddle_fails_the_click_leads_to_the_login_page(
+async def test_when_paddle_fails_the_click_offers_another_try_where_that_may_help_and_else_the_login_page(
     of: Settings, twin: Twin, case: Case, store: Store, failure: Failure
 ) -> None:
     twin.fail_next(SESSIONS, failure.fault, times=10, code=failure.code)
 
     async with running(of, deadlines=Deadlines(paddle=timedelta(seconds=0.5))) as edge:
         with capture_logs() as logs:
-            status, location, _ = await click(edge, case)
+            status, location, page = await click(edge, case)
         metrics = await edge.metrics()
 
-    assert (status, location) == (303, twin.portal_login_url)
+    if failure.reason in MAY_WORK_LATER:
+        assert_is_away(status, page, twin)
+    else:
+        assert (status, location) == (303, twin.portal_login_url)
     story = [in_a_line(line.entry) for line in await store.cases.story(case.id)]
     assert story == ["opened", f"click_fell_back: {failure.reason}"]
     assert f'dunning_clicks_total{{outcome="{failure.reason}"}} 1.0' in metrics
@@ -193,7 +197,7 @@ async def test_the_same_link_works_when_paddle_is_back(edge: Edge, twin: Twin, c
 
     first, second = await click(edge, case), await click(edge, case)
 
-    assert first[:2] == (303, twin.portal_login_url)
+    assert_is_away(first[0], first[2], twin)
     assert "token=pga_" in second[1]
 
 
@@ -214,26 +218,26 @@ async def test_a_link_without_a_token_is_no_better_than_the_login_page(edge: Edg
     assert location == twin.portal_login_url
 
 
-async def test_with_the_api_budget_spent_the_click_leads_to_the_login_page(
+async def test_with_the_api_budget_spent_the_click_offers_another_try(
     edge: Edge, twin: Twin, case: Case, store: Store
 ) -> None:
     await store.limiter.ask(200, background=False)
 
-    status, location, _ = await click(edge, case)
+    status, _, page = await click(edge, case)
 
-    assert (status, location) == (303, twin.portal_login_url)
+    assert_is_away(status, page, twin)
     assert not twin.counts
     assert 'dunning_clicks_total{outcome="no_grant"} 1.0' in await edge.metrics()
 
 
-async def test_without_redis_the_click_leads_to_the_login_page(twin: Twin, case: Case) -> None:
+async def test_without_redis_the_click_offers_another_try(twin: Twin, case: Case) -> None:
     without = settings("redis://127.0.0.1:1/0", PORTAL_LOGIN_URL=twin.portal_login_url)
 
     async with running(without) as edge:
-        status, location, _ = await click(edge, case)
+        status, _, page = await click(edge, case)
         metrics = await edge.metrics()
 
-    assert (status, location) == (303, twin.portal_login_url)
+    assert_is_away(status, page, twin)
     assert 'dunning_clicks_total{outcome="redis_away"} 1.0' in metrics
 
 
@@ -243,22 +247,22 @@ async def test_a_redis_that_refuses_writes_costs_the_customer_only_the_sign_in(
     async with Redis.from_url(redis_url) as redis:
         await redis.config_set("maxmemory", "1")
         try:
-            status, location, _ = await click(edge, case)
+            status, _, page = await click(edge, case)
         finally:
             await redis.config_set("maxmemory", "0")
 
-    assert (status, location) == (303, twin.portal_login_url)
+    assert_is_away(status, page, twin)
 
 
-async def test_an_api_budget_that_cannot_be_read_leads_to_the_login_page(
+async def test_an_api_budget_that_cannot_be_read_offers_another_try(
     edge: Edge, twin: Twin, case: Case, redis_url: str
 ) -> None:
     async with Redis.from_url(redis_url) as redis:
         await redis.set(keys.API_LOG, "not what it should be")
 
-    status, location, _ = await click(edge, case)
+    status, _, page = await click(edge, case)
 
-    assert (status, location) == (303, twin.portal_login_url)
+    assert_is_away(status, page, twin)
     assert 'dunning_clicks_total{outcome="redis_away"} 1.0' in await edge.metrics()
 
 
@@ -286,8 +290,7 @@ async def test_a_redis_that_goes_away_during_the_click_stops_nobody(twin: Twin, 
             async with running(of) as edge:
                 status, location, _ = await click(edge, case)
 
-    assert status == 303
-    assert location == twin.portal_login_url or "token=pga_" in location
+    assert status == 503 or "token=pga_" in location
 
 
 @pytest.mark.parametrize("state", [CaseState.RECOVERED, CaseState.EXHAUSTED, CaseState.STOPPED])
@@ -296,7 +299,39 @@ async def test_a_click_on_an_ended_case_makes_no_session(
 ) -> None:
     await store.cases.commit(case.end(state, None, NOW), 1, due_at=None, now=NOW)
 
-    status, location, _ = await click(edge, case)
+    status, location, page = await click(edge, case)
 
-    assert (status, location) == (303, twin.portal_login_url)
+    assert (status, location) == (200, "")
+    assert "<form" not in page
+    assert ("Nothing is left to pay here" in page) is (state is CaseState.RECOVERED)
     assert not twin.counts
+
+
+async def test_within_the_hour_after_a_click_the_page_asks_whether_it_is_paid(of: Settings, case: Case) -> None:
+    time = NOW
+
+    def clock() -> datetime:
+        return time
+
+    async def page_of(edge: Edge) -> str:
+        async with edge.http.get(edge.url / "pay" / token_of(case)) as response:
+            return await response.text()
+
+    async with running(of, clock=clock) as edge:
+        before = await page_of(edge)
+        await click(edge, case)
+        time = NOW + timedelta(minutes=59)
+        within = await page_of(edge)
+        time = NOW + timedelta(minutes=61)
+        after = await page_of(edge)
+
+    assert ["Have you just paid?" in page for page in (before, within, after)] == [False, True, False]
+    assert all("<form" in page for page in (before, within, after))
+
+
+def assert_is_away(status: int, page: str, twin: Twin) -> None:
+    """The page says that it can't be done now, and offers another try and a way around."""
+    assert status == 503
+    assert "The payment page can&#39;t be reached now" in page
+    assert page.count("<form") == 1
+    assert twin.portal_login_url in page

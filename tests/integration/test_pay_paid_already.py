@@ -15,7 +15,7 @@ from tests.integration.test_pay_click import SESSIONS, case, click, edge, of, tw
 __all__ = ["case", "edge", "of", "twin"]  # fixtures
 
 ASKED = "GET /transactions"
-ENDS = ("Nothing is left to pay here", "You can\u2019t pay with this link anymore")
+ENDS = ("Nothing is left to pay here", "You can&#39;t pay with this link anymore")
 
 
 @pytest.fixture(autouse=True)
@@ -68,10 +68,10 @@ async def test_a_debt_that_is_canceled_gets_neutral_words(edge: Edge, twin: Twin
     status, location, page = await click(edge, case)
 
     assert (status, location) == (200, "")
-    assert "You can\u2019t pay with this link anymore" in page
+    assert "You can&#39;t pay with this link anymore" in page
     assert "left to pay" not in page
     assert await closes(store, case, "canceled")
-    assert (await told(edge, case)) == "You can\u2019t pay with this link anymore"
+    assert (await told(edge, case)) == "You can&#39;t pay with this link anymore"
     assert 'dunning_clicks_total{outcome="already_over"} 1.0' in await edge.metrics()
 
 

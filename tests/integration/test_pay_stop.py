@@ -82,7 +82,7 @@ async def test_looking_stops_nothing(edge: Edge, case: Case, store: Store) -> No
 
     assert status == 200
     assert page.count("<form") == 1
-    assert "This doesn\u2019t cancel or pay anything" in page
+    assert "This doesn&#39;t cancel or pay anything" in page
     assert await read(store, case) == case
 
 

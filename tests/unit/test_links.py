@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from itsdangerous import Signer
 
 from dunning.errors import ExpiredLinkError, InvalidLinkError
-from dunning.links import LINK_LIFETIME, Links
+from dunning.links import LINK_LIFETIME, LinkClaim, Links
 
 OLD = "the-secret-of-last-year-0123456789abcdef"
 NEW = "the-secret-of-this-year-0123456789abcdef"
@@ -22,7 +22,7 @@ URL_SAFE = set(string.ascii_letters + string.digits + "-._~")
 def test_a_token_is_good_for_its_case() -> None:
     links = Links([NEW])
 
-    assert links.verify(links.sign(CASE, EXPIRES_AT), NOW) == CASE
+    assert links.verify(links.sign(CASE, EXPIRES_AT), NOW) == LinkClaim(CASE)
 
 
 def test_a_token_is_short_and_needs_no_escaping() -> None:
@@ -44,7 +44,7 @@ def test_a_token_is_good_until_the_second_it_expires() -> None:
     links = Links([NEW])
     token = links.sign(CASE, EXPIRES_AT)
 
-    assert links.verify(token, EXPIRES_AT - timedelta(microseconds=1)) == CASE
+    assert links.verify(token, EXPIRES_AT - timedelta(microseconds=1)).case_id == CASE
     with pytest.raises(ExpiredLinkError, match=CASE):
         links.verify(token, EXPIRES_AT)
 
@@ -52,13 +52,13 @@ def test_a_token_is_good_until_the_second_it_expires() -> None:
 def test_a_token_signed_with_the_old_secret_outlives_the_change_to_a_new_one() -> None:
     token = Links([OLD]).sign(CASE, EXPIRES_AT)
 
-    assert Links([NEW, OLD]).verify(token, NOW) == CASE
+    assert Links([NEW, OLD]).verify(token, NOW) == LinkClaim(CASE)
 
 
 def test_the_first_secret_signs() -> None:
     token = Links([NEW, OLD]).sign(CASE, EXPIRES_AT)
 
-    assert Links([NEW]).verify(token, NOW) == CASE
+    assert Links([NEW]).verify(token, NOW) == LinkClaim(CASE)
 
 
 def test_a_secret_taken_away_ends_its_links() -> None:
@@ -122,8 +122,26 @@ def test_any_text_that_is_not_ours_is_an_invalid_link(text: str) -> None:
 
 @pytest.mark.parametrize("case_id", ["", "txn.1", "txn 1", "txn_é", "txn_1\n", "x" * 65])
 def test_an_id_that_no_token_can_hold_is_not_signed(case_id: str) -> None:
-    with pytest.raises(ValueError, match=r"^a case's id should be at most 64 letters, digits and underscores$"):
+    with pytest.raises(ValueError, match=r"^a case's id should be at most 64 letters, digits and underscores;"):
         Links([NEW]).sign(case_id, EXPIRES_AT)
+
+
+@pytest.mark.parametrize(("language", "brand"), [("de", ""), ("pt-BR", "acme-cloud"), ("zh-Hant", "")])
+def test_a_token_tells_the_language_and_the_brand_of_its_mail(language: str, brand: str) -> None:
+    links = Links([NEW])
+    token = links.sign(CASE, EXPIRES_AT, language=language, brand=brand)
+
+    assert set(token) <= URL_SAFE
+    assert links.verify(token, NOW) == LinkClaim(CASE, language, brand)
+    with pytest.raises(ExpiredLinkError) as expired:
+        links.verify(token, EXPIRES_AT)
+    assert (expired.value.language, expired.value.brand) == (language, brand)
+
+
+@pytest.mark.parametrize(("language", "brand"), [("d", ""), ("de.at", ""), ("de~x", ""), ("de", "a.b"), ("", "acme")])
+def test_a_language_or_a_brand_that_no_token_can_hold_is_not_signed(language: str, brand: str) -> None:
+    with pytest.raises(ValueError, match="a brand's name may have dashes too"):
+        Links([NEW]).sign(CASE, EXPIRES_AT, language=language, brand=brand)
 
 
 def test_what_is_raised_holds_no_token() -> None:

@@ -38,7 +38,7 @@ def test_a_mail_says_that_it_can_be_read_in_the_dark() -> None:
 )
 def test_compiling_keeps_every_text_and_link_of_the_source(said: MailFacts, links: list[str]) -> None:
     source = (SHIPPED / "_layout.mjml").read_text("utf-8")
-    given = RENDERER._values(said)
+    given = RENDERER._values(said, "en")
     words = MailWords(ENGLISH, said.template, given, html=True)
     values = {**given, "words": words, "title": "Pay", "preheader": "Please"}
 

@@ -1,5 +1,6 @@
 """What strangers type into a checkout can't break a mail."""
 
+import re
 from dataclasses import replace
 from html import escape
 
@@ -109,7 +110,7 @@ def test_a_name_that_advertises_is_left_out() -> None:
         ("{{ link }}{% raw %}", "{{ link }}{% raw %}"),
         ("Pro\r\nBcc: all@example.com\r\n\r\nbody", "Pro Bcc: all@example.com body"),
         ("Rocket 🚀 Plan 👩‍💻", "Rocket 🚀 Plan 👩‍💻"),
-        ("اشتراك برو", "اشتراك برو"),
+        ("اشتراك برو", "اشتراك برو"),  # kept apart, since it is read in the other direction
         ("Pro\u202egpj.exe\u2066", "Progpj.exe"),
         ("half \ud83d of an emoji", "half of an emoji"),
         ("line\u2028separator\x00nul\x1b[31m", "line separator nul [31m"),
@@ -119,7 +120,7 @@ def test_a_name_that_advertises_is_left_out() -> None:
 def test_a_product_name_is_shown_as_text_on_one_line(given_name: str, shown: str) -> None:
     mail = RENDERER.render(replace(facts(), product_names=(given_name,)))
 
-    assert f"The payment for {shown} didn't go through." in text_of(mail)
+    assert f"The payment for {shown} didn't go through." in re.sub("[\u2068\u2069]", "", text_of(mail))
     assert f"<bdi>{escape(shown)}</bdi>" in html_of(mail).replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
     assert shown[:12] in str(sent(mail)["Subject"])
     assert len(str(sent(mail)["Subject"])) <= 45

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, select_autoescape
+from jinja2 import Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, meta, select_autoescape
 from jinja2.loaders import BaseLoader
 from mjml import mjml2html
 
 from dunning.errors import ConfigurationError
-from dunning.language.sentences import Sentences
+from dunning.language.own import Languages
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -32,11 +32,12 @@ class MailTemplates:
         ConfigurationError: each problem with its file and line.
     """
 
-    def __init__(self, own: Path | None, *, sentences: Sentences, examples: Iterable[Mapping[str, object]]) -> None:
-        self._sentences = sentences
+    def __init__(self, own: Path | None, *, languages: Languages, examples: Iterable[Mapping[str, object]]) -> None:
+        self._languages = languages
         self._folders = (SHIPPED,) if own is None else (own, SHIPPED)
+        self._loader = _Loader(self._folders)
         self._environment = Environment(
-            loader=_Loader(self._folders),
+            loader=self._loader,
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"], default=False),
             trim_blocks=True,
@@ -60,11 +61,23 @@ class MailTemplates:
 
     def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
         """Fill one part of the mail `name`."""
-        words = MailWords(self._sentences, name, values, html=part == "html")
+        words = MailWords(self._languages.sentences(str(values["language"])), name, values, html=part == "html")
         given = {**values, "words": words}
         if words.are_ours:
             given |= {"title": words.title, "preheader": words.preheader}
         return self._environment.get_template(f"{name}.{part}").render(given)
+
+    def speaks(self, name: str) -> bool:
+        """Say whether the mail is in the reader's language, and not in that of words which the seller wrote into it."""
+        return all(self._speaks(f"{name}.{part}") for part in PARTS)
+
+    def _speaks(self, template: str) -> bool:
+        source, file, _ = self._loader.get_source(self._environment, template)
+        written = self._environment.parse(source)
+        builds_on_ours = "words" in meta.find_undeclared_variables(written) or any(
+            meta.find_referenced_templates(written)
+        )
+        return Path(file).is_relative_to(SHIPPED) or builds_on_ours
 
     def _names_all(self, name: str, example: Mapping[str, object]) -> bool:
         return not any(

@@ -12,8 +12,9 @@ from pathlib import Path
 from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.errors import PermanentError
-from dunning.language.choose import LANGUAGE
-from dunning.language.sentences import ENGLISH, read_own
+from dunning.language.choose import ENGLISH_TAG, find_language
+from dunning.language.own import Languages
+from dunning.language.sentences import ISOLATES
 from dunning.language.strangers import one_line
 from dunning.rules.declines import Reason
 from worker.letters.compiled import MailTemplates
@@ -23,8 +24,6 @@ from worker.letters.values import DebtFacts, MailFacts, Sum, values_of
 # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LONGEST_LINE = 998
 _MAX_SUBJECT = 150
-# In the seller's folder of templates, the sentences that stand in place of ours.
-OWN_SENTENCES = "sentences.toml"
 
 
 class Renderer:
@@ -43,10 +42,13 @@ class Renderer:
         self._reply_to = reply_to
         self._redirect = redirect
         self._seller = mail_from.name or mail_from.address.rpartition("@")[2]
-        self._sentences = ENGLISH if templates is None else read_own(templates / OWN_SENTENCES)
+        self._languages = Languages(templates)
         self._templates = MailTemplates(
-            templates, sentences=self._sentences, examples=[self._values(facts) for facts in _examples()]
+            templates,
+            languages=self._languages,
+            examples=[self._values(facts, ENGLISH_TAG) for facts in _examples()],
         )
+        self._speaking = frozenset(name for name in self._templates.names if self._templates.speaks(name))
 
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""
@@ -55,6 +57,13 @@ class Renderer:
     def names_all(self, template: str) -> bool:
         """Say whether this mail names every debt it is given, each with its link, and not the first alone."""
         return template in self._templates.naming_all
+
+    def language(self, template: str, locale: str) -> str:
+        """Return the language in which this mail is written to a customer with this locale, a BCP 47 tag.
+
+        It is their own. A template that holds a seller's own words is English, whoever reads it.
+        """
+        return find_language(locale) if template in self._speaking else ENGLISH_TAG
 
     def recipient(self, facts: MailFacts) -> str:
         """Give the address the mail goes to: for the header and the envelope alike.
@@ -70,7 +79,8 @@ class Renderer:
         Raises:
             PermanentError: no mail can be sent to what the customer gave as an address.
         """
-        values = self._values(facts)
+        language = self.language(facts.template, facts.locale)
+        values = self._values(facts, language)
         meant_for = _mailable(facts.recipient, facts) if self._redirect else None
         mail = EmailMessage(policy=SMTP)
         mail["From"] = _address(self._from)
@@ -79,7 +89,8 @@ class Renderer:
             mail[HEADER] = meant_for
         if self._reply_to is not None:
             mail["Reply-To"] = _address(self._reply_to)
-        mail["Subject"] = one_line(self._templates.write(facts.template, "subject.txt", values), at_most=_MAX_SUBJECT)
+        subject = self._templates.write(facts.template, "subject.txt", values)
+        mail["Subject"] = one_line(subject, at_most=_MAX_SUBJECT, keep=ISOLATES)
         if any(character < " " for character in str(mail["Subject"])):
             raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
         mail["Date"] = facts.dated_at.astimezone(UTC)
@@ -97,13 +108,14 @@ class Renderer:
             else:
                 mail.add_alternative(text, subtype=subtype, cte=_encoding(text))
         # After the parts: earlier, it would be taken for the first part's.
-        mail["Content-Language"] = LANGUAGE
+        mail["Content-Language"] = language
         # Python's own is random, and a repeat must be the same mail.
         mail.set_boundary(f"=_{sha256(f'{facts.case_id}.{facts.step}'.encode()).hexdigest()[:32]}")
         return mail
 
-    def _values(self, facts: MailFacts) -> dict[str, object]:
-        return values_of(facts, self._sentences, seller=self._seller, can_reply=self._reply_to is not None)
+    def _values(self, facts: MailFacts, language: str) -> dict[str, object]:
+        sentences = self._languages.sentences(language)
+        return values_of(facts, sentences, seller=self._seller, can_reply=self._reply_to is not None)
 
 
 def _mailable(address: str, facts: MailFacts) -> str:

@@ -7,7 +7,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_interval
 from babel.lists import format_list
 
-from dunning.language.choose import LANGUAGE, locale_of_words
+from dunning.language.choose import is_right_to_left, locale_of_words
 from dunning.language.methods import CARDS, METHODS
 from dunning.language.money import format_money
 from dunning.language.sentences import Sentences
@@ -72,18 +72,22 @@ class MailFacts(DebtFacts):
 
 
 def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply: bool) -> dict[str, object]:
-    """Give the words a template may use."""
-    locale = locale_of_words(facts.locale)
+    """Give the words a template may use, in the language of the sentences."""
+    locale = locale_of_words(facts.locale, sentences.language)
     debts = [_debt(debt, sentences, locale) for debt in (facts, *facts.others)]
+    mirrored = is_right_to_left(sentences.language)
     return {
         **debts[0],
         "can_reply": can_reply,
         "customer_name": greeting_name(facts.customer_name),
         "debts": debts,
-        "language": LANGUAGE,
+        "direction": "rtl" if mirrored else "ltr",
+        "end": "left" if mirrored else "right",
+        "language": sentences.language,
         "locale": str(locale).replace("_", "-"),
         "seller": seller,
         "several": len(debts) > 1 or bool(facts.further),
+        "start": "right" if mirrored else "left",
         "step": facts.step,
         "total": _total(facts, locale),
     }

@@ -18,8 +18,14 @@ from worker.services import Services
 MINT_WITHIN = time_limits.MINTING
 
 
-async def make_links(services: Services, cases: Sequence[Case], grant: Grant | None) -> dict[str, str]:
+async def make_links(services: Services, cases: Sequence[Case], language: str, grant: Grant | None) -> dict[str, str]:
     """Make a link for each of these cases of one customer, and return them by the cases' ids.
+
+    Args:
+        services: what the worker works with.
+        cases: each has a subscription of its own.
+        language: that of the mail, for the pages that our links open.
+        grant: for one call of Paddle's API, where links are made by it.
 
     Raises:
         GrantRefusedError: a portal session is wanted, and no call was reserved for it.
@@ -27,7 +33,7 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
         OperatorMustActError: the API key may not make one.
     """
     if not services.minting_on_send:
-        return {case.id: _our_link(services, case) for case in cases}
+        return {case.id: _our_link(services, case, language) for case in cases}
     began_at = services.clock()
     session = await _mint(services, cases, grant)
     try:
@@ -43,13 +49,13 @@ async def make_links(services: Services, cases: Sequence[Case], grant: Grant | N
     return links
 
 
-def make_stop_links(services: Services, cases: Sequence[Case]) -> dict[str, str]:
+def make_stop_links(services: Services, cases: Sequence[Case], language: str) -> dict[str, str]:
     """Make the link by which the customer stops the reminders of each of these cases, by the cases' ids."""
-    return {case.id: _our_link(services, case, "pay/stop", Purpose.STOP_REMINDERS) for case in cases}
+    return {case.id: _our_link(services, case, language, "pay/stop", Purpose.STOP_REMINDERS) for case in cases}
 
 
-def _our_link(services: Services, case: Case, path: str = "pay", purpose: Purpose = Purpose.PAY) -> str:
-    token = services.links.sign(case.id, case.failed_at + LINK_LIFETIME, purpose)
+def _our_link(services: Services, case: Case, language: str, path: str = "pay", purpose: Purpose = Purpose.PAY) -> str:
+    token = services.links.sign(case.id, case.failed_at + LINK_LIFETIME, purpose, language=language)
     return f"{services.settings.public_url}/{path}/{token}"
 
 

@@ -143,6 +143,8 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     if customer is None or customer.email is None:
         raise PermanentError(f"transaction {case.id} has no customer to write to")
     check_template(services, case.id, due.campaign, due.step)
+    language = services.renderer.language(due.step.template, customer.locale)
+    linked = with_links(case, sending.named)
     mail = services.renderer.render(
         gather_facts(
             case,
@@ -151,8 +153,8 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
             transaction=transaction,
             customer=customer,
             named=sending.named,
-            links=await make_links(services, with_links(case, sending.named), grant),
-            stop_links=make_stop_links(services, with_links(case, sending.named)),
+            links=await make_links(services, linked, language, grant),
+            stop_links=make_stop_links(services, linked, language),
             dated_at=sending.delivery.dated_at or services.clock(),
         )
     )

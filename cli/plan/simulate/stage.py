@@ -176,7 +176,7 @@ class Stage:
             now, Who.CUSTOMER, f"Opens the link of mail “{letter.step}”", about=self.about(bill_id), kind="clicked"
         )
         try:
-            case = await self.rehearsal.store.cases.read(links().verify(letter.token(PUBLIC_URL), now))
+            case = await self.rehearsal.store.cases.read(links().verify(letter.token(PUBLIC_URL), now).case_id)
         except ExpiredLinkError:
             line.why = "It has expired: the page leads to the portal's login."
         else:

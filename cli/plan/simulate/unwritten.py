@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 
+from dunning.language.choose import ENGLISH_TAG
 from worker.letters.values import MailFacts
 
 
@@ -25,6 +26,11 @@ class Unwritten:
         """Say that each mail names every debt it is given."""
         del template
         return True
+
+    def language(self, template: str, locale: str) -> str:
+        """Say that every mail is in English."""
+        del template, locale
+        return ENGLISH_TAG
 
     def render(self, facts: MailFacts) -> EmailMessage:
         """Give what the mail would say."""

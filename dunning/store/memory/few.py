@@ -59,6 +59,11 @@ class MemoryClicks:
             clicks.append(now)
         return (to_milliseconds(now + wait) - to_milliseconds(now)) / 1000 or None
 
+    async def last(self, case_id: str) -> datetime | None:
+        """Return when the last click was that led somewhere, if it was within a day."""
+        clicks = self._clicks.get(case_id)
+        return clicks[-1] if clicks else None
+
     async def take_back(self, case_id: str) -> None:
         """Forget the last click: it led nowhere, and the customer will want to try again."""
         if clicks := self._clicks.get(case_id):
