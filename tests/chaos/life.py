@@ -107,10 +107,11 @@ async def _click(house: CutHouse) -> list[str]:
             problems.append(f"the page was answered {page.status}")
     for _ in range(CLICKS):
         async with house.http.post(link, allow_redirects=False) as answer:
-            leads_to, page = answer.headers.get("Location", ""), await answer.text()
+            leads_to, said = answer.headers.get("Location", ""), await answer.text()
         if "token=" in leads_to:
             return problems
-        if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or house.twin.portal_login_url not in page:
+        offers = said if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else leads_to
+        if house.twin.portal_login_url not in offers:
             problems.append(f"a click was answered {answer.status}, and leads elsewhere than to Paddle")
     return [*problems, f"{CLICKS} clicks did not lead to Paddle"]
 
