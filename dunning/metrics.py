@@ -49,9 +49,9 @@ SIGNATURES = Metric(
 CLICKS = Metric(
     "clicks",
     "Clicks on payment links: `led_to_paddle`, `case_ended`, `already_paid` and `already_over` (Paddle said so when it "
-    "was asked at the click), `too_many`, and the reasons why a click led to the login page: `no_grant`, "
-    "`paddle_unreachable`, `paddle_refused`, `paddle_key`, `paddle_permission`, `unsafe_link`, `other_customer` "
-    "(Paddle names another customer for the debt), `redis_away`.",
+    "was asked at the click), `too_many`, and the reasons why a click led to the login page or to a page that offers "
+    "it: `no_grant`, `paddle_unreachable`, `paddle_refused`, `paddle_key`, `paddle_permission`, `unsafe_link`, "
+    "`other_customer` (Paddle names another customer for the debt), `redis_away`.",
     ("outcome",),
 )
 MAIL_EVENTS = Metric(

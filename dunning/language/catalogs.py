@@ -4,6 +4,7 @@ import re
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -14,13 +15,13 @@ from dunning.language.choose import CATALOGS, ENGLISH_TAG, locale_of
 _REVIEW = re.compile(r"^# Reviewed by a native speaker: (yes|no)$", re.MULTILINE)
 
 
-def read_catalog(language: str) -> Catalog:
+def read_catalog(language: str, folder: Path = CATALOGS) -> Catalog:
     """Read a language's file.
 
     Raises:
         FileNotFoundError: there is none; of English there is never one.
     """
-    with (CATALOGS / f"{language}.po").open("rb") as file:
+    with (folder / f"{language}.po").open("rb") as file:
         return read_po(file, locale=locale_of(language), abort_invalid=True)
 
 
@@ -39,9 +40,9 @@ def load_translations(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-def is_reviewed(language: str) -> bool:
+def is_reviewed(language: str, folder: Path = CATALOGS) -> bool:
     """Say whether a native speaker has reviewed the language, as its file tells. English is our own."""
     if language == ENGLISH_TAG:
         return True
-    said = _REVIEW.search(read_catalog(language).header_comment)
+    said = _REVIEW.search(read_catalog(language, folder).header_comment)
     return said is not None and said[1] == "yes"

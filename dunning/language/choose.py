@@ -1,15 +1,15 @@
 """Which language a customer is written to in, and how amounts and dates are written there."""
 
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from babel.core import Locale, get_global
 
 from dunning.language.money import FALLBACK_LOCALE, find_locale
 
 ENGLISH_TAG = "en"
-CATALOGS = files("dunning.language") / "catalogs"
-LANGUAGES = frozenset({ENGLISH_TAG, *(file.name.removesuffix(".po") for file in CATALOGS.iterdir())})
+CATALOGS = Path(__file__).parent / "catalogs"
+LANGUAGES = frozenset({ENGLISH_TAG, *(file.stem for file in CATALOGS.glob("*.po"))})
 """Those that mails and pages are written in: English, and each that has a catalog."""
 
 # Norwegian is written in two ways, and who writes the one reads the other.

@@ -1,4 +1,4 @@
-"""Bring catalogs up to date with the English sentences: `python -m dunning.language.update TAG…`, or all that there are.
+"""Bring catalogs up to date with the English sentences: `python -m dunning.language.update TAG…`, or all of them.
 
 For a tag that has no catalog yet, one is begun. A sentence that changed in English is marked as fuzzy, and is said in
 English until somebody has looked at it; one that is gone is dropped.
@@ -37,7 +37,7 @@ def update(tag: str, folder: Path) -> int:
     """
     locale = locale_of(tag)
     try:
-        catalog = read_catalog(tag)
+        catalog = read_catalog(tag, folder)
         catalog.update(template(), no_fuzzy_matching=True)
     except FileNotFoundError:
         catalog = Catalog(locale=locale, project="paddle-dunning", fuzzy=False)
@@ -64,11 +64,11 @@ def _limits(context: str) -> list[str]:
     return []
 
 
-def main(tags: Sequence[str]) -> None:
+def main(tags: Sequence[str], folder: Path) -> None:
     """Update these languages' catalogs, or all."""
     for tag in tags or sorted(LANGUAGES - {ENGLISH_TAG}):
-        print(f"{tag}: {update(tag, Path(str(CATALOGS)))} to translate")  # noqa: T201 - this is a command
+        print(f"{tag}: {update(tag, folder)} to translate")  # noqa: T201 - this is a command
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:], CATALOGS)

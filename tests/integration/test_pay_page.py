@@ -57,7 +57,7 @@ async def test_without_a_seller_s_name_the_page_is_its_host_s(redis_url: str) ->
         running(settings(redis_url, MAIL_FROM="billing@example.com")) as edge,
         edge.http.get(edge.url / "pay" / "x") as response,
     ):
-        assert '<p class="seller"><bdi>billing.example.com</bdi></p>' in await response.text()
+        assert '<p class="seller"><bdi>localhost</bdi></p>' in await response.text()
 
 
 async def test_a_seller_s_name_is_text_and_never_markup(redis_url: str) -> None:
@@ -216,7 +216,7 @@ async def test_nothing_is_left_to_pay_where_that_is_so_and_else_the_words_are_ne
     assert response.status == 200
     assert f"<h1>{heading}</h1>" in page
     assert ("left to pay" in page) == (state is CaseState.RECOVERED)
-    assert ('href="mailto:billing@example.com"' in page) == (state is not CaseState.RECOVERED)
+    assert 'href="mailto:billing@example.com"' in page
     assert "<form" not in page
     assert LOGIN_URL in page
 

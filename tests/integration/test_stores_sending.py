@@ -115,3 +115,14 @@ async def test_a_click_waits_for_whole_milliseconds(hands: Hands) -> None:
         await hands.store.clicks.allow("txn_1", later(minutes=minute))
 
     assert await hands.store.clicks.allow("txn_1", later(minutes=59, seconds=59.999)) == 0.001
+
+
+async def test_the_last_click_that_led_somewhere_is_known(hands: Hands) -> None:
+    assert await hands.store.clicks.last("txn_1") is None
+
+    for minute in range(2):
+        await hands.store.clicks.allow("txn_1", later(minutes=minute))
+    assert await hands.store.clicks.last("txn_1") == later(minutes=1)
+
+    await hands.store.clicks.take_back("txn_1")
+    assert await hands.store.clicks.last("txn_1") == later()
