@@ -34,6 +34,9 @@ COMMANDS = {
         "Make or update Paddle's notification destination, so that what happens is sent here.",
     ),
     "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
+    "resend": Command(
+        "cli.commands.cases:resend", "Send the last mail about a debt once more, for a customer who didn't get it."
+    ),
     "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
     "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),
     "exclude": Command(

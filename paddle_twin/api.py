@@ -81,6 +81,7 @@ class Api:
             self._route("GET", "/subscriptions", self._list_subscriptions, "subscription.read"),
             self._route("GET", "/subscriptions/{id}", self._get_subscription, "subscription.read"),
             self._route("GET", "/events", self._list_events, "notification.read"),
+            self._route("GET", "/customers", self._list_customers, "customer.read"),
             self._route("GET", "/customers/{id}", self._get_customer, "customer.read"),
             self._route(
                 "POST", "/customers/{id}/portal-sessions", self._create_session, "customer_portal_session.write"
@@ -182,6 +183,13 @@ class Api:
 
     async def _get_subscription(self, request: web.Request) -> web.Response:
         return entity(self._with_urls(find(self.world.subscriptions, request)))
+
+    async def _list_customers(self, request: web.Request) -> web.Response:
+        # Archived ones are listed only where they are asked for, and addresses are compared exactly:
+        # https://developer.paddle.com/api-reference/customers/list-customers
+        query = {"status": "active", **request.query}
+        found = _filtered(self.world.customers.values(), query, ("id", "email", "status"))
+        return page(request, self.links, found, most=200, usual=50)
 
     async def _get_customer(self, request: web.Request) -> web.Response:
         return entity(find(self.world.customers, request))

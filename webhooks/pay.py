@@ -72,6 +72,7 @@ async def click(request: web.Request) -> web.Response:
     try:
         case = await _find_case(request, now)
         if not case.may_be_paid:
+            await _note_refused(request, case.id, ClickOutcome.CASE_ENDED, now)
             app[METRICS].count_click(ClickOutcome.CASE_ENDED)
             return _ended(request, case)
         async with redis_within(app[DEADLINES].redis):
@@ -81,6 +82,7 @@ async def click(request: web.Request) -> web.Response:
     except RedisAwayError:
         return _away(request, None, ClickOutcome.REDIS_AWAY)
     if wait_seconds is not None:
+        await _note_refused(request, case.id, ClickOutcome.TOO_MANY, now)
         app[SPARING_LOG].warning("click.too_many", case_id=case.id)
         app[METRICS].count_click(ClickOutcome.TOO_MANY)
         seconds = max(1, math.ceil(wait_seconds))
@@ -247,6 +249,17 @@ async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime)
             await request.app[STORE].cases.note(case_id, entry, now)
     except RedisAwayError as error:
         request.app[SPARING_LOG].warning("click.not_noted", case_id=case_id, reason=str(error))
+
+
+async def _note_refused(request: web.Request, case_id: str, why: ClickOutcome, now: datetime) -> None:
+    """Add a refused click to the case's story, unless another was within the hour."""
+    try:
+        async with redis_within(request.app[DEADLINES].redis):
+            is_news = await request.app[STORE].clicks.is_news(case_id)
+    except RedisAwayError:
+        return
+    if is_news:
+        await _note(request, case_id, Entry(kind=Kind.CLICK_REFUSED, reason=why), now)
 
 
 async def _take_back(request: web.Request, case_id: str) -> None:

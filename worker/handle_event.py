@@ -1,6 +1,7 @@
 """The job that lets an event do to its cases what the rules say."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,6 +13,7 @@ from dunning.rules.case import Case
 from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
 from dunning.rules.what_changed import caused_by, changed_nothing
 from dunning.store import EndedBeforeOpeningError
+from dunning.store.traces import Trace
 from worker.services import Services
 from worker.write_case import write_case
 
@@ -21,6 +23,14 @@ log = structlog.get_logger()
 # wonder. `nothing_new` is not among them: every debt meets it at its beginning, and for a million cases a second line
 # each costs too much.
 WORTH_A_LINE = frozenset({NoChange.OLDER_THAN_THE_FAILURE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    """An event changed nothing: why, in a word, and whether there is a case."""
+
+    why: str
+    has_case: bool
 
 
 async def handle_event(services: Services, event_id: str) -> None:
@@ -50,8 +60,11 @@ async def _of_transaction(services: Services, event: Event, facts: TransactionFa
     def decide(case: Case | None) -> Verdict:
         return on_transaction(event, facts, case, services.campaigns.all, services.clock())
 
-    if not await _apply(services, event, facts.id, decide, handles=True):
-        await services.store.inbox.mark_handled(event.id)
+    applied = await _apply(services, event, facts.id, decide, handles=True)
+    if applied is not None:
+        trace = Trace(services.clock(), event.type.value, event.id, applied.why)
+        # Where there is a case, its story tells.
+        await services.store.inbox.mark_handled(event.id, None if applied.has_case else (facts.id, trace))
 
 
 async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:
@@ -82,10 +95,10 @@ async def _of_customer(services: Services, event: Event, facts: SubscriptionFact
 
 async def _apply(
     services: Services, event: Event, case_id: str, decide: Callable[[Case | None], Verdict], *, handles: bool
-) -> bool:
+) -> _Nothing | None:
     """Decide on the case as it is and write what comes of it; on a conflict read and decide again.
 
-    Returns whether anything was written.
+    Returns why nothing was written, or None where something was.
     """
     while True:
         (before,) = await services.store.cases.read_versioned([case_id])
@@ -96,7 +109,7 @@ async def _apply(
         if verdict.case is None:
             if before.case is not None and before.case.is_open and verdict.why in WORTH_A_LINE:
                 await services.store.cases.note(case_id, changed_nothing(event, verdict.why), services.clock())
-            return False
+            return _Nothing(verdict.why, has_case=before.case is not None)
         try:
             await write_case(
                 services,
@@ -109,7 +122,7 @@ async def _apply(
             )
         except EndedBeforeOpeningError:
             log.info("event.ended_before_opening", event_id=event.id, case_id=case_id)
-            return False
+            return _Nothing("ended_before_opening", has_case=False)
         except CaseConflictError:
             continue
-        return True
+        return None

@@ -112,7 +112,7 @@ class _Sweeps:
         if paused and not self._paused:
             pause = (await self._services.store.brakes.paused()).all
             if pause is not None:
-                log.warning(Alert.SENDING_PAUSED, since=pause.since.isoformat(), why=pause.why)
+                log.warning(Alert.SENDING_PAUSED, since=pause.since.isoformat(), why=pause.logged)
         if self._paused and not paused:
             log.info(Alert.SENDING_RESUMED)
         self._paused = paused

@@ -2,10 +2,14 @@
 
 import click
 
+from cli.commands.by import by_whom
+from cli.commands.examples import examples
 
-@click.command()
+
+@click.command(epilog=examples("dunning pause", "dunning pause renewal --by ada"))
 @click.argument("campaign", required=False)
-def pause(campaign: str | None) -> None:
+@by_whom
+def pause(campaign: str | None, *, by: str) -> None:
     """Stop all mail, or that of CAMPAIGN, at once.
 
     Steps stay due: after `dunning resume` each case goes on with the latest that is due. Webhooks are taken in and
@@ -14,10 +18,10 @@ def pause(campaign: str | None) -> None:
     """
     from cli.operate import brakes
 
-    brakes.pause(campaign)
+    brakes.pause(campaign, by)
 
 
-@click.command()
+@click.command(epilog=examples("dunning resume", "dunning resume renewal"))
 @click.argument("campaign", required=False)
 def resume(campaign: str | None) -> None:
     """Start all mail, or that of CAMPAIGN, again.

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from cli.commands.moment import WHEN
-from cli.commands.paddle_id import CASE, CUSTOMER, SUBSCRIPTION
+from cli.commands.paddle_id import ABOUT, CASE, CUSTOMER, SUBSCRIPTION
 from dunning.reasons import EndReason
 
 LIMIT = 50
@@ -88,36 +89,76 @@ def list_(
     command.list_(wanted, limit=limit if limit or all_ else LIMIT, form=form)
 
 
-@cases.command()
-@_case
+@cases.command(
+    epilog=examples(
+        "dunning cases show txn_01h7zdqstxe6djaefkqbkjy4k2",
+        "dunning cases show ctm_01h8441jn5pcwrfhwh78jqt8hk --verbose",
+        "dunning cases show https://billing.example.com/pay/txn_01h7zdqstxe6djaefkqbkjy4k2.1767225600.Zm9v...",
+        "dunning cases show customer@example.com",
+    )
+)
+@click.argument("about", type=ABOUT)
+@click.option("-v", "--verbose", is_flag=True, help="Tell it in the words of logs, metrics and settings.")
 @_json
-def show(*, case: str, in_json: bool) -> None:
-    """Tell the whole story of CASE: its events, decisions with their reasons, mails and clicks."""
+def show(*, about: str, verbose: bool, in_json: bool) -> None:
+    """Tell the whole story of a case: what happened, what was decided and why, mails and clicks.
+
+    ABOUT is the id of a transaction, a subscription (sub_...) or a customer (ctm_...), a payment link, or an email
+    address. Several cases of a customer or a subscription are listed. Whose an address is, is asked of Paddle, with
+    DUNNING_PADDLE_API_KEY; it is stored nowhere.
+
+    The words can be read to a customer. If there is no case, it says why, as far as that is still known, and the exit
+    code is 1. It is 2 if ABOUT is none of these.
+    """
     from cli.operate.cases import command
 
-    command.show(case, in_json=in_json)
+    command.show(about, verbose=verbose, in_json=in_json)
 
 
-@cases.command()
+@cases.command(epilog=examples("dunning cases stop txn_01h7zdqstxe6djaefkqbkjy4k2"))
 @_case
-def stop(*, case: str) -> None:
+@by_whom
+def stop(*, case: str, by: str) -> None:
     """End CASE: no more mail, and its payment links are dead.
 
     The debt stays open at Paddle. A case that was stopped can't be started again.
     """
     from cli.operate.cases import command
 
-    command.stop(case)
+    command.stop(case, by)
 
 
-@cases.command("send-now")
+@cases.command(
+    "send-now",
+    epilog=examples(
+        "dunning cases send-now txn_01h7zdqstxe6djaefkqbkjy4k2",
+        "dunning cases send-now txn_01h7zdqstxe6djaefkqbkjy4k2 --step final_notice",
+    ),
+)
 @_case
 @click.option("--step", metavar="STEP", help="This step, in place of the next one that is not done.")
-def send_now(*, case: str, step: str | None) -> None:
+@by_whom
+def send_now(*, case: str, step: str | None, by: str) -> None:
     """Make a step of CASE due now.
 
     It is sent in the usual way: Paddle is asked first, and pauses, holds and sending hours count.
     """
     from cli.operate.cases import command
 
-    command.send_now(case, step)
+    command.send_now(case, step, by)
+
+
+@click.command(epilog=examples("dunning resend txn_01h7zdqstxe6djaefkqbkjy4k2"))
+@_case
+@by_whom
+def resend(*, case: str, by: str) -> None:
+    """Send the last mail about a debt once more, for a customer who didn't get it.
+
+    CASE is the transaction's id. It goes the usual way: Paddle is asked first, also for the address, and pauses, holds
+    and sending hours count. It is a mail of its own: no mail program takes it for the one before. Reads
+    DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this machine, and DUNNING_CAMPAIGN_FILE.
+    The exit code is 1 if nothing can be sent.
+    """
+    from cli.operate.cases import command
+
+    command.resend(case, by)

@@ -2,6 +2,8 @@
 
 import click
 
+from cli.commands.by import by_whom
+from cli.commands.examples import examples
 from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
 
 
@@ -17,10 +19,11 @@ class Entity(click.ParamType[str]):
         return (CUSTOMER if value.strip().startswith("ctm_") else SUBSCRIPTION).convert(value, param, ctx)
 
 
-@click.command()
+@click.command(epilog=examples("dunning exclude ctm_01h8441jn5pcwrfhwh78jqt8hk --by ada", "dunning exclude --json"))
 @click.argument("who", metavar="[CUSTOMER|SUBSCRIPTION]", type=Entity(), required=False)
+@by_whom
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
-def exclude(who: str | None, *, in_json: bool) -> None:
+def exclude(who: str | None, *, by: str, in_json: bool) -> None:
     """Send no mail to a customer, or about a subscription, any more.
 
     It holds for every case, open or to come, until `dunning include`. Payment links in earlier emails still work.
@@ -32,12 +35,13 @@ def exclude(who: str | None, *, in_json: bool) -> None:
     if who is None:
         exclusions.list_(in_json=in_json)
     else:
-        exclusions.exclude(who, in_json=in_json)
+        exclusions.exclude(who, by, in_json=in_json)
 
 
-@click.command()
+@click.command(epilog=examples("dunning include ctm_01h8441jn5pcwrfhwh78jqt8hk"))
 @click.argument("who", metavar="CUSTOMER|SUBSCRIPTION", type=Entity())
-def include(who: str) -> None:
+@by_whom
+def include(who: str, *, by: str) -> None:
     """Send mail again to a customer, or about a subscription, that was excluded.
 
     Steps that were skipped meanwhile stay skipped; those to come are sent. Reads DUNNING_REDIS_URL, or else finds the
@@ -45,4 +49,4 @@ def include(who: str) -> None:
     """
     from cli.operate import exclusions
 
-    exclusions.include(who)
+    exclusions.include(who, by)

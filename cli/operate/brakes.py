@@ -16,9 +16,9 @@ from dunning.store import Store
 BY_HAND = "by_operator"
 
 
-def pause(campaign: str | None) -> None:
+def pause(campaign: str | None, by: str) -> None:
     """Stop all mail, or one campaign's, and say what is paused then."""
-    _run(_pause(load_store_settings(), campaign))
+    _run(_pause(load_store_settings(), campaign, by))
 
 
 def resume(campaign: str | None) -> None:
@@ -32,10 +32,10 @@ def _run(work: Coroutine[None, None, list[str]]) -> None:
         click.echo(line)
 
 
-async def _pause(settings: StoreSettings, campaign: str | None) -> list[str]:
+async def _pause(settings: StoreSettings, campaign: str | None, by: str) -> list[str]:
     async with open_store(settings) as store:
         await _check(store, campaign)
-        new = await store.brakes.pause(campaign, BY_HAND, datetime.now(UTC))
+        new = await store.brakes.pause(campaign, f"{BY_HAND} {by}", datetime.now(UTC))
         paused = await store.brakes.paused()
     told = [] if new else ["Nothing to do: it was paused already."]
     return [*told, *paused_lines(paused), "Steps stay due, webhooks are taken in, payment links work."]

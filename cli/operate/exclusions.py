@@ -21,21 +21,21 @@ def list_(*, in_json: bool) -> None:
         _print_json(found)
         return
     for one in found or ():
-        click.echo(f"{one.id}  since {one.since:%Y-%m-%d %H:%M} UTC")
+        click.echo(f"{one.id}  since {one.since:%Y-%m-%d %H:%M} UTC{f', by {one.by}' if one.by else ''}")
     if not found:
         click.echo("Nobody is excluded.")
 
 
-def exclude(who: str, *, in_json: bool) -> None:
+def exclude(who: str, by: str, *, in_json: bool) -> None:
     """Exclude somebody, note it in the story of each of their open cases, and print the result."""
 
     async def work(store: Store) -> tuple[bool, list[str], list[Exclusion]]:
         now = datetime.now(UTC)
-        new = await store.exclusions.exclude(who, now)
+        new = await store.exclusions.exclude(who, now, by)
         open_cases = await _open_cases(store, who)
         for case_id in open_cases if new else ():
-            await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who), now)
-        return new, open_cases, await store.exclusions.of([who])
+            await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who, operator=by), now)
+        return new, open_cases, [one for one in await store.exclusions.all() if one.id == who]
 
     new, open_cases, (exclusion,) = on_the_store(work)
     if in_json:
@@ -49,14 +49,14 @@ def exclude(who: str, *, in_json: bool) -> None:
         click.echo(f"Open cases it holds for: {', '.join(open_cases)}. Their links in earlier emails still work.")
 
 
-def include(who: str) -> None:
+def include(who: str, by: str) -> None:
     """Take an exclusion back, note it in the story of each of their open cases, and print the result."""
 
     async def work(store: Store) -> tuple[bool, list[str]]:
         was = await store.exclusions.include(who)
         open_cases = await _open_cases(store, who)
         for case_id in open_cases if was else ():
-            await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who), datetime.now(UTC))
+            await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who, operator=by), datetime.now(UTC))
         return was, open_cases
 
     was, open_cases = on_the_store(work)
@@ -75,5 +75,5 @@ async def _open_cases(store: Store, who: str) -> list[str]:
 
 
 def _print_json(found: Sequence[Exclusion]) -> None:
-    listed = [{"id": one.id, "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}"} for one in found]
+    listed = [{"id": one.id, "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}", "by": one.by} for one in found]
     click.echo(json.dumps({"excluded": listed}, indent=2))

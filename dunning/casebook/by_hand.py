@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import no_such_case
+from dunning.casebook.no_case import read_no_case
 from dunning.casebook.paused import paused_lines
 from dunning.casebook.write import write_by
 from dunning.durations import format_duration
@@ -13,7 +13,7 @@ from dunning.reasons import EndReason
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.delivery import DeliveryState
-from dunning.rules.due_steps import bring_forward
+from dunning.rules.due_steps import bring_forward, send_anew
 from dunning.rules.sending_hours import format_time_of_day
 from dunning.rules.shared_debts import Carried, Debts
 from dunning.rules.story import Entry, Kind
@@ -23,8 +23,8 @@ from dunning.store import Paused, Store, Versioned
 NO_REPEATS = 0
 
 
-async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> list[str]:
-    """End a case, and say what came of it.
+async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime, *, by: str | None = None) -> list[str]:
+    """End a case, and say what came of it. `by` is the operator who does it.
 
     Raises:
         NotPossibleError: there is no such case, or it can't be read.
@@ -36,36 +36,33 @@ async def stop(store: Store, campaigns: Campaigns, case_id: str, now: datetime) 
         campaign = await campaigns.of(case)
         after = case.end(CaseState.STOPPED, EndReason.BY_OPERATOR, now)
         try:
-            await write_by(store, campaign, NO_REPEATS, now, before, after)
+            why = Entry(kind=Kind.ENDED, state=after.state, reason=after.reason, operator=by)
+            await write_by(store, campaign, NO_REPEATS, now, before, after, why=why)
         except CaseConflictError:
             continue
         stopped = f"Case {case_id} is stopped: no more mail, and its links are dead."
         return [stopped, *_on_its_way(after), *_that_go_on(case, await store.cases.open_of_customer(case.customer_id))]
 
 
-async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str | None, now: datetime) -> list[str]:
-    """Make the step due, or the next that is not done, and say what will happen.
+async def send_now(
+    store: Store, campaigns: Campaigns, case_id: str, step: str | None, now: datetime, *, by: str | None = None
+) -> list[str]:
+    """Make the step due, or the next that is not done, and say what will happen. `by` is the operator who asks.
 
     Raises:
         NotPossibleError: there is no such case, it can't be read, or the step can't be sent.
     """
     while True:
         before, case = await _read(store, case_id)
-        for one in await store.exclusions.of([case.customer_id, case.subscription_id]) if case.is_open else ():
-            raise NotSendableError(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
-        campaign = await campaigns.of(case)
+        campaign = await _sendable(store, campaigns, case, now)
         left = [one.name for one in campaign.steps if not case.delivery(one.name).is_settled(NO_REPEATS)]
         chosen = step or next(iter(left), None)
         try:
             after = bring_forward(case, campaign, chosen, NO_REPEATS, now)
         except ValueError as error:
             raise NotSendableError(str(error)) from None
-        if now >= case.failed_at + OPEN_FOR:
-            raise NotSendableError(
-                f"Case {case_id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
-            )
         try:
-            why = Entry(kind=Kind.MADE_DUE, step=chosen)
+            why = Entry(kind=Kind.MADE_DUE, step=chosen, operator=by)
             await write_by(store, campaign, NO_REPEATS, now, before, after, why=why, due_at=now)
         except CaseConflictError:
             continue
@@ -77,12 +74,49 @@ async def send_now(store: Store, campaigns: Campaigns, case_id: str, step: str |
         return [*told_, *await _outlook(store, campaign, case)]
 
 
+async def resend(
+    store: Store, campaigns: Campaigns, case_id: str, now: datetime, *, by: str | None = None
+) -> list[str]:
+    """Make the mail of the last step that is done due once more, as another mail, and say what will happen.
+
+    Raises:
+        NotPossibleError: there is no such case, it can't be read, or nothing can be sent again.
+    """
+    while True:
+        before, case = await _read(store, case_id)
+        campaign = await _sendable(store, campaigns, case, now)
+        try:
+            after, step = send_anew(case, campaign, NO_REPEATS, now)
+            why = Entry(kind=Kind.RESENT, step=step, operator=by)
+            await write_by(store, campaign, NO_REPEATS, now, before, after, why=why, due_at=now)
+        except ValueError as error:
+            raise NotSendableError(str(error)) from None
+        except CaseConflictError:
+            continue
+        return [f"The email of step {step} of case {case_id} is sent again.", *await _outlook(store, campaign, case)]
+
+
+async def _sendable(store: Store, campaigns: Campaigns, case: Case, now: datetime) -> Campaign:
+    """Return the case's campaign.
+
+    Raises:
+        NotSendableError: nothing of the case is sent, whichever step it is.
+    """
+    for one in await store.exclusions.of([case.customer_id, case.subscription_id]) if case.is_open else ():
+        raise NotSendableError(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
+    if case.is_open and now >= case.failed_at + OPEN_FOR:
+        raise NotSendableError(
+            f"Case {case.id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
+        )
+    return await campaigns.of(case)
+
+
 async def _read(store: Store, case_id: str) -> tuple[Versioned, Case]:
     (read,) = await store.cases.read_versioned([case_id])
     if read.unreadable:
         raise CaseUnreadableError(f"Case {case_id} was written by another version of Dunning and can't be read.")
     if read.case is None:
-        raise CaseNotFoundError(await no_such_case(store, case_id))
+        raise CaseNotFoundError(str(await read_no_case(store, case_id)))
     return read, read.case
 
 

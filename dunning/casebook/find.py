@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.late import Late, late
+from dunning.casebook.no_case import read_no_case
 from dunning.casebook.step_rows import StepRow, step_rows
 from dunning.errors import CaseNotFoundError
 from dunning.rules.campaign import Campaign
@@ -66,7 +67,7 @@ class ListedCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """Everything there is to read_case_file of one case."""
+    """Everything there is to tell of one case."""
 
     id: str
     case: Case | None
@@ -143,14 +144,14 @@ async def _chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[tuple[s
 
 
 async def read_case_file(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> CaseFile:
-    """Return everything there is to read_case_file of a case.
+    """Return everything there is to tell of a case.
 
     Raises:
         CaseNotFoundError: there is no such case. If its end is known all the same, the error says so.
     """
     (read,) = await store.cases.read_versioned([case_id])
     if read.case is None and not read.unreadable:
-        raise CaseNotFoundError(await no_such_case(store, case_id))
+        raise CaseNotFoundError(str(await read_no_case(store, case_id)))
     case, story = read.case, await store.cases.story(case_id)
     campaign = None if case is None else await campaigns.of(case)
     (looked_at,) = await store.due.when([case_id])
@@ -168,18 +169,4 @@ async def read_case_file(store: Store, campaigns: Campaigns, case_id: str, now: 
         paused=await store.brakes.paused(),
         holds=await store.holds.all(),
         exclusions=await store.exclusions.of([case.customer_id, case.subscription_id] if case else []),
-    )
-
-
-async def no_such_case(store: Store, case_id: str) -> str:
-    """Say that there is no such case, and what else is known of it."""
-    sentences = [f"There is no case {case_id}."]
-    mark = await store.traces.mark(case_id)
-    if mark is not None:
-        sentences.append(f"It ended before one was opened: {mark.state}, {mark.at:%Y-%m-%d %H:%M:%S} UTC.")
-    else:
-        sentences.append("It was never opened, or it ended more than 90 days ago.")
-    dead_events = await store.traces.dead_events([case_id])
-    return " ".join(
-        [*sentences, *(f"Event {dead.event_id} could not be handled: {dead.reason}" for dead in dead_events)]
     )

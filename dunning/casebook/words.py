@@ -70,20 +70,21 @@ def in_a_line(entry: Entry) -> str:
         case Kind.CHANGED_NOTHING:
             line = str(entry.reason)
         case Kind.ENDED:
-            line = f"{entry.state}{_because(entry)}"
+            line = f"{entry.state}{_because(entry)}{f' {entry.operator}' if entry.operator else ''}"
         case Kind.STEP:
             repeat = ", repeated" if entry.repeated else ""
             retry = f", again at {entry.again_at:%Y-%m-%dT%H:%M:%SZ}" if entry.again_at else ""
             line = f"{entry.step} {entry.moved}{_because(entry)}{repeat}{retry}"
         case Kind.COVERED:
             line = f"{entry.step} is covered by the mail of {entry.by}"
-        case Kind.MADE_DUE:
-            line = f"{entry.step} made due: {_BY_OPERATOR}"
+        case Kind.MADE_DUE | Kind.RESENT:
+            asked = "made due" if entry.kind is Kind.MADE_DUE else "to be sent again"
+            line = f"{entry.step} {asked}: {_by_operator(entry)}"
         case Kind.EXCLUDED | Kind.INCLUDED:
-            line = f"{entry.kind}: {entry.who} {_BY_OPERATOR}"
+            line = f"{entry.kind}: {entry.who} {_by_operator(entry)}"
         case Kind.PROSE:
             line = str(entry.text)
-        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:
+        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK | Kind.CLICK_REFUSED:
             line = f"{entry.kind}{_because(entry)}"
     return f"{line} ({entry.event_type} {entry.event_id})" if entry.event_id else line
 
@@ -97,7 +98,7 @@ def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
             told = _step(entry, case, campaign)
         case Kind.ENDED:
             told = _end(entry)
-        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK:
+        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK | Kind.CLICK_REFUSED:
             told = _click(entry)
         case Kind.EXCLUDED:
             told = Sentence(
@@ -109,7 +110,7 @@ def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
         case Kind.CHANGED_NOTHING:
             why = _NOTHING_CHANGED.get(entry.reason or "") or _sentence(entry.reason)
             told = Sentence("note", f"{entry.event_type} changes nothing", why)
-        case Kind.COVERED | Kind.MADE_DUE | Kind.PROSE:
+        case Kind.COVERED | Kind.MADE_DUE | Kind.RESENT | Kind.PROSE:
             told = Sentence("note", in_a_line(entry), "")
     return told
 
@@ -119,6 +120,10 @@ def in_words(duration: timedelta) -> str:
     short = format_duration(duration)
     count, unit = short[:-1], _UNITS[short[-1]]
     return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
+
+
+def _by_operator(entry: Entry) -> str:
+    return f"{_BY_OPERATOR} {entry.operator}" if entry.operator else _BY_OPERATOR
 
 
 def _because(entry: Entry) -> str:
@@ -163,6 +168,8 @@ def _click(entry: Entry) -> Sentence:
     match entry.kind:
         case Kind.CLICK_FELL_BACK:
             return Sentence("waits", "Click led to the login page", _sentence(entry.reason))
+        case Kind.CLICK_REFUSED:
+            return Sentence("waits", "Click led nowhere", _sentence(entry.reason))
         case Kind.CLICK_FOUND:
             return Sentence(
                 "clicked", "Link clicked", "Paddle, asked before a portal session is made: the debt is over."

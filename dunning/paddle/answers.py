@@ -90,6 +90,15 @@ def read_bodies(body: bytes) -> ListPage[bytes]:
     return _read_page(body, lambda entity: json.dumps(entity).encode())
 
 
+def read_ids(body: bytes) -> ListPage[str]:
+    """Read a list, and of each of its entities nothing but the id.
+
+    Raises:
+        TransientError: The answer is not a list of Paddle's.
+    """
+    return _read_page(body, lambda entity: shapes.Identified.model_validate(entity).id)
+
+
 def read_portal_session(body: bytes) -> PortalSession:
     """Read the answer of `POST /customers/{id}/portal-sessions`.
 

@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -44,6 +45,12 @@ def _none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> obj
 IfReadable = Annotated[Row | None, WrapValidator(_none_if_malformed)]
 
 Rows = Annotated[tuple[Row, ...], BeforeValidator(_none_to_list)]
+
+
+class Identified(Answer):
+    """An entity of which only the id is wanted."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
 
 
 class Product(Answer):

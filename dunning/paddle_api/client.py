@@ -45,6 +45,7 @@ _PER_SMALL_PAGE = 20
 # https://developer.paddle.com/api-reference/about/permissions
 TRANSACTIONS_NEED = ("transaction.read", "customer.read", "address.read")
 RENEWALS_NEED = ("transaction.read",)
+CUSTOMERS_NEED = ("customer.read",)
 SUBSCRIPTIONS_NEED = ("subscription.read",)
 EVENTS_NEED = ("notification.read",)
 MINTING_NEEDS = ("customer_portal_session.write",)
@@ -107,6 +108,17 @@ class PaddleClient:
         async for page in self._pages(call, answers.read_subscriptions, self._at_once):
             for subscription in page:
                 yield subscription
+
+    async def customers_of(self, email: str, grant: Grant) -> Sequence[str]:
+        """Return the ids of the customers who have this address, archived ones too. Nothing else of them is read.
+
+        Paddle compares addresses exactly, so it is also asked for in small letters. No comma may be in it: that is what
+        parts several. https://developer.paddle.com/api-reference/customers/list-customers
+        """
+        spellings = dict.fromkeys((email, email.lower()))
+        url = self._calls.url("/customers", email=",".join(spellings), status="active,archived")
+        call = Call("GET /customers", "GET", url, CUSTOMERS_NEED)
+        return answers.read_ids(await self._calls.make(call, grant)).entities
 
     def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]:
         """Read all subscriptions that are collected automatically and past due, page by page."""

@@ -76,6 +76,9 @@ class Delivery(Value):
     repeated_at: Instant | None = Field(default=None, alias="a")
     """When it was claimed for the last repeat that the mail server was given; None where there was none."""
 
+    resends: int = Field(default=0, alias="m")
+    """How often an operator had its mail sent anew. Each is another mail, with an id of its own."""
+
     @property
     def claimed_at(self) -> datetime | None:
         """When whoever holds it took it; None where nobody does."""
@@ -140,6 +143,12 @@ class Delivery(Value):
             tries=self.tries + counted,
             streak=self._streak(reason, counted=counted),
         )
+
+    def send_anew(self, now: datetime) -> "Delivery":
+        """Return it planned and due, to be sent as another mail, whatever became of the last."""
+        if self.owner is not None or not (self.state in FINAL or self.state is DeliveryState.UNKNOWN):
+            raise ValueError(f"cannot send a delivery anew that is {self.state}")
+        return Delivery(dated_at=now, resends=self.resends + 1)
 
     def skip(self, reason: str) -> Self:
         """End it, deliberately not sent. What may have arrived stays `unknown`, and is not repeated."""

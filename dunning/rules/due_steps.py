@@ -127,6 +127,29 @@ def bring_forward(case: Case, campaign: Campaign, step_name: str | None, repeats
     return case.with_delivery(chosen, due).but(not_before=None)
 
 
+def send_anew(case: Case, campaign: Campaign, repeats: int, now: datetime) -> tuple[Case, str]:
+    """Return the case with the mail of its last step that is done due once more, as another mail; and the step.
+
+    Raises:
+        ValueError: it can't be; the sentence says why.
+    """
+    if not case.is_open:
+        raise ValueError(f"Case {case.id} has ended ({case.state}): nothing of it is sent any more.")
+    done = [step.name for step in campaign.steps if case.delivery(step.name).is_settled(repeats)]
+    if not done:
+        raise ValueError(f"No email of case {case.id} was due yet. `dunning cases send-now` sends the first.")
+    step, delivery = done[-1], case.delivery(done[-1])
+    latest = _reached(case, campaign, repeats, now)[-1].name
+    if latest != step:
+        raise ValueError(f"The next email of case {case.id}, {latest}, is due already, and goes out in its place.")
+    if delivery.state is DeliveryState.SKIPPED and delivery.reason == SkipReason.COVERED:
+        raise ValueError(
+            f"The last email about case {case.id} was that of another debt of the customer: its story says of which. "
+            "Send that one again."
+        )
+    return case.with_delivery(step, delivery.send_anew(now)).but(not_before=None), step
+
+
 def backoff(tries: int, jitter: float) -> timedelta:
     """Return how long to wait after this many failed tries: about 1, 2, 4, 8 … s, at most 15 minutes.
 

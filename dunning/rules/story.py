@@ -39,6 +39,10 @@ class Kind(StrEnum):
     """The link was followed, and Paddle said that the debt is over; the reason is the page that says so."""
     CLICK_FELL_BACK = "click_fell_back"
     """The link was followed, and led to the portal's login page."""
+    CLICK_REFUSED = "click_refused"
+    """The link was followed, and led nowhere. Of those within an hour the first is told."""
+    RESENT = "resent"
+    """An operator had the step's mail sent once more."""
     EXCLUDED = "excluded"
     """An operator excluded `who`."""
     INCLUDED = "included"
@@ -86,6 +90,8 @@ class Entry:
     """The case whose mail covers the step."""
     who: str | None = None
     """The customer or subscription that is excluded or included."""
+    operator: str | None = None
+    """Which operator did it: their login name, or what they gave in its place."""
     text: str | None = None
     """What `prose` says."""
 
@@ -111,13 +117,15 @@ _FORMS: Mapping[Kind, _Form] = MappingProxyType(
         Kind.CHANGED_NOTHING: _Form("N", 3, ("reason", *_OF_AN_EVENT)),
         Kind.STEP: _Form("S", 2, ("step", "moved", "reason", "again_at", "repeated")),
         Kind.COVERED: _Form("V", 2, ("step", "by")),
-        Kind.MADE_DUE: _Form("D", 1, ("step",)),
-        Kind.ENDED: _Form("E", 1, ("state", "reason", *_OF_AN_EVENT)),
+        Kind.MADE_DUE: _Form("D", 1, ("step", "operator")),
+        Kind.RESENT: _Form("M", 1, ("step", "operator")),
+        Kind.ENDED: _Form("E", 1, ("state", "reason", *_OF_AN_EVENT, "operator")),
         Kind.CLICKED: _Form("C", 0, ()),
         Kind.CLICK_FOUND: _Form("F", 1, ("reason",)),
         Kind.CLICK_FELL_BACK: _Form("B", 1, ("reason",)),
-        Kind.EXCLUDED: _Form("X", 1, ("who",)),
-        Kind.INCLUDED: _Form("I", 1, ("who",)),
+        Kind.CLICK_REFUSED: _Form("R", 1, ("reason",)),
+        Kind.EXCLUDED: _Form("X", 1, ("who", "operator")),
+        Kind.INCLUDED: _Form("I", 1, ("who", "operator")),
         Kind.PROSE: _Form("P", 1, ("text",)),
     }
 )

@@ -37,6 +37,11 @@ class Pause:
         """Whether the breaker did it, and no operator."""
         return self.why.startswith(BY_BREAKER)
 
+    @property
+    def logged(self) -> str:
+        """Why, for the log: without the name of the operator who did it."""
+        return self.why if self.is_breakers else self.why.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Paused:

@@ -34,6 +34,11 @@ class Clicks:
         found = await self._redis.zrevrange(keys.clicks(case_id), 0, 0, withscores=True)
         return from_milliseconds(int(found[0][1])) if found else None
 
+    async def is_news(self, case_id: str) -> bool:
+        """Tell whether a click that was refused is the first within the hour: a scanner must not fill the story."""
+        lives = round(keys.KEEP_CLICK_REFUSED.total_seconds() * 1000)
+        return bool(await self._redis.set(keys.click_refused(case_id), "1", px=lives, nx=True))
+
     async def take_back(self, case_id: str) -> None:
         """Forget the last click: it led nowhere, and the customer will want to try again."""
         await self._redis.zpopmax(keys.clicks(case_id))

@@ -15,6 +15,7 @@ from dunning.store import keys
 from dunning.store.accepting import Accepting
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
+from dunning.store.traces import Trace
 
 # An event that nobody has handled this long after it was queued has lost its job or its worker.
 HANDLE_WITHIN = timedelta(seconds=15)
@@ -77,9 +78,17 @@ class Inbox:
         except ValidationError:
             raise PermanentError(f"event {event_id} was written by another version and can't be read") from None
 
-    async def mark_handled(self, event_id: str) -> None:
-        """Note that the event changed nothing and need not be looked at again."""
+    async def mark_handled(self, event_id: str, traced: tuple[str, Trace] | None = None) -> None:
+        """Note that the event changed nothing and need not be looked at again.
+
+        `traced` is its transaction and what it came to, where no case tells of it.
+        """
         async with self._redis.pipeline(transaction=True) as pipe:
+            if traced is not None:
+                transaction_id, trace = traced
+                pipe.rpush(keys.trace(transaction_id), trace.at_rest())
+                pipe.ltrim(keys.trace(transaction_id), -keys.TRACED, -1)
+                pipe.pexpire(keys.trace(transaction_id), _milliseconds(keys.KEEP_TRACE))
             pipe.set(keys.event(event_id), "h", px=_milliseconds(keys.KEEP_HANDLED))
             pipe.zrem(keys.INBOX, event_id)
             await pipe.execute()

@@ -25,9 +25,12 @@
 | dunning:reconcile:done:{what} | string | when that was last done (ms) | |
 | dunning:reconcile:waiting | string | how many past-due debts wait for `dunning reconcile --apply` | |
 | dunning:mark:{txn or sub} | string | ended before a case was opened: its state and since when (ms) | 35 d |
+| dunning:trace:{txn} | list | the last events of a transaction without a case, and what each came to | 14 d |
 | dunning:clicks:{txn} | zset | clicks that minted a portal session, by time (ms) | 1 d |
+| dunning:click_refused:{txn} | string | present after a refused click was told in the story | 1 h |
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
 | dunning:excluded | hash | customers and subscriptions that get no mail, and since when (ms) | |
+| dunning:excluded:by | hash | which operator excluded them | |
 | dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
 | dunning:holds:look | string | present while it is too early to look at the holds again without a mail | 30 s |
 | dunning:holds:doubted:{word} | string | present after a look took this hold off: another look is not believed | 1 h |
@@ -59,6 +62,7 @@ LATE: Final = "dunning:late"
 ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
 EXCLUDED: Final = "dunning:excluded"
+EXCLUDED_BY: Final = "dunning:excluded:by"
 HOLDS: Final = "dunning:holds"
 HOLDS_LOOK: Final = "dunning:holds:look"
 REFUSED: Final = "dunning:refused"
@@ -90,6 +94,11 @@ KEEP_HANDLED = time_limits.KEEP_HANDLED
 KEEP_MARK = OPEN_FOR
 KEEP_ENDED_CASE = timedelta(days=90)
 KEEP_CLICKS = timedelta(days=1)
+KEEP_CLICK_REFUSED = timedelta(hours=1)
+# Support is asked within days why somebody got no mail.
+KEEP_TRACE = timedelta(days=14)
+# Of one transaction: a failure, its retries and its end.
+TRACED = 10
 KEEP_SEEN = timedelta(minutes=5)
 KEEP_DOUBT = timedelta(hours=1)
 KEEP_CERTIFICATE = timedelta(days=1)
@@ -135,6 +144,16 @@ def mark(entity_id: str) -> str:
 def clicks(case_id: str) -> str:
     """Return the key of a payment link's clicks."""
     return f"dunning:clicks:{case_id}"
+
+
+def click_refused(case_id: str) -> str:
+    """Return the key that says that a refused click was told lately."""
+    return f"dunning:click_refused:{case_id}"
+
+
+def trace(transaction_id: str) -> str:
+    """Return the key of a transaction's last events."""
+    return f"dunning:trace:{transaction_id}"
 
 
 def seen(subscription_id: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from dunning.instants import from_milliseconds
+from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.store import keys
 from dunning.store.driver.connection import RedisClient
 
@@ -29,6 +30,26 @@ class DeadEvent:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An event of a transaction that came to no case: what it was, and what it came to, in the rules' word for it."""
+
+    at: datetime
+    event_type: str
+    event_id: str
+    came_to: str
+
+    def at_rest(self) -> str:
+        """Return it as Redis holds it."""
+        return f"{to_milliseconds(self.at)} {self.event_type} {self.event_id} {self.came_to}"
+
+    @classmethod
+    def from_rest(cls, text: str) -> Self:
+        """Return what `at_rest` wrote."""
+        at, event_type, event_id, came_to = text.split(" ", 3)
+        return cls(from_milliseconds(int(at)), event_type, event_id, came_to)
+
+
 class Traces:
     """Reads what events left behind."""
 
@@ -42,6 +63,11 @@ class Traces:
             return None
         state, _, at = entry.decode().rpartition(" ")
         return Mark(state, from_milliseconds(int(at)))
+
+    async def events(self, transaction_id: str) -> list[Trace]:
+        """Return the last events of a transaction that came to no case, oldest first."""
+        found = await self._redis.lrange(keys.trace(transaction_id), 0, -1)
+        return [Trace.from_rest(line.decode()) for line in found]
 
     async def dead_events(self, entity_ids: Collection[str]) -> list[DeadEvent]:
         """Return the dead events that name any of these transactions or subscriptions, oldest first.

@@ -48,7 +48,7 @@ def run(redis_url: str) -> Run:
 async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, store: Store) -> None:
     case = await put(store, failed_days_ago=1)
 
-    result = await run("stop", case.id)
+    result = await run("stop", case.id, "--by", "ada")
 
     stopped = await read(store, case)
     assert result.stdout.splitlines() == [
@@ -58,8 +58,8 @@ async def test_stopping_ends_the_case_for_good_and_notes_what_was_due(run: Run, 
     assert (stopped.state, stopped.reason) == (CaseState.STOPPED, "by_operator")
     assert stopped.delivery("first").state is DeliveryState.SKIPPED
     assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][-2:] == [
+        "stopped: by_operator ada",
         "first skipped: by_operator",
-        "stopped: by_operator",
     ]
     assert (await store.health.snapshot(datetime.now(UTC))).counters["cases_stopped"] == 1
     assert await store.due.when([case.id]) == [None]
@@ -116,7 +116,7 @@ async def test_stopping_what_has_ended_does_nothing(run: Run, store: Store) -> N
 async def test_the_next_step_that_is_not_done_is_made_due(run: Run, store: Store) -> None:
     case = await put(store, deliveries={"first": sent(days_ago(1))})
 
-    result = await run("send-now", case.id)
+    result = await run("send-now", case.id, "--by", "ada")
 
     second = CAMPAIGN.steps[1].name
     (at,) = await store.due.when([case.id])
@@ -127,7 +127,9 @@ async def test_the_next_step_that_is_not_done_is_made_due(run: Run, store: Store
     assert at is not None
     assert days_ago(0.01) < at <= datetime.now(UTC)
     assert (await read(store, case)).delivery(second).dated_at == at
-    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][-1] == f"{second} made due: by_operator"
+    assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][-1] == (
+        f"{second} made due: by_operator ada"
+    )
 
 
 async def test_a_named_step_is_made_due_and_what_it_overtakes_is_said(run: Run, store: Store) -> None:

@@ -1,17 +1,20 @@
 """`dunning cases show`: the whole story of one."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dunning.errors import OperatorMustActError
+from dunning.links import Links
 from dunning.paddle.events import EventType
 from dunning.reasons import HoldWord
 from dunning.rules.campaign_version import version
 from dunning.rules.story import Entry, Kind, Moved
 from dunning.store import Store
-from tests.integration.at_rest import of_transaction, paddle_id, redis_of
-from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, read, runner, sent
+from dunning.store.traces import Trace
+from tests.integration.at_rest import NOW, of_transaction, paddle_id, redis_of
+from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, read, rows, runner, sent
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ async def test_the_story_of_a_case_is_told_from_its_head_to_its_last_click(run: 
     )
     await store.cases.note(case.id, Entry(kind=Kind.CLICKED), datetime.now(UTC))
 
-    result = await run("show", case.id)
+    result = await run("show", case.id, "--verbose")
 
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
@@ -50,14 +53,14 @@ async def test_the_story_of_a_case_is_told_from_its_head_to_its_last_click(run: 
 async def test_the_story_says_what_stands_in_the_way_now(run: Run, store: Store) -> None:
     case = await put(store)
     await store.brakes.pause("renewal", "by_operator", datetime.now(UTC))
-    await store.brakes.pause("other", "by_operator", datetime.now(UTC))
+    await store.brakes.pause("elsewhere", "by_operator", datetime.now(UTC))
     await store.holds.raise_(OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY), datetime.now(UTC))
 
     result = await run("show", case.id)
 
     assert "  paused        Mail of the campaign renewal is paused since 20" in result.stdout
     assert "The key is revoked." in result.stdout
-    assert "other" not in result.stdout
+    assert "elsewhere" not in result.stdout
 
 
 async def test_the_story_of_an_ended_case_says_how_and_when(run: Run, store: Store) -> None:
@@ -135,12 +138,32 @@ async def test_the_story_in_json_is_one_document(run: Run, store: Store) -> None
         {
             "at": f"{case.failed_at:%Y-%m-%dT%H:%M:%SZ}",
             "what": "opened: hard (transaction.past_due evt_1)",
+            "told": "A payment failed. It needs another payment method.",
             "kind": "opened",
             "decline_class": "hard",
             "event_type": "transaction.past_due",
             "event_id": "evt_1",
         }
     ]
+
+
+async def test_the_story_is_told_in_words_for_a_customer_unless_others_are_asked_for(run: Run, store: Store) -> None:
+    case = await put(store, deliveries={"first": sent(days_ago(1))})
+    for moved in (Moved.CLAIMED, Moved.SENDING, Moved.SENT):
+        await store.cases.note(case.id, Entry(kind=Kind.STEP, step="first", moved=moved), days_ago(1))
+    await store.cases.note(case.id, Entry(kind=Kind.CLICK_REFUSED, reason="too_many"), datetime.now(UTC))
+
+    lines = (await run("show", case.id)).stdout.splitlines()
+    verbose = (await run("show", case.id, "-v")).stdout
+
+    assert [line.split(maxsplit=2)[2].strip() for line in lines[-3:]] == [
+        "A payment failed. It needs another payment method.",
+        "The email “first” was sent.",
+        "The link was clicked, and led nowhere: it was clicked too often within the hour.",
+    ]
+    assert "smtp_250" not in "\n".join(lines)
+    assert "click_refused: too_many" in verbose
+    assert "first claimed" in verbose
 
 
 @pytest.mark.parametrize("command", ["show", "stop", "send-now"])
@@ -154,8 +177,56 @@ async def test_an_unknown_case_is_one_line(run: Run, command: str) -> None:
     )
 
 
-async def test_another_id_is_told_what_ids_cases_have(run: Run) -> None:
-    assert "`dunning cases list` finds it by other ids." in (await run("show", paddle_id("sub"))).stderr
+async def test_a_customer_a_subscription_or_a_link_leads_to_the_case(run: Run, store: Store) -> None:
+    case = await put(store, subscription_id=paddle_id("sub"), customer_id=paddle_id("ctm"))
+    token = Links(["a-link-secret-of-at-least-32-characters"]).sign(case.id, datetime.now(UTC))
+
+    for about in (case.subscription_id, case.customer_id, f"https://billing.example.com/pay/{token}", token):
+        assert (await run("show", about)).stdout.startswith(f"{case.id}  open\n"), about
+    (told,) = (await document(run, "show", case.customer_id))["cases"]
+    assert (told["id"], told["story"][0]["kind"]) == (case.id, "opened")
+
+
+async def test_several_cases_of_a_customer_are_listed_those_that_ended_too(run: Run, store: Store) -> None:
+    customer = paddle_id("ctm")
+    still_open, stopped = [await put(store, customer_id=customer, subscription_id=paddle_id("sub")) for _ in range(2)]
+    await run("stop", stopped.id)
+
+    result = await run("show", customer)
+
+    assert [row[0] for row in rows(result)] == [still_open.id, stopped.id]
+    assert result.stdout.endswith("`dunning cases show` with the id of one tells its story.\n")
+    assert len((await document(run, "show", customer))["cases"]) == 2
+
+
+async def test_whoever_has_no_case_is_told_so_with_an_exit_code(run: Run) -> None:
+    customer = paddle_id("ctm")
+
+    result, as_json = await run("show", customer), await run("show", customer, "--json")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: No case of the customer {customer}: none is open, and none ended in the last 90 days.\n"
+    )
+    assert (as_json.exit_code, json.loads(as_json.stdout)) == (1, {"cases": []})
+
+
+async def test_what_came_of_the_last_events_is_told_where_there_is_no_case(run: Run, store: Store) -> None:
+    event = of_transaction()
+    await store.inbox.accept(event, NOW)
+    await store.inbox.mark_handled(event.id, (event.facts.id, Trace(NOW, event.type.value, event.id, "no_campaign")))
+
+    result, as_json = await run("show", event.facts.id), await run("show", event.facts.id, "--json")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: There is no case {event.facts.id}. What came of its last events:\n"
+        "  2026-05-04 12:00:00 UTC  transaction.payment_failed: no case, since no campaign is for its product, price "
+        f"or currency ({event.id})\n"
+    )
+    told = json.loads(as_json.stdout)
+    assert (as_json.exit_code, told["found"]) == (1, False)
+    assert [(one["event_id"], one["came_to"]) for one in told["events"]] == [(event.id, "no_campaign")]
 
 
 async def test_a_case_that_ended_before_it_opened_is_told_by_its_mark(run: Run, store: Store) -> None:

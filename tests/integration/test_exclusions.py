@@ -1,6 +1,7 @@
 """Whoever an operator excluded gets no mail for any case, open or to come, until that is taken back."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -110,14 +111,14 @@ async def test_once_included_again_the_next_step_goes_out(redis_url: str, tmp_pa
 async def test_excluding_says_what_is_so_and_tells_it_in_the_story(run: Run, store: Store) -> None:
     case = await put(store)
 
-    result = await run("exclude", case.customer_id)
+    result = await run("exclude", case.customer_id, "--by", "ada")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"No email goes out to this customer until `dunning include {case.customer_id}`" in result.stdout
     assert case.id in result.stdout
     assert [in_a_line(line.entry) for line in await store.cases.story(case.id)][
         -1
-    ] == f"excluded: {case.customer_id} by_operator"
+    ] == f"excluded: {case.customer_id} by_operator ada"
     shown = await run("cases", "show", case.id)
     assert f"excluded      {case.customer_id} since" in shown.stdout
     assert "excluded" in (await run("cases", "list")).stdout
@@ -131,13 +132,13 @@ async def test_including_takes_it_back_and_tells_it(run: Run, store: Store) -> N
     case = await put(store)
     await run("exclude", case.subscription_id)
 
-    result = await run("include", case.subscription_id)
+    result = await run("include", case.subscription_id, "--by", " eve ")
 
     assert result.stdout.startswith(f"{case.subscription_id} is no longer excluded")
     assert case.id in result.stdout
     assert await store.exclusions.all() == []
     last = (await store.cases.story(case.id))[-1]
-    assert in_a_line(last.entry) == f"included: {case.subscription_id} by_operator"
+    assert in_a_line(last.entry) == f"included: {case.subscription_id} by_operator eve"
     assert "excluded      " not in (await run("cases", "show", case.id)).stdout
 
 
@@ -170,7 +171,9 @@ async def test_those_who_are_excluded_are_listed(run: Run) -> None:
 
     await run("exclude", NOBODY)
 
-    assert (await run("exclude")).stdout.startswith(f"{NOBODY}  since 20")
+    line = (await run("exclude")).stdout
+    assert line.startswith(f"{NOBODY}  since 20")
+    assert line.endswith(f" UTC, by {getpass.getuser()}\n")
     (listed,) = json.loads((await run("exclude", "--json")).stdout)["excluded"]
     assert listed["id"] == NOBODY
     (excluded,) = json.loads((await run("exclude", NOBODY, "--json")).stdout)["excluded"]

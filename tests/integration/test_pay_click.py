@@ -132,6 +132,29 @@ async def test_the_click_that_is_one_too_many_is_told_when_to_come_back(edge: Ed
     assert twin.counts[SESSIONS] == 5
 
 
+async def test_refused_clicks_are_told_in_the_story_once_an_hour(edge: Edge, case: Case, store: Store) -> None:
+    for _ in range(8):
+        await click(edge, case)
+
+    told = [in_a_line(line.entry) for line in await store.cases.story(case.id)]
+
+    assert told.count("clicked") == 5
+    assert told[-1:] == ["click_refused: too_many"]
+    assert told.count("click_refused: too_many") == 1
+
+
+async def test_clicks_on_a_case_that_has_ended_are_told_once_an_hour(edge: Edge, case: Case, store: Store) -> None:
+    (read,) = await store.cases.read_versioned([case.id])
+    await store.cases.commit(case.end(CaseState.STOPPED, "by_operator", NOW), read.revision, due_at=None, now=NOW)
+    for _ in range(3):
+        await click(edge, case)
+
+    told = [in_a_line(line.entry) for line in await store.cases.story(case.id)]
+
+    assert told[-1:] == ["click_refused: case_ended"]
+    assert told.count("click_refused: case_ended") == 1
+
+
 async def test_after_an_hour_the_link_works_again(of: Settings, case: Case) -> None:
     time = NOW
 

@@ -305,3 +305,22 @@ async def test_a_stalled_call_ends_when_the_twin_does(http: ClientSession) -> No
 
     with pytest.raises(ClientError):
         await stalled
+
+
+async def test_customers_are_found_by_their_exact_address_and_archived_ones_only_if_asked_for(
+    twin: Twin, http: ClientSession, paddle: PaddleClient
+) -> None:
+    active, archived = (twin.world.add_customer(name="Ada", email="ada@customer.example") for _ in range(2))
+    twin.world.add_customer(name="Eve", email="eve@customer.example")
+    twin.world.update_customer(archived, status="archived")
+
+    async def listed(**query: str) -> set[str]:
+        headers = {"Authorization": f"Bearer {twin.api_key}"}
+        async with http.get(f"{twin.url}/customers", params=query, headers=headers) as response:
+            assert response.status == 200
+            return {one["id"] for one in (await response.json())["data"]}
+
+    assert await listed(email="ada@customer.example") == {active}
+    assert await listed(email="ada@customer.example", status="archived") == {archived}
+    assert await listed(email="Ada@customer.example") == set()
+    assert set(await paddle.customers_of("Ada@customer.example", GRANT)) == {active, archived}

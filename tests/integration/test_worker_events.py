@@ -19,6 +19,8 @@ after = "1h"
 template = "payment_failed"
 """
 
+NEVER = 'on = "renewal_failed"\nwhen = { currency = ["JPY"] }'
+
 
 async def test_a_payment_that_is_told_before_the_failure_keeps_the_case_from_opening(
     redis_url: str, tmp_path: Path
@@ -34,6 +36,32 @@ async def test_a_payment_that_is_told_before_the_failure_keeps_the_case_from_ope
             await home.twin.notifications.settled()
             await until(lambda: _all_handled(home))
         assert await home.case(bill) is None
+        assert {one.came_to for one in await home.store.traces.events(bill)} == {"ended_before_opening"}
+
+
+async def test_what_an_event_without_a_case_came_to_can_be_asked_for(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path, campaign=LATER.replace('on = "renewal_failed"', NEVER)) as home:
+        bill = home.twin.world.decline(home.add_subscription())
+        await home.twin.notifications.settled()
+        await until(lambda: _all_handled(home))
+
+        found = await home.store.traces.events(bill)
+
+        assert {(one.event_type, one.came_to) for one in found} == {
+            ("transaction.payment_failed", "no_campaign"),
+            ("transaction.past_due", "no_campaign"),
+        }
+        assert await home.case(bill) is None
+
+
+async def test_an_event_that_has_a_case_leaves_no_trace_beside_it(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path, campaign=LATER) as home:
+        bill = home.twin.world.decline(home.add_subscription())
+        await home.twin.notifications.settled()
+        await until(lambda: _all_handled(home))
+
+        assert await home.case(bill) is not None
+        assert await home.store.traces.events(bill) == []
 
 
 async def test_a_pause_that_is_told_before_the_failure_it_ended_keeps_the_case_from_opening(

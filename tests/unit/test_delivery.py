@@ -262,3 +262,27 @@ def test_at_rest_it_is_a_few_letters_and_nothing_that_says_the_ordinary() -> Non
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1000
+
+
+def test_a_delivery_that_is_sent_anew_begins_again_as_another_mail() -> None:
+    sent = Delivery().claim("me", NOW).begin_data("me").settle("me", DeliveryState.SENT, "smtp_250")
+
+    again = sent.send_anew(NOW + timedelta(days=1))
+
+    assert again == Delivery(dated_at=NOW + timedelta(days=1), resends=1)
+    assert (
+        again.claim("me", NOW + timedelta(days=1))
+        .begin_data("me")
+        .settle("me", DeliveryState.SENT, "smtp_250")
+        .send_anew(NOW)
+        .resends
+        == 2
+    )
+
+
+@pytest.mark.parametrize("state", ["planned", "held"])
+def test_a_delivery_that_is_on_its_way_is_not_sent_anew(state: str) -> None:
+    delivery = Delivery() if state == "planned" else Delivery().claim("me", NOW)
+
+    with pytest.raises(ValueError, match="cannot send a delivery anew"):
+        delivery.send_anew(NOW)

@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from cli.commands.paddle_id import ABOUT
 from cli.main import main
 
 A_CASE = "It is no case's id, which is txn_ and 26 lower-case letters and digits, as of its transaction"
@@ -14,7 +15,6 @@ RIGHT = "ctm_" + "0" * 26
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["cases", "show"], A_CASE),
         (["cases", "stop"], A_CASE),
         (["cases", "send-now"], A_CASE),
         (["cases", "list", "--customer"], A_CUSTOMER),
@@ -46,6 +46,43 @@ def test_a_malformed_id_is_refused_with_what_one_looks_like(words: list[str], to
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "",
+        "txn_1",
+        "txn_" + "A" * 26,
+        "evt_" + "0" * 26,
+        "ada@customer",
+        "ada@customer.example,eve@customer.example",
+        "https://billing.example.com/pay/",
+        "https://billing.example.com/pay/txn_1.1.x",
+        "nxt_txn_" + "0" * 26 + ".1.x",
+    ],
+)
+def test_what_no_question_can_be_about_is_refused(malformed: str) -> None:
+    result = CliRunner().invoke(main, ["cases", "show", "--", malformed], env={"DUNNING_REDIS_URL": ""})
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "It should be the id of a transaction (txn_), a subscription (sub_) or a customer (ctm_)" in result.stderr
+    assert "or a payment link, or an email address." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "about"),
+    [
+        ("txn_" + "0" * 26, "txn_" + "0" * 26),
+        (" ctm_" + "0" * 26, "ctm_" + "0" * 26),
+        ("https://billing.example.com/pay/txn_" + "0" * 26 + ".1777896000." + "x" * 43, "txn_" + "0" * 26),
+        ("<https://b.example/pay/stop/txn_" + "0" * 26 + ".1777896000." + "x" * 43 + ">", "txn_" + "0" * 26),
+        ("txn_" + "0" * 26 + ".1777896000." + "x" * 43, "txn_" + "0" * 26),
+        ("Ada.L+x@customer.example", "Ada.L+x@customer.example"),
+    ],
+)
+def test_an_id_a_link_or_an_address_says_what_a_question_is_about(given: str, about: str) -> None:
+    assert ABOUT.convert(given, None, None) == about
 
 
 def test_space_around_an_id_is_no_part_of_it() -> None:

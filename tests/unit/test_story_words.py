@@ -224,6 +224,27 @@ TOLD = [
         "Exhausted",
         "All steps are done, and the debt has lapsed unpaid.",
     ),
+    (
+        Entry(kind=Kind.ENDED, state=CaseState.STOPPED, reason="by_operator", operator="ada"),
+        "stopped: by_operator ada",
+        "stopped",
+        "Stopped",
+        "The seller stopped it by hand.",
+    ),
+    (
+        Entry(kind=Kind.RESENT, step="first", operator="ada"),
+        "first to be sent again: by_operator ada",
+        "note",
+        "first to be sent again: by_operator ada",
+        "",
+    ),
+    (
+        Entry(kind=Kind.CLICK_REFUSED, reason="too_many"),
+        "click_refused: too_many",
+        "waits",
+        "Click led nowhere",
+        "Too many.",
+    ),
     (Entry.prose("first sent: smtp_250"), "first sent: smtp_250", "note", "first sent: smtp_250", ""),
 ]
 

@@ -74,6 +74,7 @@ def gather_facts(
         recipient=customer.email or "",
         locale=customer.locale,
         dated_at=dated_at,
+        resends=case.delivery(step.name).resends,
     )
 
 

@@ -94,7 +94,7 @@ class Renderer:
         if any(character < " " for character in str(mail["Subject"])):
             raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
         mail["Date"] = facts.dated_at.astimezone(UTC)
-        mail["Message-ID"] = f"<{facts.case_id}.{facts.step}@{self._from.address.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{facts.mail_id}@{self._from.address.rpartition('@')[2]}>"
         # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's out-of-office should answer
         mail["Auto-Submitted"] = "auto-generated"
         # Exchange asks for a header of its own: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail
@@ -110,7 +110,7 @@ class Renderer:
         # After the parts: earlier, it would be taken for the first part's.
         mail["Content-Language"] = language
         # Python's own is random, and a repeat must be the same mail.
-        mail.set_boundary(f"=_{sha256(f'{facts.case_id}.{facts.step}'.encode()).hexdigest()[:32]}")
+        mail.set_boundary(f"=_{sha256(facts.mail_id.encode()).hexdigest()[:32]}")
         return mail
 
     def _values(self, facts: MailFacts, language: str) -> dict[str, object]:

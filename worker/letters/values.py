@@ -68,7 +68,14 @@ class MailFacts(DebtFacts):
     recipient: str = field(repr=False)
     locale: str
     dated_at: datetime
+    resends: int = 0
     others: tuple[DebtFacts, ...] = ()
+
+    @property
+    def mail_id(self) -> str:
+        """What makes this mail another than all others. One that an operator had sent anew has an id of its own."""
+        anew = f".{self.resends}" if self.resends else ""
+        return f"{self.case_id}.{self.step}{anew}"
 
 
 def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply: bool) -> dict[str, object]:

@@ -145,19 +145,18 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     check_template(services, case.id, due.campaign, due.step)
     language = services.renderer.language(due.step.template, customer.locale)
     linked = with_links(case, sending.named)
-    mail = services.renderer.render(
-        gather_facts(
-            case,
-            due.campaign,
-            due.step,
-            transaction=transaction,
-            customer=customer,
-            named=sending.named,
-            links=await make_links(services, linked, language, grant),
-            stop_links=make_stop_links(services, linked, language),
-            dated_at=sending.delivery.dated_at or services.clock(),
-        )
+    facts = gather_facts(
+        case,
+        due.campaign,
+        due.step,
+        transaction=transaction,
+        customer=customer,
+        named=sending.named,
+        links=await make_links(services, linked, language, grant),
+        stop_links=make_stop_links(services, linked, language),
+        dated_at=sending.delivery.dated_at or services.clock(),
     )
+    mail = services.renderer.render(facts)
 
     async def begin_data() -> bool:
         try:
@@ -179,7 +178,7 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     return await services.transport.send(
         mail,
         recipient=services.settings.mail_redirect or customer.email,
-        key=f"{case.id}.{due.step.name}",
+        key=facts.mail_id,
         before_data=begin_data,
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from dunning.casebook.find import CaseFile, ListedCase
 from dunning.casebook.late import Late
+from dunning.casebook.no_case import NoCase
+from dunning.casebook.plain_words import in_plain_words
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come
 from dunning.casebook.words import in_a_line
 from dunning.rules.case import Case
@@ -37,12 +39,29 @@ def told(story: CaseFile) -> Json:
     }
 
 
+def no_case(found: NoCase) -> Json:
+    """Return why there is no case."""
+    mark = found.mark
+    return {
+        "id": found.id,
+        "found": False,
+        "why": str(found),
+        "ended_before": None if mark is None else {"state": mark.state, "at": _time(mark.at)},
+        "events": [
+            {"at": _time(one.at), "event_type": one.event_type, "event_id": one.event_id, "came_to": one.came_to}
+            for one in found.events
+        ],
+        "dead_events": [{"id": dead.event_id, "at": _time(dead.at), "reason": dead.reason} for dead in found.dead],
+    }
+
+
 def _line(line: StoryLine) -> Json:
     """Return something that happened, in words and field by field. The text of `prose` is in the words already."""
     fields = {name: value for name, value in fields_of(line.entry).items() if name != "text"}
     if line.entry.again_at is not None:
         fields["again_at"] = _time(line.entry.again_at)
-    return {"at": _time(line.at), "what": in_a_line(line.entry), "kind": line.entry.kind, **fields}
+    words = {"what": in_a_line(line.entry), "told": in_plain_words(line.entry)}
+    return {"at": _time(line.at), **words, "kind": line.entry.kind, **fields}
 
 
 def _listed_case(one: ListedCase, paused: Paused, excluded: Collection[str]) -> Json:

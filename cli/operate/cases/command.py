@@ -9,15 +9,18 @@ from typing import TypeVar
 import click
 
 from cli.operate.cases import as_json, listing
+from cli.operate.cases.customers import customers_of
 from cli.operate.cases.screen import console, show_case, show_list, show_none
 from cli.run.open_store import open_store
 from dunning import log
 from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.casebook.by_hand import resend as resend_
 from dunning.casebook.by_hand import send_now as send_now_
 from dunning.casebook.by_hand import stop as stop_
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.find import CaseFile, CaseQuery, ListedCase, listed_cases, read_case_file
-from dunning.errors import ConfigurationError, NotPossibleError
+from dunning.casebook.no_case import NoCase, read_no_case
+from dunning.errors import CaseNotFoundError, ConfigurationError, NotPossibleError
 from dunning.rules.campaign import Campaign
 from dunning.settings.load import load_campaigns, load_store_settings
 from dunning.store import Paused, Store
@@ -50,35 +53,89 @@ def list_(wanted: CaseQuery, *, limit: int | None, form: str) -> None:
         show_none(console(), wanted, paused)
 
 
-def show(case: str, *, in_json: bool) -> None:
-    """Print the whole story of a case."""
+def show(about: str, *, verbose: bool, in_json: bool) -> None:
+    """Print the story of a case. Of a customer, a subscription or an address, print that of the only one, or a list.
 
-    async def find(store: Store, campaigns: Campaigns) -> CaseFile:
-        return await read_case_file(store, campaigns, case, datetime.now(UTC))
-
-    told = _run(find)
-    if in_json:
-        _print_json(as_json.told(told))
+    Raises:
+        ClickException: there is none.
+        SystemExit: there is none, and JSON says why.
+    """
+    if about.startswith("txn_"):
+        _show_case(about, verbose=verbose, in_json=in_json)
+        return
+    if about.startswith("sub_"):
+        wanted = [CaseQuery(subscription=about, states=listing.EVERY)]
     else:
-        show_case(console(), told, datetime.now(UTC))
+        customers = customers_of(about) if "@" in about else [about]
+        wanted = [CaseQuery(customer=one, states=listing.EVERY) for one in customers]
+    _show_cases(wanted, verbose=verbose, in_json=in_json)
 
 
-def stop(case: str) -> None:
+def _show_case(case: str, *, verbose: bool, in_json: bool) -> None:
+    async def find(store: Store, campaigns: Campaigns) -> CaseFile | NoCase:
+        try:
+            return await read_case_file(store, campaigns, case, datetime.now(UTC))
+        except CaseNotFoundError:
+            return await read_no_case(store, case)
+
+    found = _run(find)
+    if isinstance(found, NoCase):
+        if not in_json:
+            raise click.ClickException(str(found))
+        _print_json(as_json.no_case(found))
+        raise SystemExit(1)
+    if in_json:
+        _print_json(as_json.told(found))
+    else:
+        show_case(console(), found, datetime.now(UTC), verbose=verbose)
+
+
+def _show_cases(wanted: Sequence[CaseQuery], *, verbose: bool, in_json: bool) -> None:
+    async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], list[CaseFile], Paused, set[str]]:
+        now = datetime.now(UTC)
+        listed = [one for query in wanted async for one in listed_cases(store, campaigns, query, now)]
+        files = [await read_case_file(store, campaigns, one.id, now) for one in listed if in_json or len(listed) == 1]
+        return listed, files, await store.brakes.paused(), {one.id for one in await store.exclusions.all()}
+
+    listed, files, paused, excluded = _run(find)
+    if in_json:
+        _print_json({"cases": [as_json.told(one) for one in files]})
+    elif not listed:
+        raise click.ClickException(" ".join(map(listing.in_words, wanted)))
+    elif files:
+        show_case(console(), files[0], datetime.now(UTC), verbose=verbose)
+    else:
+        show_list(console(), listed, paused, excluded, datetime.now(UTC), more=False)
+        click.echo("`dunning cases show` with the id of one tells its story.")
+    if not listed:
+        raise SystemExit(1)
+
+
+def stop(case: str, by: str) -> None:
     """End a case, and print what came of it."""
 
     async def end(store: Store, campaigns: Campaigns) -> list[str]:
-        return await stop_(store, campaigns, case, datetime.now(UTC))
+        return await stop_(store, campaigns, case, datetime.now(UTC), by=by)
 
     _tell(_run(end))
 
 
-def send_now(case: str, step: str | None) -> None:
+def send_now(case: str, step: str | None, by: str) -> None:
     """Make a step of a case due, and print what will happen."""
 
     async def bring_forward(store: Store, campaigns: Campaigns) -> list[str]:
-        return await send_now_(store, campaigns, case, step, datetime.now(UTC))
+        return await send_now_(store, campaigns, case, step, datetime.now(UTC), by=by)
 
     _tell(_run(bring_forward))
+
+
+def resend(case: str, by: str) -> None:
+    """Send the last mail about a case once more, and print what will happen."""
+
+    async def send_again(store: Store, campaigns: Campaigns) -> list[str]:
+        return await resend_(store, campaigns, case, datetime.now(UTC), by=by)
+
+    _tell(_run(send_again))
 
 
 def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:

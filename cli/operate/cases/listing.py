@@ -9,7 +9,8 @@ from dunning.casebook.find import ONLY_OPEN, CaseQuery, ListedCase
 from dunning.rules.case import CaseState
 from dunning.store import Paused
 
-ENDED = frozenset(CaseState) - ONLY_OPEN
+EVERY = frozenset(CaseState)
+ENDED = EVERY - ONLY_OPEN
 
 # What a row has of a case, then of its last step and its next one.
 FACTS = (
@@ -32,7 +33,7 @@ def states(given: Collection[str], *, all_: bool, of_ended: bool) -> frozenset[C
     if given:
         return frozenset(map(CaseState, given))
     if all_:
-        return frozenset(CaseState)
+        return EVERY
     return ENDED if of_ended else ONLY_OPEN
 
 
@@ -47,7 +48,7 @@ def in_words(wanted: CaseQuery) -> str:
     if wanted.states == ONLY_OPEN:
         hint = " --all also finds those that ended in the last 90 days." if of else ""
         return f"No open case{asked}.{hint}"
-    if wanted.states == frozenset(CaseState) and wanted.since is None:
+    if wanted.states == EVERY and wanted.since is None:
         return f"No case{asked}: none is open, and none ended in the last 90 days."
     listed = " or ".join(state for state in CaseState if state in wanted.states)
     return f"No case{asked} is {listed}. Ended cases are kept for 90 days."

@@ -11,6 +11,7 @@ from cli.operate.cases import listing
 from dunning.casebook.find import CaseFile, CaseQuery, ListedCase
 from dunning.casebook.late import in_words
 from dunning.casebook.paused import paused_lines
+from dunning.casebook.plain_words import in_plain_words, readable
 from dunning.casebook.step_rows import last_done, next_to_come
 from dunning.casebook.words import in_a_line
 from dunning.rules.campaign import Campaign
@@ -66,20 +67,19 @@ def show_none(console: Console, wanted: CaseQuery, paused: Paused) -> None:
     _lines(console, paused_lines(paused))
 
 
-def show_case(console: Console, told: CaseFile, now: datetime) -> None:
-    """Print everything about one case."""
+def show_case(console: Console, told: CaseFile, now: datetime, *, verbose: bool) -> None:
+    """Print everything about one case: in sentences, or `verbose`, in the words of logs, metrics and settings."""
     _lines(console, _head(told, now))
     if told.steps:
         console.print()
-        table = _table(console, "step", "due (UTC)", "state", "reason", "tries", "when (UTC)")
+        table = _table(console, "step", "due (UTC)", "state", *(("reason", "tries") if verbose else ()), "when (UTC)")
         for row in told.steps:
-            table.add_row(
-                row.step, _minute(row.due_at), row.state, row.reason or "", str(row.tries or ""), _minute(row.at)
-            )
+            why = (row.reason or "", str(row.tries or "")) if verbose else ()
+            table.add_row(row.step, _minute(row.due_at), row.state, *why, _minute(row.at))
         console.print(table)
     console.print()
     story = _table(console, "when (UTC)", "what happened")
-    for at, what in _story(told):
+    for at, what in _story(told, verbose=verbose):
         story.add_row(f"{at:%Y-%m-%d %H:%M:%S}", what)
     console.print(story)
 
@@ -158,10 +158,11 @@ def _pauses(told: CaseFile) -> Iterator[str]:
     return paused_lines(Paused(told.paused.all, mine))
 
 
-def _story(told: CaseFile) -> list[tuple[datetime, str]]:
+def _story(told: CaseFile, *, verbose: bool) -> list[tuple[datetime, str]]:
     """Return what happened, with the events that could not be handled, by time."""
     dead = [(dead.at, f"event {dead.event_id} could not be handled: {dead.reason}") for dead in told.dead]
-    return sorted([*((line.at, in_a_line(line.entry)) for line in told.story), *dead], key=lambda line: line[0])
+    story, words = (told.story, in_a_line) if verbose else (readable(told.story), in_plain_words)
+    return sorted([*((line.at, words(line.entry)) for line in story), *dead], key=lambda line: line[0])
 
 
 def _table(console: Console, *headings: str) -> Table:

@@ -23,6 +23,7 @@ from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
 from dunning.store.memory.reconciling import MemoryReconciling
+from dunning.store.memory.traces import MemoryTraces
 
 __all__ = ["Batch", "MemoryStore"]
 
@@ -50,7 +51,7 @@ class MemoryStore:
         self.brakes = MemoryBrakes(kept)
         self.campaigns = MemoryCampaignVersions(kept)
         self.cases = MemoryCases(kept)
-        self.clicks = MemoryClicks()
+        self.clicks = MemoryClicks(kept)
         self.counters = MemoryCounters(kept)
         self.exclusions = MemoryExclusions(kept)
         self.holds = MemoryHolds(kept)
@@ -62,3 +63,4 @@ class MemoryStore:
         self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
         self.suppressions = MemorySuppressions()
+        self.traces = MemoryTraces(kept)

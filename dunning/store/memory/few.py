@@ -11,7 +11,7 @@ from dunning.rules.campaign_version import version
 from dunning.store import keys
 from dunning.store.clicks import A_DAY, AN_HOUR
 from dunning.store.exclusions import Exclusion
-from dunning.store.memory.kept import Kept, Passing
+from dunning.store.memory.kept import Kept, Passing, PassingKeys
 from dunning.store.refusals import Row
 
 HOUR = timedelta(hours=1)
@@ -43,8 +43,9 @@ class MemoryCampaignVersions:
 class MemoryClicks:
     """What `dunning.store.clicks.Clicks` is to Redis."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._clicks: dict[str, deque[datetime]] = {}
+        self._refused = PassingKeys[str](kept.clock)
 
     async def allow(self, case_id: str, now: datetime) -> float | None:
         """Count a click and return None, or return in how many seconds the next one is allowed."""
@@ -69,6 +70,13 @@ class MemoryClicks:
         if clicks := self._clicks.get(case_id):
             clicks.pop()
 
+    async def is_news(self, case_id: str) -> bool:
+        """Tell whether a click that was refused is the first within the hour."""
+        new = case_id not in self._refused
+        if new:
+            self._refused.add(case_id, keys.KEEP_CLICK_REFUSED)
+        return new
+
 
 class MemoryCounters:
     """What `dunning.store.counters.Counters` is to Redis."""
@@ -87,15 +95,19 @@ class MemoryExclusions:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._since: dict[str, datetime] = {}
+        self._by: dict[str, str] = {}
 
-    async def exclude(self, entity_id: str, now: datetime) -> bool:
+    async def exclude(self, entity_id: str, now: datetime, by: str | None = None) -> bool:
         """Exclude a customer or a subscription, and return whether it wasn't yet. The first time stays."""
         new = entity_id not in self._since
         self._since.setdefault(entity_id, self._kept.moment(now))
+        if by is not None:
+            self._by.setdefault(entity_id, by)
         return new
 
     async def include(self, entity_id: str) -> bool:
         """Take an exclusion back, and return whether there was one."""
+        self._by.pop(entity_id, None)
         return self._since.pop(entity_id, None) is not None
 
     async def of(self, entity_ids: Collection[str]) -> list[Exclusion]:
@@ -103,8 +115,8 @@ class MemoryExclusions:
         return [Exclusion(one, self._since[one]) for one in sorted(self._since.keys() & set(entity_ids))]
 
     async def all(self) -> list[Exclusion]:
-        """Return every exclusion."""
-        return await self.of(self._since)
+        """Return every exclusion, with who said so."""
+        return [Exclusion(one.id, one.since, self._by.get(one.id)) for one in await self.of(self._since)]
 
 
 class MemoryRefusals:

@@ -10,6 +10,7 @@ from dunning.store import keys
 from dunning.store.accepting import ENDS
 from dunning.store.inbox import HANDLE_WITHIN, REDRIVE_AT_MOST, Accepted
 from dunning.store.memory.kept import Kept, Mark
+from dunning.store.traces import Trace
 
 
 class MemoryInbox:
@@ -57,8 +58,13 @@ class MemoryInbox:
         """Return the event if it is still to be handled."""
         return self._kept.inbox.get(event_id)
 
-    async def mark_handled(self, event_id: str) -> None:
+    async def mark_handled(self, event_id: str, traced: tuple[str, Trace] | None = None) -> None:
         """Note that the event changed nothing and need not be looked at again."""
+        if traced is not None:
+            transaction_id, trace = traced
+            trace = Trace.from_rest(trace.at_rest())
+            known = self._kept.traces.get(transaction_id) or []
+            self._kept.traces.put(transaction_id, [*known, trace][-keys.TRACED :], keys.KEEP_TRACE)
         self._kept.handle(event_id)
 
     async def redrive(self, now: datetime) -> int:

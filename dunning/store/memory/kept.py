@@ -12,6 +12,7 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.rules.story import Entry
 from dunning.store import keys
+from dunning.store.traces import Trace
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -133,6 +134,7 @@ class Kept:
     marks: Passing[str, Mark] = field(init=False)
     handled: PassingKeys[str] = field(init=False)
     dead: Passing[str, tuple[Event | None, str]] = field(init=False)
+    traces: Passing[str, list[Trace]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what goes by the clock."""
@@ -141,6 +143,7 @@ class Kept:
         self.marks = Passing(self.clock)
         self.handled = PassingKeys(self.clock)
         self.dead = Passing(self.clock)
+        self.traces = Passing(self.clock)
 
     def find(self, case_id: str) -> KeptCase | None:
         """Return the case, unless it ended so long ago that it is forgotten."""
