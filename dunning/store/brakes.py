@@ -102,11 +102,15 @@ class Brakes:
 
         What is too old to say anything is forgotten.
         """
-        counts = {int(hour): int(count) for hour, count in (await self._redis.hgetall(keys.OPENED)).items()}
+        counts = await self.opened_by_hour()
         old = [hour for hour in counts if hour < oldest_remembered(now)]
         if old:
             await self._redis.hdel(keys.OPENED, *old)
         return without_alarms(counts, await self._alarms(now))
+
+    async def opened_by_hour(self) -> dict[int, int]:
+        """Return how many cases were opened, by `hour_of`, those of the breaker's alarms too."""
+        return {int(hour): int(count) for hour, count in (await self._redis.hgetall(keys.OPENED)).items()}
 
     async def _alarms(self, now: datetime) -> list[tuple[datetime, datetime]]:
         """Return from when to when the breaker held, and forget what is too old."""

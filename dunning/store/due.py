@@ -103,6 +103,14 @@ class DueIndex:
         scores = await self._redis.zmscore(keys.LATE, list(case_ids)) if case_ids else []
         return [None if at is None else from_milliseconds(int(at)) for at in scores]
 
+    async def count_due(self, now: datetime) -> int:
+        """Return how many cases are due to be looked at."""
+        return int(await self._redis.zcount(keys.DUE, "-inf", to_milliseconds(now)))
+
+    async def count_late(self) -> int:
+        """Return of how many cases a step is late."""
+        return int(await self._redis.zcard(keys.LATE))
+
     async def forget_not_late(self, now: datetime) -> None:
         """Take out what is not being tried. While versions are replaced, one that knows of no lateness leaves it in."""
         first = await self._redis.zrange(keys.LATE, 0, FORGOTTEN_AT_ONCE - 1)

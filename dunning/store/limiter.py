@@ -72,6 +72,11 @@ class RedisLimiter:
         with contextlib.suppress(*REDIS_ERRORS):
             await self._hold(milliseconds)
 
+    async def hold_left(self) -> float:
+        """Return for how many seconds more Paddle's 429 stops everybody; 0 for no hold."""
+        left_ms: int = await self._redis.pttl(keys.API_HOLD)
+        return max(0.0, left_ms / 1000)
+
     async def give_back(self, grants: Sequence[Grant]) -> None:
         """Return grants that no call was made with."""
         if grants:

@@ -140,11 +140,11 @@ def resend(case: str, by: str) -> None:
 
 def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:
     log.configure()
-    settings, configured = load_store_settings(), _configured()
+    settings, campaigns = load_store_settings(), configured()
 
     async def run() -> Answer:
         async with open_store(settings) as store:
-            return await work(store, Campaigns(store, configured))
+            return await work(store, Campaigns(store, campaigns))
 
     try:
         return asyncio.run(run())
@@ -152,7 +152,7 @@ def _run(work: Callable[[Store, Campaigns], Awaitable[Answer]]) -> Answer:
         raise click.ClickException(str(error)) from None
 
 
-def _configured() -> Sequence[Campaign]:
+def configured() -> Sequence[Campaign]:
     """Return the campaigns of the file. If it is broken, say so and go on: cases keep the campaign they began with."""
     try:
         return load_campaigns()

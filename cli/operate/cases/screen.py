@@ -28,6 +28,15 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
+def plain_table(console: Console, *headings: str) -> Table:
+    """Make a table with these headings, without lines, for a terminal or for a program that reads it."""
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    for column, heading in enumerate(headings):
+        # Other columns may be broken to fit, but not the first, which holds an id.
+        table.add_column(heading, overflow="fold", no_wrap=column == 0)
+    return table
+
+
 def show_list(
     console: Console,
     cases: Sequence[ListedCase],
@@ -40,7 +49,7 @@ def show_list(
     """Print cases, a row each."""
     if console.is_terminal:
         # Two lines for each: 80 columns have no room for two ids beside each other.
-        table = _table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
+        table = plain_table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
             case, subscription, decline_class, failed, last, coming, due, note = _list_row(one, paused, excluded, now)
             table.add_row(
@@ -52,7 +61,7 @@ def show_list(
         console.print(table)
     else:
         headings = ("case", "subscription", "class", "failed (UTC)", "last step", "next step", "due (UTC)", "")
-        table = _table(console, *headings)
+        table = plain_table(console, *headings)
         for one in cases:
             table.add_row(*_list_row(one, paused, excluded, now))
         console.print(table)
@@ -72,13 +81,15 @@ def show_case(console: Console, told: CaseFile, now: datetime, *, verbose: bool)
     _lines(console, _head(told, now))
     if told.steps:
         console.print()
-        table = _table(console, "step", "due (UTC)", "state", *(("reason", "tries") if verbose else ()), "when (UTC)")
+        table = plain_table(
+            console, "step", "due (UTC)", "state", *(("reason", "tries") if verbose else ()), "when (UTC)"
+        )
         for row in told.steps:
             why = (row.reason or "", str(row.tries or "")) if verbose else ()
             table.add_row(row.step, _minute(row.due_at), row.state, *why, _minute(row.at))
         console.print(table)
     console.print()
-    story = _table(console, "when (UTC)", "what happened")
+    story = plain_table(console, "when (UTC)", "what happened")
     for at, what in _story(told, verbose=verbose):
         story.add_row(f"{at:%Y-%m-%d %H:%M:%S}", what)
     console.print(story)
@@ -163,14 +174,6 @@ def _story(told: CaseFile, *, verbose: bool) -> list[tuple[datetime, str]]:
     dead = [(dead.at, f"event {dead.event_id} could not be handled: {dead.reason}") for dead in told.dead]
     story, words = (told.story, in_a_line) if verbose else (readable(told.story), in_plain_words)
     return sorted([*((line.at, words(line.entry)) for line in story), *dead], key=lambda line: line[0])
-
-
-def _table(console: Console, *headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-    for column, heading in enumerate(headings):
-        # Other columns may be broken to fit, but not the first, which holds an id.
-        table.add_column(heading, overflow="fold", no_wrap=column == 0)
-    return table
 
 
 def _lines(console: Console, lines: Iterator[str]) -> None:
