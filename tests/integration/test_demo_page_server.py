@@ -12,16 +12,16 @@ import aiosmtplib
 import pytest
 from aiohttp import ClientSession
 
-from cli.demo.page.listen import listening
 from cli.demo.page.page import DemoPage
 from cli.demo.page.ports import Ports
 from cli.demo.page.scene import Scene
 from cli.demo.page.serve import Served, serving
 from cli.lab.cast import FIRST
+from cli.local_page.listen import listening
 from dunning.errors import ConfigurationError
 from tests.until import until
 
-OWN = {"X-Dunning-Demo": "1"}
+OWN = {"X-Dunning-Page": "1"}
 ANY_FREE = Ports(0, 0, 0, 0)
 NOBODY = "http://127.0.0.1:9/"
 
@@ -205,7 +205,7 @@ async def test_localhost_is_a_name_of_the_page(browser: Browser) -> None:
         assert response.status == 200
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-Dunning-Demo": "0"}])
+@pytest.mark.parametrize("headers", [{}, {"X-Dunning-Page": "0"}])
 async def test_a_button_pressed_by_another_page_does_nothing(browser: Browser, headers: dict[str, str]) -> None:
     path = f"{browser.served.page_url}/subscriptions/{(await browser.subscription())['id']}/cancel"
 

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from cli.demo.page.cases import DemoCases
 from cli.demo.page.fast_forward import FastForward
-from cli.demo.page.listen import listening
 from cli.demo.page.page import DemoPage
+from cli.demo.page.ports import Ports
 from cli.demo.page.scene import Scene
 from cli.lab.clock import ShiftedClock
 from cli.lab.stack import Stack, StackError, running_stack
+from cli.local_page.listen import listening
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.settings.load import LinkMint
 from dunning.store import Store
+
+USUAL = Ports()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def running_demo(port: int | None) -> AsyncIterator[Demo]:
             time = FastForward(clock, cases)
             running = asyncio.create_task(time.run())
             try:
-                async with listening(DemoPage(scene, cases, time).app(), port) as url:
+                async with listening(DemoPage(scene, cases, time).app(), port, usual=USUAL.page) as url:
                     yield Demo(url, stack, time)
             finally:
                 running.cancel()

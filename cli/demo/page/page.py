@@ -4,19 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from importlib.resources import files
 
 from aiohttp import ClientError, web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from cli.demo.page.cases import DemoCases
 from cli.demo.page.fast_forward import FastForward
-from cli.demo.page.guard import MAIL_POLICY, guard, protect
 from cli.demo.page.scene import Json, RefusedError, Scene
 from cli.demo.page.world import customers, webhooks
-
-_TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
-
+from cli.local_page.assets import ROUTE, asset
+from cli.local_page.guard import MAIL_POLICY, guard, protect
 
 # Past it nothing happens any more: a case is closed on day 35, and its link is dead on day 45.
 FARTHEST = timedelta(days=60)
@@ -53,7 +50,7 @@ class DemoPage:
         app.add_routes(
             [
                 web.get("/", self._index),
-                web.get(r"/assets/{name:[a-z_]+\.(?:css|js|svg)}", self._asset),
+                web.get(f"/{ROUTE}", self._asset),
                 web.get("/state", self._state),
                 web.get(r"/mails/{number:\d+}", self._mail),
                 web.get(r"/mails/{number:\d+}/html", self._mail_html),
@@ -67,10 +64,10 @@ class DemoPage:
         return app
 
     async def _index(self, _request: web.Request) -> web.Response:
-        return _file("index.html")
+        return asset(__package__, "index.html")
 
     async def _asset(self, request: web.Request) -> web.Response:
-        return _file(request.match_info["name"])
+        return asset(__package__, request.match_info["name"])
 
     async def _state(self, _request: web.Request) -> web.Response:
         world = await self.scene.world()
@@ -159,13 +156,6 @@ def _checked(moment: datetime, now: datetime) -> datetime:
     if moment <= now:
         raise RefusedError("Time runs forward only.")
     return min(moment, now + FARTHEST)
-
-
-def _file(name: str) -> web.Response:
-    found = files(__package__) / "assets" / name
-    if not found.is_file():
-        raise web.HTTPNotFound
-    return web.Response(text=found.read_text(encoding="utf-8"), content_type=_TYPES[name.rpartition(".")[2]])
 
 
 def _outlined(number: int, mail: Json) -> Json:

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from aiohttp import ClientSession
 
-from cli.demo.page.listen import listening, taken
 from cli.demo.page.page import DemoPage
 from cli.demo.page.ports import WEBHOOK_URL, Ports
 from cli.demo.page.scene import Scene
 from cli.lab.mailbox.server import MailServer
 from cli.lab.mailbox.server import listing as mail_listing
+from cli.local_page.listen import listening, taken
 from paddle_twin import Twin
 
 # Nobody's: the same every time, so that a test's settings can be written down.

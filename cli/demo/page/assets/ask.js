@@ -15,7 +15,7 @@ export async function act(path, body = {}) {
   try {
     const answer = await fetch(path, {
       method: "POST",
-      headers: { "X-Dunning-Demo": "1", "Content-Type": "application/json" },
+      headers: { "X-Dunning-Page": "1", "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
     if (!answer.ok) tell((await answer.json()).error);

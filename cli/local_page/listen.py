@@ -1,4 +1,4 @@
-"""Serving the page on the loopback interface, and nowhere else."""
+"""Serving a page on the loopback interface, and nowhere else."""
 
 import errno
 from collections.abc import AsyncIterator
@@ -9,16 +9,16 @@ from aiohttp import web
 from dunning.errors import ConfigurationError
 
 HOST = "127.0.0.1"
-USUAL_PORT = 8700
 
 
 @asynccontextmanager
-async def listening(app: web.Application, port: int | None) -> AsyncIterator[str]:
+async def listening(app: web.Application, port: int | None, *, usual: int = 0) -> AsyncIterator[str]:
     """Serve an application, and give its address.
 
     Args:
         app: what to serve.
         port: where. 0 takes a free one; None takes the usual one, or a free one where that is taken.
+        usual: the port that people know the page by.
 
     Raises:
         ConfigurationError: the port is taken.
@@ -27,7 +27,7 @@ async def listening(app: web.Application, port: int | None) -> AsyncIterator[str
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, HOST, USUAL_PORT if port is None else port).start()
+            await web.TCPSite(runner, HOST, usual if port is None else port).start()
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise

@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler
 from paddle_twin.own_origin import own_names
 
 # Another origin's page can't set a header of its own without asking us first, and we never say yes.
-OWN_HEADER = "X-Dunning-Demo"
+OWN_HEADER = "X-Dunning-Page"
 
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _POLICY = (
