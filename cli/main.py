@@ -57,6 +57,10 @@ COMMANDS = {
         "Find what webhooks did not bring: failures, debts and payments that we don't know of.",
     ),
     "campaigns": Command("cli.commands.campaigns:campaigns", "Check campaign files, and show which mails they plan."),
+    "preview": Command(
+        "cli.commands.preview:preview",
+        "Look at every mail and page as customers see them, in a browser on this machine.",
+    ),
     "demo": Command(
         "cli.commands.demo:demo",
         "Decline a renewal, mail its link, pay it. Needs no account, no server and no settings.",

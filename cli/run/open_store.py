@@ -19,16 +19,19 @@ Answer = TypeVar("Answer")
 
 
 @asynccontextmanager
-async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
+async def open_store(settings: StoreSettings, *, rate_limit: int = 1) -> AsyncIterator[Store]:
     """Open the store for a moment.
+
+    Args:
+        settings: where it is.
+        rate_limit: API calls allowed in any 60 s, of matter to a command that calls Paddle.
 
     Raises:
         ConfigurationError: no store was found.
         ClickException: Redis can't be reached, or refuses what was asked.
     """
     address = store_address(settings.redis_url)
-    # None of these commands calls Paddle, so its rate limit doesn't matter.
-    store = Store.open(address, rate_limit=1)
+    store = Store.open(address, rate_limit=rate_limit)
     try:
         yield store
     except REDIS_ERRORS as error:

@@ -73,6 +73,9 @@ _LinkSecrets = Annotated[
     ),
 ]
 _CampaignFile = Annotated[Path | None, _read_by(Path), Field(description="the path of a campaign file")]
+_Templates = Annotated[Path | None, _read_by(parse_folder), Field(description="the path of a folder of mail templates")]
+_PUBLIC_URL = "what stands before /pay where customers reach it, such as https://billing.example.com"
+_PORTAL_LOGIN_URL = "the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
 
 
 _WebhookSecrets = Annotated[
@@ -83,7 +86,7 @@ _WebhookSecrets = Annotated[
 _PublicUrl = Annotated[
     str,
     _read_by(parse_public_url),
-    Field(description="what stands before /pay where customers reach it, such as https://billing.example.com"),
+    Field(description=_PUBLIC_URL),
 ]
 
 
@@ -144,6 +147,19 @@ class CampaignVariables(_Declared):
     campaign_file: _CampaignFile = None
 
 
+class PreviewVariables(CampaignVariables):
+    """The variables that say how mails and pages look, and by which way one may be sent. None has to be set."""
+
+    public_url: Annotated[str | None, _read_by(parse_public_url)] = Field(default=None, description=_PUBLIC_URL)
+    portal_login_url: Annotated[str | None, _read_by(parse_portal_login_url)] = Field(
+        default=None, description=_PORTAL_LOGIN_URL
+    )
+    mail_url: Annotated[MailUrl | None, _read_by(parse_mail_url)] = Field(default=None, description=mail_server.FORMS)
+    mail_from: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    mail_reply_to: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    templates: _Templates = None
+
+
 class Variables(PaddleVariables):
     """All variables."""
 
@@ -157,9 +173,7 @@ class Variables(PaddleVariables):
         description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",
     )
     public_url: _PublicUrl
-    portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(
-        description="the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
-    )
+    portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(description=_PORTAL_LOGIN_URL)
     redis_url: _RedisUrl = None
     mail_url: Annotated[MailUrl, _read_by(parse_mail_url)] = Field(description=mail_server.FORMS)
     mail_from: Annotated[Mailbox, _read_by(parse_mailbox)] = Field(description=MAILBOX_FORM)
@@ -168,9 +182,7 @@ class Variables(PaddleVariables):
         default=None, description="the address that gets every mail in place of the customer"
     )
     campaign_file: _CampaignFile = None
-    templates: Annotated[Path | None, _read_by(parse_folder)] = Field(
-        default=None, description="the path of a folder of mail templates"
-    )
+    templates: _Templates = None
     breaker: Annotated[Breaker, _read_by(parse_breaker)] = Field(
         default="auto", description="auto, off, or a whole number from 1: new cases an hour"
     )

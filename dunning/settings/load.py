@@ -24,6 +24,7 @@ from dunning.settings.declared import (
     ConnectingVariables,
     LinkSecretVariables,
     PaddleVariables,
+    PreviewVariables,
     StoreVariables,
     Variables,
 )
@@ -231,6 +232,20 @@ def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, 
     if file is None or reader.problems:
         raise reader.error()
     return file.campaigns
+
+
+def load_preview_settings(environ: Mapping[str, str] | None = None) -> PreviewVariables:
+    """Read only what mails and pages are made with. The campaign file is named, and not read.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    reader = _reader(environ)
+    reader.note_unknown()
+    variables = reader.read(PreviewVariables)
+    if variables is None or reader.problems:
+        raise reader.error()
+    return variables
 
 
 def _reader(environ: Mapping[str, str] | None, *, strict: bool = False) -> VariableReader:

@@ -94,7 +94,7 @@ class MailTemplates:
                 except TemplateSyntaxError as error:
                     yield f"{error.filename}:{error.lineno}: {error.message}"
                 except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
-                    yield f"{_where(error, self._folders[0] / f'{name}.{part}')}: {error}"
+                    yield f"{place_of(error, self._folders[0] / f'{name}.{part}')}: {error}"
                 else:
                     yield from _missing(self._folders[0] / f"{name}.{part}", part, written, str(example["link"]))
 
@@ -126,8 +126,8 @@ class _Loader(BaseLoader):
             raise TemplateSyntaxError(f"no MJML: {error}", 1, filename=str(file)) from None
 
 
-def _where(error: Exception, file: Path) -> str:
-    """Find the line of a template that an exception came from."""
+def place_of(error: Exception, file: Path) -> str:
+    """Return the file and line of a template that an exception came from, or `file` where none is known."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

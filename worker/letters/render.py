@@ -50,6 +50,11 @@ class Renderer:
         )
         self._speaking = frozenset(name for name in self._templates.names if self._templates.speaks(name))
 
+    @property
+    def templates(self) -> frozenset[str]:
+        """The names of all mails there are."""
+        return self._templates.names
+
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""
         return name in self._templates.names
