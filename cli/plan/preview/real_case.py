@@ -14,17 +14,17 @@ from cli.plan.preview.examples import TOKEN
 from cli.plan.simulate.post_office import Letter, PostOffice
 from cli.plan.simulate.rehearsal import quietly
 from dunning.casebook.campaigns import Campaigns, CampaignVersions
-from dunning.casebook.find import no_such_case
+from dunning.casebook.no_case import read_no_case
 from dunning.casebook.words import in_a_sentence
+from dunning.casebook.write import write_by
 from dunning.errors import CaseNotFoundError, CaseUnreadableError, GrantRefusedError, NotPossibleError
 from dunning.links import Purpose
 from dunning.paddle_api.client import PaddleClient
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
-from dunning.rules.due_steps import next_due_at
 from dunning.rules.story import UNDER_WAY, Entry, Kind, Moved
 from dunning.settings.load import LinkMint, Settings
-from dunning.store import Store
+from dunning.store import Store, Versioned
 from dunning.store.memory import MemoryStore
 from worker import ports
 from worker.letters.render import Renderer
@@ -92,6 +92,7 @@ async def look_ahead(settings: Settings, store: Store, renderer: Renderer, case_
     entries: list[tuple[str, Entry, datetime]] = []
     campaigns = Campaigns(store, settings.campaigns)
     await _copy(store, memory, campaigns, case, now)
+    entries.clear()  # copying a case tells of its opening
     post_office = PostOffice(lambda: at)
     async with ClientSession() as http:
         services = Services(
@@ -136,7 +137,7 @@ async def _open_case(store: Store, case_id: str) -> Case:
     if read.unreadable:
         raise CaseUnreadableError(f"Case {case_id} was written by another version of Dunning and can't be read.")
     if read.case is None:
-        raise CaseNotFoundError(await no_such_case(store, case_id))
+        raise CaseNotFoundError(str(await read_no_case(store, case_id)))
     if not read.case.is_open:
         raise NotPossibleError(f"Case {case_id} has ended ({read.case.state}): nothing of it is sent any more.")
     return read.case
@@ -157,8 +158,8 @@ async def _copy(store: Store, memory: MemoryStore, campaigns: Campaigns, case: C
     ids = dict.fromkeys([case.id, *await store.cases.open_of_customer(case.customer_id)])
     for read in await store.cases.read_versioned(list(ids)):
         if read.case is not None and read.case.is_open:
-            due_at = next_due_at(read.case, await campaigns.of(read.case), REPEATS_WITHOUT_KEY)
-            await memory.cases.commit(read.case, 0, due_at=due_at, now=now)
+            campaign = await campaigns.of(read.case)
+            await write_by(memory, campaign, REPEATS_WITHOUT_KEY, now, Versioned(None, 0), read.case)
 
 
 async def _deal_with(services: Services, case_ids: Sequence[str]) -> None:
