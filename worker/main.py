@@ -24,7 +24,13 @@ from worker.look_at_holds import look_at_holds_forever
 from worker.missing_templates import tell_missing_templates
 from worker.reconcile.forever import reconcile_forever
 from worker.send.batch import leave_to_the_lease, send_steps
-from worker.services import WorkerServices, check_templates, open_services, utc_now
+from worker.services import (
+    WorkerServices,
+    brands_without_a_human,
+    check_templates,
+    open_services,
+    utc_now,
+)
 from worker.sweep import sweep_forever
 
 log = structlog.get_logger()
@@ -35,7 +41,7 @@ LEAVE_WITHIN = time_limits.LEAVE
 RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
-NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO"
+NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO, or support of the brand"
 BESIDE_THE_SWEEP = ("reconciling", "looking", "watching")
 
 
@@ -119,8 +125,8 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     ctx["services"] = services
     await services.campaigns.keep()
     await tell_missing_templates(services)
-    if services.settings.mail_reply_to is None:
-        log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN)
+    if silent := brands_without_a_human(services.settings):
+        log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN, brands=silent)
     for problem in await services.store.health.configuration_problems():
         log.warning("redis.configuration", problem=problem)
     if "picks_jobs" not in ctx:  # arq's own command runs us, and nothing goes on beside

@@ -200,7 +200,7 @@ class Writer(Protocol):
 
     def has_template(self, name: str) -> bool: ...
     def names_all(self, template: str) -> bool: ...
-    def language(self, template: str, locale: str) -> str: ...
+    def language(self, template: str, locale: str, default: str) -> str: ...
     def render(self, facts: MailFacts) -> EmailMessage: ...
 
 
@@ -208,5 +208,11 @@ class Links(Protocol):
     """Makes payment links."""
 
     def sign(
-        self, case_id: str, expires_at: datetime, purpose: Purpose = Purpose.PAY, *, language: str = ""
+        self,
+        case_id: str,
+        expires_at: datetime,
+        purpose: Purpose = Purpose.PAY,
+        *,
+        language: str = "",
+        brand: str = "",
     ) -> str: ...

@@ -100,6 +100,17 @@ class WorkerServices(Services):
         await self.store.close()
 
 
+def brands_without_a_human(settings: Settings) -> list[str]:
+    """Name the brands, as the campaign file does, whose mails offer no way to ask a question: no reply, no support."""
+    if settings.mail_reply_to is not None:
+        return []
+    return [
+        f"brand.{brand.key}" if brand.key else "brand"
+        for brand in settings.brands.all
+        if brand.reply_to is None and not brand.support
+    ]
+
+
 def check_templates(settings: Settings) -> Renderer:
     """Compile and try every template, before anything is started that may need one.
 
@@ -135,7 +146,7 @@ def open_services(
             api_key=settings.paddle.api_key.get_secret_value(),
             limiter=store.limiter,
         ),
-        transport=create_transport(settings.mail, settings.mail_from),
+        transport=create_transport(settings.mail, settings.mail_from, settings.brands),
         renderer=renderer,
         links=Links([secret.get_secret_value() for secret in settings.link_secrets]),
         campaigns=Campaigns(store, settings.campaigns),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cli.plan.campaign_table import brand_line, day, for_what, show
 from dunning.addresses.mailbox import Mailbox
-from dunning.brands.brand import Brands
+from dunning.brands.brand import NO_BRANDS
 from dunning.campaign_file.reader import parse_campaign_file, parse_campaigns, shipped
 from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
@@ -31,7 +31,7 @@ def check(file: Path | None, templates: Path | None) -> None:
     text, name = _read(file)
     problems: list[str] = []
     found: tuple[Campaign, ...] = ()
-    brands = Brands()
+    brands = NO_BRANDS
     try:
         file_says = parse_campaign_file(text, name)
         found, brands = file_says.campaigns, file_says.brands
@@ -46,7 +46,7 @@ def check(file: Path | None, templates: Path | None) -> None:
         steps = "1 step" if len(campaign.steps) == 1 else f"{len(campaign.steps)} steps"
         until = day(max(campaign.steps[-1].after.values()))
         click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}")
-    for brand in brands.all if brands != Brands() else ():
+    for brand in brands.all if brands != NO_BRANDS else ():
         click.echo(brand_line(brand))
     for remark in _remarks(found, templates):
         click.echo(remark)

@@ -83,5 +83,9 @@ class Brands:
         return next((brand for brand in self.others if brand.key == key), self.default)
 
 
+NO_BRANDS = Brands()
+"""What a file without a brand has: everything is as the settings have it."""
+
+
 def _is_url(support: str) -> bool:
     return support.startswith("https://")

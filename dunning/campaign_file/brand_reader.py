@@ -11,8 +11,9 @@ from dunning.brands.colours import DEFAULT
 from dunning.campaign_file.toml_lines import KeyPath
 from dunning.campaign_file.toml_values import Table, TomlValues
 from dunning.campaign_file.whens import read_when, takers
+from dunning.language.choose import LANGUAGES
 
-_KEYS = (
+KEYS = (
     "name",
     "logo",
     "colour",
@@ -25,7 +26,7 @@ _KEYS = (
     "from",
     "reply_to",
 )
-_SHAPE = f"a brand may have {', '.join(_KEYS[:-1])} and {_KEYS[-1]}, and [brand.NAME] should have when too"
+_SHAPE = f"a brand may have {', '.join(KEYS[:-1])} and {KEYS[-1]}, and [brand.NAME] should have when too"
 _FITS_ALL = "[brand] is for every debt that no [brand.NAME] is for, so it should have no when"
 
 _MAX_TEXT = 80
@@ -33,8 +34,6 @@ _MAX_ADDRESS = 300
 _MAX_URL = 500
 _URL_FORM = f"should be a URL of at most {_MAX_URL} characters that starts with https://"
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
-# The forms of https://www.rfc-editor.org/rfc/rfc5646#section-2.1 that name a language, a script and a region.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
 
 
 def read_brands(values: TomlValues, value: object, path: KeyPath) -> Brands | None:
@@ -43,11 +42,11 @@ def read_brands(values: TomlValues, value: object, path: KeyPath) -> Brands | No
         values.note(path, f"no table; {_SHAPE}")
         return None
     # What is a table and has no key's name is another brand.
-    named = {key: table for key, table in value.items() if isinstance(table, dict) and key not in {*_KEYS, "when"}}
+    named = {key: table for key, table in value.items() if isinstance(table, dict) and key not in {*KEYS, "when"}}
     own = {key: one for key, one in value.items() if key not in named}
     if own.pop("when", None) is not None:
         values.note((*path, "when"), _FITS_ALL)
-    default = _brand(values, values.table(own, path, _SHAPE, optional=_KEYS), path)
+    default = _brand(values, values.table(own, path, _SHAPE, optional=KEYS), path)
     others = [_named(values, table, (*path, key)) for key, table in named.items()]
     known = tuple(brand for brand in others if brand is not None)
     for index, brand in enumerate(known):
@@ -57,7 +56,7 @@ def read_brands(values: TomlValues, value: object, path: KeyPath) -> Brands | No
 
 def _named(values: TomlValues, value: Table, path: KeyPath) -> Brand | None:
     key = values.name(path[-1], path)
-    table = values.table(value, path, _SHAPE, required=["when"], optional=_KEYS)
+    table = values.table(value, path, _SHAPE, required=["when"], optional=KEYS)
     when = values.read(table, path, "when", lambda one, at: read_when(values, one, at))
     brand = _brand(values, table, path)
     return None if key is None or when is None else replace(brand, key=key, when=when)
@@ -138,8 +137,8 @@ def _colour(text: str) -> str:
 
 
 def _language(text: str) -> str:
-    if not _LANGUAGE.fullmatch(text):
-        raise ValueError("should be the tag of a language, such as en, pt-BR or zh-Hans")
+    if text not in LANGUAGES:
+        raise ValueError(f"should be the tag of a language that mails are written in: {', '.join(sorted(LANGUAGES))}")
     return text
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 
-from dunning.brands.brand import Brands
+from dunning.brands.brand import NO_BRANDS, Brands
 from dunning.campaign_file.brand_reader import read_brands
 from dunning.campaign_file.toml_lines import KeyPath, TomlLines, syntax_problem
 from dunning.campaign_file.toml_values import TomlValues, shown
@@ -69,7 +69,7 @@ def parse_campaign_file(text: str, filename: str) -> CampaignFile:
     brands = values.read(root, (), "brand", lambda value, path: read_brands(values, value, path))
     if values.problems:
         raise ConfigurationError([f"{filename}:{line}: {what}" for line, what in sorted(values.problems)])
-    return CampaignFile(campaigns or parse_campaigns(shipped(), "default.toml"), brands or Brands())
+    return CampaignFile(campaigns or parse_campaigns(shipped(), "default.toml"), brands or NO_BRANDS)
 
 
 class _Reader:

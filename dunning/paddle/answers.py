@@ -171,6 +171,7 @@ def _read_page(body: bytes, read: Callable[[object], Entity]) -> ListPage[Entity
 
 
 def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:
+    items = transaction.items or ()
     return LiveTransaction(
         id=transaction.id,
         status=transaction.status,
@@ -185,6 +186,8 @@ def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:
         period=(transaction.billing_period.starts_at, transaction.billing_period.ends_at)
         if transaction.billing_period
         else None,
+        product_ids=tuple(dict.fromkeys(item.price.product_id for item in items if item.price.product_id)),
+        price_ids=tuple(dict.fromkeys(item.price.id for item in items)),
     )
 
 

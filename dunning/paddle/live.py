@@ -66,6 +66,8 @@ class LiveTransaction:
     billed_at: datetime | None = None
     period: tuple[datetime, datetime] | None = None
     """What the bill is for: from when, and to when."""
+    product_ids: tuple[str, ...] = ()
+    price_ids: tuple[str, ...] = ()
 
     @property
     def newest_attempt(self) -> LiveAttempt | None:

@@ -65,6 +65,19 @@ class LineItem(Answer):
     product: Product | None = None
 
 
+class Price(Answer):
+    """What a price is of."""
+
+    id: str
+    product_id: str | None = None
+
+
+class Item(Answer):
+    """One item of a transaction: https://developer.paddle.com/api-reference/transactions/overview."""
+
+    price: Price
+
+
 class Totals(Answer):
     """The sums, as strings in minor units: https://developer.paddle.com/api-reference/about/data-types."""
 
@@ -144,6 +157,7 @@ class Transaction(Answer):
     currency_code: str | None = None
     billed_at: IfReadable[AwareDatetime] = None
     billing_period: IfReadable[Period] = None
+    items: IfReadable[tuple[Item, ...]] = None
     details: Details
     payments: Rows[Payment] = ()
     customer: Customer | None = None

@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
+from tests.integration.looks import CUT_OFF, WEAKEST_CONTRAST
 from tests.unit.mails import TEMPLATES
 from worker.letters.render import Renderer
 from worker.letters.values import DebtFacts, MailFacts, Sum
@@ -133,34 +134,3 @@ async def test_a_mail_asks_nobody_for_anything(page: Page) -> None:
     await page.set_content(html("payment_failed"), wait_until="networkidle")
 
     assert asked == []
-
-
-# Chromium clips what a phone would scroll, so every box is asked where it ends.
-CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
-  .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > window.innerWidth)
-  .map(element => element.textContent)"""
-
-WEAKEST_CONTRAST = """() => {
-  const channels = color => color.match(/[\\d.]+/g).map(Number);
-  const light = color => channels(color).slice(0, 3).map(value => {
-    const part = value / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  }).reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
-  const behind = element => {
-    for (; element; element = element.parentElement) {
-      const color = getComputedStyle(element).backgroundColor;
-      if ((channels(color)[3] ?? 1) > 0) return color;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let weakest = { ratio: 99 };
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
-    const [one, two] = [light(getComputedStyle(element).color), light(behind(element))];
-    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
-    if (ratio < weakest.ratio) weakest = { ratio, text: walker.currentNode.textContent };
-  }
-  return weakest;
-}"""

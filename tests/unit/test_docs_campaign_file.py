@@ -1,11 +1,14 @@
 """What docs/mail.md says on the campaign file is checked against what is there."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from cli.main import main
+from dunning.brands.colours import Colours
+from dunning.campaign_file.brand_reader import KEYS
 from dunning.campaign_file.reader import parse_campaigns
 from dunning.rules.declines import CODES, read_code
 
@@ -29,6 +32,22 @@ def test_the_keys_of_the_campaign_that_is_shown_are_those_explained() -> None:
 
     assert len(parse_campaigns(shown, "mail.md")) == 2
     assert keys == set(re.findall(r"^\| `(\w+)` \| ", CAMPAIGN_FILE.partition("###")[0], re.MULTILINE))
+
+
+def test_the_keys_of_the_brand_that_is_shown_are_those_explained_and_all_there_are() -> None:
+    section = TEXT.partition("\n## Brand\n")[2].partition("\n## ")[0]
+    (shown,) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    first_cells = " ".join(re.findall(r"^\| (`.+?`) \| ", section, re.MULTILINE))
+
+    keys = set(re.findall(r"^(\w+) =", shown, re.MULTILINE))
+
+    assert keys == {*KEYS, "when"} == set(re.findall(r"`(\w+)`", first_cells))
+
+
+def test_the_colours_that_a_template_is_given_are_named() -> None:
+    (row,) = re.findall(r"^\| `brand` .*$", TEXT, re.MULTILINE)
+
+    assert {field.name for field in fields(Colours)} <= set(re.findall(r"`(\w+)`", row))
 
 
 def test_the_plan_that_is_shown_is_what_the_command_prints() -> None:

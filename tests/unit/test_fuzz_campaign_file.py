@@ -44,7 +44,7 @@ London\"\"\"
 [brand.pro]
 when = { currency = "EUR" }
 from = "Pro <pro@acme.example>"
-language = "de"
+language = "en"
 """
 TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 ODD = [

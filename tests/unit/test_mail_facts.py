@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from dunning.brands.brand import Brand
 from dunning.paddle.live import LiveAttempt, LiveTransaction
 from dunning.rules.campaign import FinalAction, GivesUp
 from dunning.rules.declines import Advice, Reason
@@ -33,6 +34,7 @@ from tests.unit.case_builders import (
 from worker.letters.facts import NamedDebt, gather_facts
 from worker.letters.values import MailFacts
 
+ACME = Brand(name="Acme")
 ENDING = replace(CAMPAIGN, gives_up=GivesUp(30 * DAY, FinalAction.CANCEL))
 ENDS_AT = FAILED_AT + 30 * DAY  # 3 June 2026, noon
 PAYPAL = a_live_attempt(at=FAILED_AT + DAY, code="declined", method="paypal", card_last4=None)
@@ -56,6 +58,7 @@ def facts(
             TRANSACTION: "https://billing.example/pay/stop/a",
             "txn_other": "https://billing.example/pay/stop/b",
         },
+        brand=ACME,
         dated_at=at,
     )
 
@@ -168,7 +171,9 @@ def test_a_mail_knows_how_many_went_before_it(before: dict[str, Delivery], count
         named=(),
         links={TRANSACTION: "https://billing.example/pay/a"},
         stop_links={TRANSACTION: "https://billing.example/pay/stop/a"},
+        brand=ACME,
         dated_at=FAILED_AT,
     )
 
+    assert made.brand is ACME
     assert made.mails_sent == count

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from dunning.brands.brand import Brand
 from dunning.paddle.live import LiveAttempt, LiveCustomer, LiveTransaction
 from dunning.rules.campaign import Campaign, Step
 from dunning.rules.case import Case
@@ -43,6 +44,7 @@ def gather_facts(
     named: Sequence[NamedDebt],
     links: Mapping[str, str],
     stop_links: Mapping[str, str],
+    brand: Brand,
     dated_at: datetime,
 ) -> MailFacts:
     """Put together what the mail says.
@@ -56,6 +58,7 @@ def gather_facts(
         named: what the mail names too.
         links: those of the cases `with_links`, by their ids.
         stop_links: those that stop the reminders of these cases.
+        brand: as whom the mail speaks.
         dated_at: the mail's `Date`.
     """
     own = NamedDebt(case, campaign, step, transaction, carries=True)
@@ -75,6 +78,7 @@ def gather_facts(
         locale=customer.locale,
         dated_at=dated_at,
         resends=case.delivery(step.name).resends,
+        brand=brand,
     )
 
 

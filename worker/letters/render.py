@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brand
 from dunning.errors import PermanentError
 from dunning.language.choose import ENGLISH_TAG, find_language
 from dunning.language.own import Languages
@@ -41,7 +42,6 @@ class Renderer:
         self._from = mail_from
         self._reply_to = reply_to
         self._redirect = redirect
-        self._seller = mail_from.name or mail_from.address.rpartition("@")[2]
         self._languages = Languages(templates)
         self._templates = MailTemplates(
             templates,
@@ -63,12 +63,13 @@ class Renderer:
         """Say whether this mail names every debt it is given, each with its link, and not the first alone."""
         return template in self._templates.naming_all
 
-    def language(self, template: str, locale: str) -> str:
+    def language(self, template: str, locale: str, default: str) -> str:
         """Return the language in which this mail is written to a customer with this locale, a BCP 47 tag.
 
-        It is their own. A template that holds a seller's own words is English, whoever reads it.
+        It is their own, or else `default`, or else English. A template that holds a seller's own words is English,
+        whoever reads it.
         """
-        return find_language(locale) if template in self._speaking else ENGLISH_TAG
+        return find_language(locale, default or ENGLISH_TAG) if template in self._speaking else ENGLISH_TAG
 
     def recipient(self, facts: MailFacts) -> str:
         """Give the address the mail goes to: for the header and the envelope alike.
@@ -84,22 +85,23 @@ class Renderer:
         Raises:
             PermanentError: no mail can be sent to what the customer gave as an address.
         """
-        language = self.language(facts.template, facts.locale)
+        language = self.language(facts.template, facts.locale, facts.brand.language)
         values = self._values(facts, language)
+        sender, reply_to = facts.brand.sender or self._from, facts.brand.reply_to or self._reply_to
         meant_for = _mailable(facts.recipient, facts) if self._redirect else None
         mail = EmailMessage(policy=SMTP)
-        mail["From"] = _address(self._from)
+        mail["From"] = _address(sender)
         mail["To"] = Address(addr_spec=self.recipient(facts))
         if meant_for is not None:
             mail[HEADER] = meant_for
-        if self._reply_to is not None:
-            mail["Reply-To"] = _address(self._reply_to)
+        if reply_to is not None:
+            mail["Reply-To"] = _address(reply_to)
         subject = self._templates.write(facts.template, "subject.txt", values)
         mail["Subject"] = one_line(subject, at_most=_MAX_SUBJECT, keep=ISOLATES)
         if any(character < " " for character in str(mail["Subject"])):
             raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
         mail["Date"] = facts.dated_at.astimezone(UTC)
-        mail["Message-ID"] = f"<{facts.mail_id}@{self._from.address.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{facts.mail_id}@{sender.address.rpartition('@')[2]}>"
         # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's out-of-office should answer
         mail["Auto-Submitted"] = "auto-generated"
         # Exchange asks for a header of its own: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail
@@ -119,8 +121,12 @@ class Renderer:
         return mail
 
     def _values(self, facts: MailFacts, language: str) -> dict[str, object]:
-        sentences = self._languages.sentences(language)
-        return values_of(facts, sentences, seller=self._seller, can_reply=self._reply_to is not None)
+        return values_of(
+            facts,
+            self._languages.sentences(language),
+            seller=facts.brand.known_as(self._from),
+            can_reply=(facts.brand.reply_to or self._reply_to) is not None,
+        )
 
 
 def _mailable(address: str, facts: MailFacts) -> str:
@@ -170,6 +176,13 @@ def _examples() -> Iterator[MailFacts]:
         billed_on=date(2029, 12, 2),
         period=(date(2029, 12, 2), date(2030, 1, 2)),
         mails_sent=1,
+        brand=Brand(
+            logo="https://example.com/logo.png",
+            website="https://example.com",
+            support="https://example.com/help",
+            address="Example Ltd\n1 High Street",
+            statement_descriptor="PADDLE.NET* EXAMPLE",
+        ),
     )
     other = DebtFacts(
         product_names=("Three",),

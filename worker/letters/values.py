@@ -7,6 +7,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_interval
 from babel.lists import format_list
 
+from dunning.brands.brand import Brand
 from dunning.language.choose import is_right_to_left, locale_of_words
 from dunning.language.methods import CARDS, METHODS
 from dunning.language.money import format_money
@@ -69,6 +70,7 @@ class MailFacts(DebtFacts):
     locale: str
     dated_at: datetime
     resends: int = 0
+    brand: Brand = field(default_factory=Brand)
     others: tuple[DebtFacts, ...] = ()
 
     @property
@@ -80,11 +82,24 @@ class MailFacts(DebtFacts):
 
 def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply: bool) -> dict[str, object]:
     """Give the words a template may use, in the language of the sentences."""
-    locale = locale_of_words(facts.locale, sentences.language)
+    locale, brand = locale_of_words(facts.locale, sentences.language), facts.brand
     debts = [_debt(debt, sentences, locale) for debt in (facts, *facts.others)]
     mirrored = is_right_to_left(sentences.language)
     return {
         **debts[0],
+        "brand": {
+            "name": seller,
+            "logo": brand.logo,
+            "colour": brand.colour,
+            "website": brand.website,
+            "support": brand.support,
+            "support_link": brand.support_link,
+            "address": brand.address.splitlines(),
+            "sign_off": brand.sign_off or seller,
+            "statement_descriptor": brand.statement_descriptor,
+            "light": brand.scheme.light,
+            "dark": brand.scheme.dark,
+        },
         "can_reply": can_reply,
         "customer_name": greeting_name(facts.customer_name),
         "debts": debts,

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from dunning.language.sentences import Sentences
 from dunning.language.strangers import one_line
 
@@ -44,6 +46,7 @@ class MailWords:
         self._sentences = sentences
         self._values = {name: value for name, value in values.items() if isinstance(value, str)}
         self._debts: Sequence[Mapping[str, Any]] = values["debts"]
+        self._brand: Mapping[str, Any] = values["brand"]
         self._several = bool(values["several"])
         self._can_reply = bool(values["can_reply"])
         self._is_first = bool(values["first_contact"])
@@ -124,7 +127,10 @@ class MailWords:
     @property
     def human(self) -> str:
         """The way to a human, where there is one."""
-        return self._say("mail.common.reply") if self._can_reply else ""
+        if self._can_reply:
+            return self._say("mail.common.reply")
+        kind = "support_link" if self._brand["support"] == self._brand["support_link"] else "support_address"
+        return self._say(f"mail.common.{kind}", {"support": self._support})
 
     @property
     def why(self) -> str:
@@ -135,6 +141,26 @@ class MailWords:
     def paddle(self) -> str:
         """Who Paddle is."""
         return self._say("mail.common.paddle")
+
+    @property
+    def statement(self) -> str:
+        """What banks print for the payment, where the seller says so."""
+        values = {**self._values, "statement_descriptor": self._brand["statement_descriptor"]}
+        return self._say("mail.common.statement", values)
+
+    @property
+    def regards(self) -> str:
+        """What stands before who signs."""
+        return self._say("mail.common.regards")
+
+    @property
+    def _support(self) -> str:
+        """The support as it is shown."""
+        support: str = self._brand["support"]
+        link = self._brand["support_link"]
+        if not self._html or not support:
+            return support
+        return Markup('<a href="{}" style="color:inherit">{}</a>').format(link, support.removeprefix("https://"))
 
     def _opening(self, what: str) -> str:
         return f"mail.{_FIRST if self._is_first and self.are_ours else self._template}.{what}"

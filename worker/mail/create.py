@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dunning.addresses.mail_server import MailUrl
 from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import NO_BRANDS, Brands
 from worker.mail import postmark, resend
 from worker.mail.console import ConsoleTransport
 from worker.mail.file import FileTransport
@@ -11,8 +12,11 @@ from worker.mail.smtp import Encryption, SmtpTransport
 from worker.mail.transport import Transport
 
 
-def create_transport(mail: MailUrl, mail_from: Mailbox) -> Transport:
-    """Make the transport that `DUNNING_MAIL_URL` names. It connects to nothing yet."""
+def create_transport(mail: MailUrl, mail_from: Mailbox, brands: Brands = NO_BRANDS) -> Transport:
+    """Make the transport that `DUNNING_MAIL_URL` names. It connects to nothing yet.
+
+    Mail comes from `mail_from`, or from a sender of one of the brands.
+    """
     password = mail.password.get_secret_value() if mail.password is not None else ""
     match mail.kind:
         case "smtp" | "smtps":
@@ -23,6 +27,7 @@ def create_transport(mail: MailUrl, mail_from: Mailbox) -> Transport:
                 tls=_tls(mail),
                 username=mail.username,
                 password=password,
+                other_senders=[brand.sender.address for brand in brands.all if brand.sender is not None],
             )
         case "resend":
             return resend.ResendTransport(password, api_url=mail.api_url or resend.API_URL)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -79,9 +79,16 @@ class SmtpTransport:
         tls_context: ssl.SSLContext | None = None,
         connections: int = 8,
         patience: SmtpPatience = SmtpPatience(),
+        other_senders: Sequence[str] = (),
     ) -> None:
+        """Connect to nothing yet.
+
+        A mail's envelope names the sender that its header does. `sender` and `other_senders` are all that may be, and
+        what a probe names.
+        """
         self._host, self._port = host, port
         self._sender = ascii_address(sender) or sender
+        self._senders = [self._sender, *other_senders]
         self._username, self._password = username, password
         self._tls = tls
         self._tls_context = tls_context or (None if tls is Encryption.OFF else ssl.create_default_context())
@@ -123,9 +130,10 @@ class SmtpTransport:
             async with asyncio.timeout(self._patience.up_to_rcpt.total_seconds()):
                 client = await self._connect(talk)
                 mended.add(LOGIN)
-                await client.mail(self._sender, options=_mail_options(client))
+                for sender in self._senders:
+                    await client.mail(sender, options=_mail_options(client))
+                    await client.rset()
                 mended.add(SENDER)
-                await client.rset()
         except (aiosmtplib.SMTPException, OSError):
             pass  # what it reached before that works
         finally:
@@ -147,7 +155,7 @@ class SmtpTransport:
     ) -> Result:
         try:
             async with asyncio.timeout_at(deadline):
-                client = await self._announce(talk, address)
+                client = await self._announce(talk, _sender_of(mail) or self._sender, address)
         except (aiosmtplib.SMTPException, OSError) as error:
             if isinstance(error, aiosmtplib.SMTPResponseException):
                 await self._leave_unfinished(talk)
@@ -172,25 +180,25 @@ class SmtpTransport:
             await self._leave_unfinished(talk)
         return result
 
-    async def _announce(self, talk: _Talk, address: str) -> aiosmtplib.SMTP:
+    async def _announce(self, talk: _Talk, sender: str, address: str) -> aiosmtplib.SMTP:
         """Go as far as an accepted RCPT, over a kept connection if one still answers."""
-        client = await self._open_on_kept(talk)
+        client = await self._open_on_kept(talk, sender)
         if client is None:
             client = await self._connect(talk)
             talk.stage = Stage.MAIL
-            await client.mail(self._sender, options=_mail_options(client))
+            await client.mail(sender, options=_mail_options(client))
         talk.stage = Stage.RCPT
         await client.rcpt(address)
         return client
 
-    async def _open_on_kept(self, talk: _Talk) -> aiosmtplib.SMTP | None:
+    async def _open_on_kept(self, talk: _Talk, sender: str) -> aiosmtplib.SMTP | None:
         """Say MAIL on a kept connection; None if there is none, or the server hung up on it while it was idle."""
         client = talk.client = self._pool.take_kept()
         if client is None:
             return None
         talk.stage = Stage.MAIL
         try:
-            await client.mail(self._sender, options=_mail_options(client), timeout=self._patience.kept.total_seconds())
+            await client.mail(sender, options=_mail_options(client), timeout=self._patience.kept.total_seconds())
         except aiosmtplib.SMTPSenderRefused as refused:
             if refused.code // 100 != _NOT_NOW:  # a server may take so many mails over one connection, and say so
                 raise
@@ -256,6 +264,11 @@ def as_data(mail: EmailMessage, *, eight_bit: bool) -> bytes:
     if not written.endswith(b"\r\n"):
         written += b"\r\n"
     return _LINE_STARTS_WITH_DOT.sub(b"..", written) + b".\r\n"
+
+
+def _sender_of(mail: EmailMessage) -> str | None:
+    header = mail["From"]
+    return ascii_address(header.addresses[0].addr_spec) if header is not None else None
 
 
 def _mail_options(client: aiosmtplib.SMTP) -> list[str]:

@@ -18,13 +18,16 @@ from worker.services import Services
 MINT_WITHIN = time_limits.MINTING
 
 
-async def make_links(services: Services, cases: Sequence[Case], language: str, grant: Grant | None) -> dict[str, str]:
+async def make_links(
+    services: Services, cases: Sequence[Case], language: str, brand: str, grant: Grant | None
+) -> dict[str, str]:
     """Make a link for each of these cases of one customer, and return them by the cases' ids.
 
     Args:
         services: what the worker works with.
         cases: each has a subscription of its own.
         language: that of the mail, for the pages that our links open.
+        brand: the key of the mail's, for the same.
         grant: for one call of Paddle's API, where links are made by it.
 
     Raises:
@@ -33,7 +36,7 @@ async def make_links(services: Services, cases: Sequence[Case], language: str, g
         OperatorMustActError: the API key may not make one.
     """
     if not services.minting_on_send:
-        return {case.id: _our_link(services, case, language) for case in cases}
+        return {case.id: _our_link(services, case, language, brand) for case in cases}
     began_at = services.clock()
     session = await _mint(services, cases, grant)
     try:
@@ -49,13 +52,18 @@ async def make_links(services: Services, cases: Sequence[Case], language: str, g
     return links
 
 
-def make_stop_links(services: Services, cases: Sequence[Case], language: str) -> dict[str, str]:
+def make_stop_links(services: Services, cases: Sequence[Case], language: str, brand: str) -> dict[str, str]:
     """Make the link by which the customer stops the reminders of each of these cases, by the cases' ids."""
-    return {case.id: _our_link(services, case, language, "pay/stop", Purpose.STOP_REMINDERS) for case in cases}
+    return {
+        case.id: _our_link(services, case, language, brand, path="pay/stop", purpose=Purpose.STOP_REMINDERS)
+        for case in cases
+    }
 
 
-def _our_link(services: Services, case: Case, language: str, path: str = "pay", purpose: Purpose = Purpose.PAY) -> str:
-    token = services.links.sign(case.id, case.failed_at + LINK_LIFETIME, purpose, language=language)
+def _our_link(
+    services: Services, case: Case, language: str, brand: str, *, path: str = "pay", purpose: Purpose = Purpose.PAY
+) -> str:
+    token = services.links.sign(case.id, case.failed_at + LINK_LIFETIME, purpose, language=language, brand=brand)
     return f"{services.settings.public_url}/{path}/{token}"
 
 

@@ -13,6 +13,7 @@ from dunning.rules.due_steps import cover
 from dunning.rules.shared_debts import still_named
 from dunning.rules.story import Entry, Kind
 from worker.letters.facts import NamedDebt
+from worker.send.choose_brand import of_same_brand
 from worker.send.read_live import Live
 from worker.send.share_mails import SharedMail
 from worker.services import Services
@@ -28,7 +29,7 @@ def choose_debts(services: Services, mail: SharedMail, live: Live) -> tuple[Name
         return ()
     named = still_named(
         due.case,
-        mail.companions,
+        of_same_brand(services, live.transactions[due.case.id], mail.companions, live.transactions),
         live.transactions,
         live.subscriptions,
         services.clock(),

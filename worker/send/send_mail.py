@@ -35,6 +35,7 @@ from worker.mail.transport import Outcome, Result
 from worker.missing_templates import check_template
 from worker.operator import HOLDS_BEFORE_A_REFUSAL, put_on_hold, release_holds
 from worker.redis_away import AwayBeforeDataError, put_back_when_redis_is_back
+from worker.send.choose_brand import brand_of
 from worker.send.excluded import excluded_of
 from worker.send.find_due import Due
 from worker.send.make_links import make_links, make_stop_links
@@ -143,7 +144,8 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
     if customer is None or customer.email is None:
         raise PermanentError(f"transaction {case.id} has no customer to write to")
     check_template(services, case.id, due.campaign, due.step)
-    language = services.renderer.language(due.step.template, customer.locale)
+    brand = brand_of(services, transaction)
+    language = services.renderer.language(due.step.template, customer.locale, brand.language)
     linked = with_links(case, sending.named)
     facts = gather_facts(
         case,
@@ -152,8 +154,9 @@ async def _hand_over(sending: _Sending, due: Due, transaction: LiveTransaction, 
         transaction=transaction,
         customer=customer,
         named=sending.named,
-        links=await make_links(services, linked, language, grant),
-        stop_links=make_stop_links(services, linked, language),
+        links=await make_links(services, linked, language, brand.key, grant),
+        stop_links=make_stop_links(services, linked, language, brand.key),
+        brand=brand,
         dated_at=sending.delivery.dated_at or services.clock(),
     )
     mail = services.renderer.render(facts)

@@ -13,7 +13,7 @@ from cli.plan.simulate.scenarios import SCENARIOS
 from cli.plan.simulate.show import show, show_list
 from cli.plan.simulate.stage import Stage
 from dunning.addresses.mailbox import Mailbox
-from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.campaign_file.reader import CampaignFile, parse_campaign_file, shipped
 from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign
 from worker.letters.render import Renderer
@@ -43,13 +43,14 @@ def rehearse(
         show_list(console)
         return
     names = list(SCENARIOS) if scenario is None else [_known(scenario)]
-    campaign = _campaign(campaign_file, use)
+    says = _campaign_file(campaign_file)
+    campaign = says.campaigns[0] if use is None else _named(says.campaigns, use)
     renderer = Renderer(templates, SENDER, None, None)
     _check_templates(campaign, renderer)
     written = 0
     for name in names:
         story = SCENARIOS[name]
-        stage = Stage(BEGAN, story.adapt(campaign), renderer)
+        stage = Stage(BEGAN, story.adapt(campaign), renderer, says.brands)
         story.plan(stage)
         stage.play()
         show(console, name, story, stage, campaign)
@@ -67,15 +68,14 @@ def _known(scenario: str) -> str:
     raise click.UsageError(f"There is no scenario {scenario!r}{hint} `dunning simulate --list` prints all.")
 
 
-def _campaign(path: Path | None, name: str | None) -> Campaign:
+def _campaign_file(path: Path | None) -> CampaignFile:
     try:
         text = shipped() if path is None else path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ConfigurationError([f"{path}: the file is not UTF-8 text; it should be a campaign file"]) from None
     except OSError as error:
         raise ConfigurationError([f"{path}: the file can't be read ({error.strerror})"]) from None
-    campaigns = parse_campaigns(text, str(path or "default.toml"))
-    return campaigns[0] if name is None else _named(campaigns, name)
+    return parse_campaign_file(text, str(path or "default.toml"))
 
 
 def _named(campaigns: Sequence[Campaign], name: str) -> Campaign:

@@ -170,6 +170,8 @@ class Paddle:
             balance=bill.balance,
             currency_code=subscription.currency,
             product_names=(subscription.product,),
+            product_ids=(subscription.product_id,),
+            price_ids=(subscription.price_id,),
             attempts=tuple(
                 LiveAttempt(
                     one.at,

@@ -16,6 +16,7 @@ import structlog
 
 from cli.plan.simulate.asked import AskedPaddle, Trouble, no_trouble
 from cli.plan.simulate.paddle import Happening, Paddle
+from dunning.brands.brand import NO_BRANDS, Brands
 from dunning.casebook.campaigns import Campaigns
 from dunning.links import Links
 from dunning.rules.breaker import Breaker, threshold
@@ -92,6 +93,7 @@ class Rehearsal:
         travel: returns how long a webhook is on its way, once for each time that it arrives; nothing if it is lost.
         lasts: how long it may go on.
         breaker: as `DUNNING_BREAKER` has it.
+        brands: as the campaign file has them.
         as_text: whether cases are kept as Redis holds them.
     """
 
@@ -109,12 +111,13 @@ class Rehearsal:
         travel: Travel = at_once,
         lasts: timedelta = LASTS,
         breaker: Breaker = "auto",
+        brands: Brands = NO_BRANDS,
         as_text: bool = False,
     ) -> None:
         self.began = began
         self.now = began
         self.paddle = Paddle(self._on_its_way)
-        given = replace(settings(), campaigns=tuple(campaigns), breaker=breaker)
+        given = replace(settings(), campaigns=tuple(campaigns), breaker=breaker, brands=brands)
         self.store = MemoryStore(self.clock, rate_limit=given.paddle.rate_limit, as_text=as_text, told=told)
         self.services = Services(
             settings=given,

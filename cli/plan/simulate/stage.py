@@ -12,6 +12,7 @@ from cli.plan.simulate.paddle import Happening
 from cli.plan.simulate.post_office import PostOffice
 from cli.plan.simulate.rehearsal import PUBLIC_URL, Act, Rehearsal, links, quietly
 from cli.plan.simulate.timeless import run
+from dunning.brands.brand import Brands
 from dunning.casebook.words import in_a_sentence
 from dunning.durations import parse_duration
 from dunning.errors import ExpiredLinkError
@@ -28,14 +29,14 @@ _SOON_AFTER = timedelta(minutes=1)
 class Stage:
     """One scenario's month. Times are durations after its beginning, as a campaign file has them: `2h`, `4d`."""
 
-    def __init__(self, began: datetime, campaign: Campaign, renderer: Renderer) -> None:
+    def __init__(self, began: datetime, campaign: Campaign, renderer: Renderer, brands: Brands) -> None:
         self.journal: list[Line] = []
         self.people: list[Person] = []
         self._labels: dict[str, str] = {}
         self.campaign = campaign
         self._why = ""
         self.rehearsal = Rehearsal(
-            began, [campaign], renderer, self._open_post_office, told=self._note, hear=self._hear
+            began, [campaign], renderer, self._open_post_office, told=self._note, hear=self._hear, brands=brands
         )
 
     def subscribed(self, person: Person) -> list[str]:

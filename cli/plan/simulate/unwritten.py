@@ -27,9 +27,9 @@ class Unwritten:
         del template
         return True
 
-    def language(self, template: str, locale: str) -> str:
+    def language(self, template: str, locale: str, default: str) -> str:
         """Say that every mail is in English."""
-        del template, locale
+        del template, locale, default
         return ENGLISH_TAG
 
     def render(self, facts: MailFacts) -> EmailMessage:

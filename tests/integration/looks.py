@@ -1,0 +1,49 @@
+"""What a browser is asked about how something looks."""
+
+# Chromium clips what a phone would scroll, so every box is asked where it ends.
+CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
+  .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > window.innerWidth)
+  .map(element => element.textContent)"""
+
+CONTRAST = """
+  const channels = color => color.match(/[\\d.]+/g).map(Number);
+  const light = color => channels(color).slice(0, 3).map(value => {
+    const part = value / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const color = getComputedStyle(element).backgroundColor;
+      if ((channels(color)[3] ?? 1) > 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const contrast = (...colors) => {
+    const [darker, lighter] = colors.map(light).sort((one, two) => one - two);
+    return (lighter + 0.05) / (darker + 0.05);
+  };
+"""
+
+# Of every text with what is behind it.
+WEAKEST_CONTRAST = (
+    f"""() => {{ {CONTRAST}"""
+    """
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let weakest = { ratio: 99 };
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
+    const ratio = contrast(getComputedStyle(element).color, behind(element));
+    if (ratio < weakest.ratio) weakest = { ratio, text: walker.currentNode.textContent };
+  }
+  return weakest;
+}"""
+)
+
+# Of a button's edge, with what is around the button.
+EDGE_CONTRAST = (
+    f"""element => {{ {CONTRAST}"""
+    """
+  return contrast(getComputedStyle(element).borderTopColor, behind(element.parentElement));
+}"""
+)
