@@ -39,10 +39,12 @@ async def test_debts_of_two_brands_are_two_mails_each_from_its_own(redis_url: st
     assert str(nippon.message["From"]) == "Acme Nippon <pay@nippon.example>"
     assert str(nippon.message["Reply-To"]) == "help@nippon.example"
     assert "Atlas" in nippon.text
+    assert ".en~nippon." in nippon.text
     assert "Compass" not in nippon.text
     assert "Kind regards,\nAcme Nippon\n" in nippon.text.replace("\r\n", "\n")
     assert other_sender in str(acme.message["From"])
     assert "Compass" in acme.text
+    assert "~" not in acme.text
     assert "Atlas" not in acme.text
 
 

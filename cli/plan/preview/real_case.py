@@ -40,9 +40,17 @@ _SETTLED = frozenset({Moved.SENT, Moved.SKIPPED, Moved.DEAD})
 class InertLinks:
     """Makes links as long as real ones, which open nothing."""
 
-    def sign(self, case_id: str, expires_at: datetime, purpose: Purpose = Purpose.PAY, *, language: str = "") -> str:
+    def sign(
+        self,
+        case_id: str,
+        expires_at: datetime,
+        purpose: Purpose = Purpose.PAY,
+        *,
+        language: str = "",
+        brand: str = "",
+    ) -> str:
         """Return the same for every case."""
-        del case_id, expires_at, purpose, language
+        del case_id, expires_at, purpose, language, brand
         return TOKEN
 
 
