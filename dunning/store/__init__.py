@@ -6,6 +6,7 @@ from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.clicks import Clicks
 from dunning.store.counters import Counters
+from dunning.store.dead import Dead
 from dunning.store.driver.connection import REDIS_ERRORS, Patience, connect, connection_pool, disconnect
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
@@ -71,6 +72,7 @@ class Store:
         self.cases = Cases(self._redis)
         self.clicks = Clicks(self._redis)
         self.counters = Counters(self._redis)
+        self.dead = Dead(self._redis)
         self.due = DueIndex(self._redis, rate_limit)
         self.ended = Ended(self._redis)
         self.exclusions = Exclusions(self._redis)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.paddle.events import Event
 from dunning.store import keys
 from dunning.store.driver.connection import RedisClient
 
@@ -28,6 +29,10 @@ class DeadEvent:
     event_id: str
     at: datetime
     reason: str
+    event_type: str | None = None
+    """Paddle's name of what happened, where that is asked for."""
+    event: Event | None = None
+    """The event itself, where it is asked for and was ever shaped to be handled."""
 
 
 @dataclass(frozen=True, slots=True)

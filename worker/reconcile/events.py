@@ -91,13 +91,13 @@ async def _read_on(reconciler: Reconciler, cursor: Cursor, missed: Missed, most:
         reconciler.tell("events", read, None)
         events = await _read(reconciler, page, cursor, dry_run=dry_run)
         new = await reconciler.store.reconciling.unheard_of(events)
-        await _take(reconciler, await _withhold(reconciler, new, missed, most), missed, dry_run=dry_run)
+        await _take(reconciler, await withhold(reconciler, new, missed, most), missed, dry_run=dry_run)
         if not dry_run and cursor.event_id != kept:
             kept = cursor.event_id
             await reconciler.store.reconciling.keep_cursor(kept)
 
 
-async def _withhold(
+async def withhold(
     reconciler: Reconciler, events: Sequence[Event], missed: Missed, most: int | None
 ) -> Sequence[Event]:
     """Return the events without those that would open more cases than `most` in this run."""
@@ -145,7 +145,7 @@ async def _read(reconciler: Reconciler, page: Sequence[bytes], cursor: Cursor, *
         if isinstance(decision, Accept):
             events.append(decision.event)
         elif isinstance(decision, Bury) and not dry_run:
-            await _bury(reconciler, decision, now)
+            await bury(reconciler, decision, now)
     return events
 
 
@@ -162,7 +162,8 @@ async def _hand_in(reconciler: Reconciler, events: Sequence[Event]) -> list[Even
     return taken
 
 
-async def _bury(reconciler: Reconciler, bury: Bury, now: datetime) -> None:
+async def bury(reconciler: Reconciler, bury: Bury, now: datetime) -> None:
+    """Keep a malformed event as dead, and tell."""
     buried = await reconciler.store.inbox.bury(bury, now)
     if buried is Accepted.ACCEPTED:
         log.error(Alert.RECONCILE_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from dunning.rules.story import Entry
 from dunning.store.memory.cases import MemoryCases
+from dunning.store.memory.dead import MemoryDead
 from dunning.store.memory.due import MemoryBrakes, MemoryDueIndex, MemoryHolds, MemoryLimiter
 from dunning.store.memory.few import (
     MemoryCampaignVersions,
@@ -53,6 +54,7 @@ class MemoryStore:
         self.cases = MemoryCases(kept)
         self.clicks = MemoryClicks(kept)
         self.counters = MemoryCounters(kept)
+        self.dead = MemoryDead(kept)
         self.exclusions = MemoryExclusions(kept)
         self.holds = MemoryHolds(kept)
         self.in_vain = MemoryTriesInVain(kept)

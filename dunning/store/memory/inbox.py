@@ -10,7 +10,7 @@ from dunning.store import keys
 from dunning.store.accepting import ENDS
 from dunning.store.inbox import HANDLE_WITHIN, REDRIVE_AT_MOST, Accepted
 from dunning.store.memory.kept import Kept, Mark
-from dunning.store.traces import Trace
+from dunning.store.traces import DeadEvent, Trace
 
 
 class MemoryInbox:
@@ -37,21 +37,21 @@ class MemoryInbox:
 
     async def bury(self, bury: Bury, now: datetime) -> Accepted:
         """Keep an event as dead that is not shaped as its type says."""
-        del now
         kept = self._kept
         if bury.event_id in kept.inbox or bury.event_id in kept.handled or bury.event_id in kept.dead:
             return Accepted.DUPLICATE
-        kept.dead.put(bury.event_id, (None, bury.reason), keys.KEEP_EVENT)
+        dead = DeadEvent(bury.event_id, kept.moment(now), bury.reason, bury.label)
+        kept.dead.put(bury.event_id, dead, keys.KEEP_EVENT)
         return Accepted.ACCEPTED
 
     async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:
         """Keep an event as dead whose handling failed for good, and return whether it was still to be handled."""
-        del now
         event = self._kept.inbox.pop(event_id, None)
         self._kept.waits_since.pop(event_id, None)
         if event is None:
             return False
-        self._kept.dead.put(event_id, (event, reason), keys.KEEP_EVENT)
+        dead = DeadEvent(event_id, self._kept.moment(now), reason, event.type.value, event)
+        self._kept.dead.put(event_id, dead, keys.KEEP_EVENT)
         return True
 
     async def read(self, event_id: str) -> Event | None:

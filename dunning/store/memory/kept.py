@@ -12,7 +12,7 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.rules.story import Entry
 from dunning.store import keys
-from dunning.store.traces import Trace
+from dunning.store.traces import DeadEvent, Trace
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -133,7 +133,7 @@ class Kept:
     stopped: Stopped = field(init=False)
     marks: Passing[str, Mark] = field(init=False)
     handled: PassingKeys[str] = field(init=False)
-    dead: Passing[str, tuple[Event | None, str]] = field(init=False)
+    dead: Passing[str, DeadEvent] = field(init=False)
     traces: Passing[str, list[Trace]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,95 @@
+"""`dunning dead`: events that could not be handled. Ids only."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from cli.operate.cases.screen import console, plain_table
+from cli.run.open_store import on_the_store
+from dunning.store import DeadEvent, Store
+
+
+def list_(*, in_json: bool) -> None:
+    """Print the dead events."""
+    found = on_the_store(lambda store: store.dead.all())
+    if in_json:
+        listed = [
+            {
+                "id": one.event_id,
+                "at": f"{one.at:%Y-%m-%dT%H:%M:%SZ}",
+                "event_type": one.event_type,
+                "about": _about(one),
+                "reason": one.reason,
+                "can_be_replayed": one.event is not None,
+            }
+            for one in found
+        ]
+        click.echo(json.dumps({"dead": listed}, indent=2))
+        return
+    if not found:
+        click.echo("No event is dead.")
+        return
+    screen = console()
+    table = plain_table(screen, "event", "died (UTC)", "type", "about", "reason")
+    for one in found:
+        table.add_row(one.event_id, f"{one.at:%Y-%m-%d %H:%M}", one.event_type or "", _about(one) or "", one.reason)
+    screen.print(table)
+
+
+def replay(wanted: Sequence[str] | None) -> None:
+    """Handle dead events again, those that are wanted or all (None), and print what came of it.
+
+    Raises:
+        SystemExit: one of them can't be.
+    """
+
+    async def work(store: Store) -> tuple[list[DeadEvent], set[str]]:
+        dead = await _wanted(store, wanted)
+        events = [one.event for one in dead if one.event is not None]
+        now = datetime.now(UTC)
+        return dead, {event.id for event in events if await store.inbox.accept(event, now) == "requeued"}
+
+    dead, replayed = on_the_store(work)
+    for one in dead:
+        if one.event is None:
+            click.echo(f"{one.event_id} was never shaped to be handled: `dunning replay` reads it from Paddle again.")
+    click.echo(_told(len(replayed), "is handled again", "are handled again"))
+    _end(wanted, dead, bad=any(one.event is None for one in dead))
+
+
+def drop(wanted: Sequence[str] | None) -> None:
+    """Let go of dead events, those that are wanted or all (None), and print what came of it.
+
+    Raises:
+        SystemExit: one of them isn't dead.
+    """
+
+    async def work(store: Store) -> tuple[list[DeadEvent], list[str]]:
+        dead = await _wanted(store, wanted)
+        return dead, await store.dead.drop([one.event_id for one in dead])
+
+    dead, dropped = on_the_store(work)
+    click.echo(_told(len(dropped), "is dropped", "are dropped"))
+    _end(wanted, dead, bad=False)
+
+
+async def _wanted(store: Store, wanted: Sequence[str] | None) -> list[DeadEvent]:
+    return [one for one in await store.dead.all() if wanted is None or one.event_id in wanted]
+
+
+def _end(wanted: Sequence[str] | None, dead: Sequence[DeadEvent], *, bad: bool) -> None:
+    not_dead = sorted(set(wanted or ()) - {one.event_id for one in dead})
+    for event_id in not_dead:
+        click.echo(f"{event_id} is not dead.", err=True)
+    if bad or not_dead:
+        raise SystemExit(1)
+
+
+def _told(count: int, one: str, several: str) -> str:
+    return f"1 event {one}." if count == 1 else f"{count} events {several}."
+
+
+def _about(one: DeadEvent) -> str | None:
+    return one.event.facts.id if one.event is not None else None
