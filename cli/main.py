@@ -34,6 +34,10 @@ COMMANDS = {
         "Make or update Paddle's notification destination, so that what happens is sent here.",
     ),
     "status": Command("cli.commands.status:status", "Show how things stand: open cases, queues, budget, holds."),
+    "doctor": Command(
+        "cli.commands.doctor:doctor",
+        "Look whether everything is well: settings, Redis, Paddle, mail, the public address, campaigns, templates.",
+    ),
     "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
     "resend": Command(
         "cli.commands.cases:resend", "Send the last mail about a debt once more, for a customer who didn't get it."

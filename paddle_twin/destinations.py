@@ -62,6 +62,7 @@ class Destinations:
         yield Route("GET", "/notification-settings/{id}", self._get, _READ)
         yield Route("PATCH", "/notification-settings/{id}", self._update, _WRITE)
         yield Route("DELETE", "/notification-settings/{id}", self._delete, _WRITE)
+        yield Route("GET", "/notifications", self._list_notifications, "notification.read")
 
     def tell(self, event: Event) -> None:
         """Send what happened to every destination that wants to hear of it."""
@@ -125,6 +126,26 @@ class Destinations:
         del self.settings[setting_id]
         await self.senders.pop(setting_id).stop()
         return web.Response(status=HTTPStatus.NO_CONTENT)
+
+    async def _list_notifications(self, request: web.Request) -> web.Response:
+        """List what was sent to destinations: https://developer.paddle.com/api-reference/notifications/overview."""
+        statuses = set(request.query.get("status", "delivered,failed,needs_retry,not_attempted").split(","))
+        wanted = set(request.query.get("notification_setting_id", ",".join(self.senders)).split(","))
+        since = request.query.get("from", "")
+        found = [
+            {
+                "id": sent.id,
+                "type": sent.event_type,
+                "status": sent.status,
+                "occurred_at": sent.occurred_at,
+                "times_attempted": len(sent.answers),
+                "notification_setting_id": setting_id,
+            }
+            for setting_id, sender in self.senders.items()
+            for sent in sender.sent
+            if setting_id in wanted and sent.status in statuses and sent.occurred_at >= since
+        ]
+        return page(request, self._links, found, most=200, usual=50)
 
     def _demand_room(self, setting: Json) -> None:
         others = [one for one in self.settings.values() if one["active"] and one["id"] != setting["id"]]

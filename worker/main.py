@@ -127,8 +127,6 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     await tell_missing_templates(services)
     if silent := brands_without_a_human(services.settings):
         log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN, brands=silent)
-    for problem in await services.store.health.configuration_problems():
-        log.warning("redis.configuration", problem=problem)
     if "picks_jobs" not in ctx:  # arq's own command runs us, and nothing goes on beside
         ctx["watching"] = asyncio.create_task(watch_forever(services.settings, ctx["redis_url"], Role.WORKER))
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)

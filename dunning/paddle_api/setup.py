@@ -64,6 +64,18 @@ class Setup:
         page = answers.read_bodies(await self._make(Call("GET /notification-settings", "GET", url, LOOKING_NEEDS)))
         return _read(page.entities, destinations.read_destinations, "list of destinations")
 
+    async def undelivered(self, destination_id: str, since: datetime) -> int:
+        """Count the notifications to a destination that failed or are to be tried again, up to 200."""
+        url = self._calls.url(
+            "/notifications",
+            notification_setting_id=destination_id,
+            status="failed,needs_retry",
+            per_page=_PER_PAGE,
+            **{"from": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
+        call = Call("GET /notifications", "GET", url, EVENTS_NEED)
+        return len(answers.read_bodies(await self._make(call)).entities)
+
     async def carry_out(self, plan: Plan) -> Destination:
         """Make our destination, or change it, and return it."""
         method, path = ("PATCH", f"/{plan.ours.id}") if plan.ours else ("POST", "")

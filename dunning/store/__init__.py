@@ -17,7 +17,7 @@ from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
-from dunning.store.reaching import tell_once, tell_until_reached
+from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
@@ -50,6 +50,8 @@ __all__ = [
     "Versioned",
     "Way",
     "connection_pool",
+    "find_trouble",
+    "look_at_redis",
     "tell_once",
     "tell_until_reached",
 ]

@@ -103,23 +103,6 @@ class Health:
             },
         )
 
-    async def configuration_problems(self) -> list[str]:
-        """Return what about Redis' configuration could lose work, a sentence each.
-
-        A hosted Redis may not let us ask; what it doesn't tell is not held against it.
-        """
-        try:
-            policy = await self._redis.config_get("maxmemory-policy")
-            append_only = await self._redis.config_get("appendonly")
-        except ResponseError:
-            return []
-        problems = []
-        if policy.get("maxmemory-policy") not in {None, "noeviction"}:
-            problems.append("Redis may evict our data when memory runs out: set maxmemory-policy to noeviction.")
-        if append_only.get("appendonly") == "no":
-            problems.append("Redis may lose acknowledged events when it is killed: set appendonly to yes.")
-        return problems
-
 
 def _age(oldest: list[tuple[bytes, float]], now: datetime) -> float:
     """Return for how many seconds the first entry has been due; 0 where none is."""

@@ -6,7 +6,7 @@ The processes outlive a Redis that is away, and so they wait for one that isn't 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,6 +14,8 @@ from redis.exceptions import ResponseError
 
 from dunning.alerts import Alert
 from dunning.errors import DunningError
+from dunning.findings import Finding, Level
+from dunning.store.configuration import look_at_configuration
 from dunning.store.driver.connection import REDIS_ERRORS, Patience, RedisClient, connect, disconnect
 from dunning.store.driver.reach import NOT_TLS, Trouble, diagnose, too_old
 from dunning.store.health import Health
@@ -40,12 +42,43 @@ async def tell_until_reached(url: str, clock: Callable[[], datetime]) -> None:
         await asyncio.sleep(LOOK_EVERY.total_seconds())
     if said_at is not None:
         log.info(Alert.REDIS_REACHED, after_seconds=round((clock() - since).total_seconds()))
+    await tell_configuration(url)
 
 
 async def tell_once(url: str, now: datetime) -> None:
     """Log why Redis can't be reached or worked with, if it can't. For who can't wait until it can. Never raises."""
     if (trouble := await find_trouble(url, now)) is not None:
         log.error(Alert.REDIS_UNREACHABLE, reason=trouble.reason, problem=trouble.problem, since=now.isoformat())
+    else:
+        await tell_configuration(url)
+
+
+async def tell_configuration(url: str) -> None:
+    """Log what about Redis' configuration could lose work, and what could not be looked at. Never raises."""
+    try:
+        findings = await look_at_redis(url)
+    except REDIS_ERRORS:  # whoever uses it next tells
+        return
+    for finding in findings:
+        if finding.level in {Level.WARNING, Level.FAILURE}:
+            log.warning("redis.configuration", about=finding.about, problem=f"{finding.means} {finding.do}")
+        elif finding.level is Level.NOTE:
+            log.info("redis.configuration", about=finding.about, problem=f"{finding.means} {finding.do}")
+
+
+async def look_at_redis(url: str) -> list[Finding]:
+    """Look at a Redis that can be reached, within a few seconds.
+
+    Raises:
+        RedisError: it can't be reached, or went away; an OSError or TimeoutError just as well.
+    """
+    redis = connect(url, Patience.LITTLE)
+    try:
+        async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
+            return await look_at_configuration(redis, datetime.now(UTC))
+    finally:
+        with contextlib.suppress(*REDIS_ERRORS):
+            await disconnect(redis)
 
 
 async def find_trouble(url: str, now: datetime) -> Trouble | None:

@@ -180,29 +180,3 @@ async def test_what_is_due_later_has_no_age(store: Store) -> None:
     await open_case(store, due_at=later(days=1))
 
     assert (await store.health.snapshot(NOW)).gauges["oldest_due_seconds"] == 0.0
-
-
-async def test_a_redis_configured_as_the_embedded_one_is_no_problem(store: Store) -> None:
-    assert await store.health.configuration_problems() == []
-
-
-async def test_a_redis_that_evicts_or_keeps_nothing_on_disk_is_told_of(own_server: EmbeddedServer) -> None:
-    with Redis.from_url(own_server.url) as redis:
-        redis.config_set("maxmemory-policy", "allkeys-lru")
-        redis.config_set("appendonly", "no")
-
-    async with opened(own_server.url) as store:
-        problems = await store.health.configuration_problems()
-
-    assert [problem.rpartition(": ")[2] for problem in problems] == [
-        "set maxmemory-policy to noeviction.",
-        "set appendonly to yes.",
-    ]
-
-
-async def test_a_hosted_redis_that_does_not_let_us_look_is_not_blamed(own_server: EmbeddedServer) -> None:
-    with Redis.from_url(own_server.url) as redis:
-        redis.acl_setuser("app", enabled=True, passwords=["+secret"], categories=["+@all"], commands=["-config"])
-
-    async with opened(own_server.url.replace("//", "//app:secret@")) as store:
-        assert await store.health.configuration_problems() == []

@@ -125,21 +125,27 @@ class SmtpTransport:
 
     async def probe(self) -> frozenset[str]:
         """Connect, log in and name the sender, on a connection of its own; see `Transport.probe`."""
-        talk, mended = _Talk(), set[str]()
+        mended, _ = await self.look()
+        return mended
+
+    async def look(self) -> tuple[frozenset[str], Result | None]:
+        """Do as `probe` does, and return besides what went wrong, None if nothing did. Never raises."""
+        talk, mended, wrong = _Talk(), set[str](), None
         try:
             async with asyncio.timeout(self._patience.up_to_rcpt.total_seconds()):
                 client = await self._connect(talk)
                 mended.add(LOGIN)
+                talk.stage = Stage.MAIL
                 for sender in self._senders:
                     await client.mail(sender, options=_mail_options(client))
                     await client.rset()
                 mended.add(SENDER)
-        except (aiosmtplib.SMTPException, OSError):
-            pass  # what it reached before that works
+        except (aiosmtplib.SMTPException, OSError) as error:
+            wrong = explain_failure(talk.stage, error)  # what it reached before that works
         finally:
             if talk.client is not None:
                 talk.client.close()
-        return frozenset(mended)
+        return frozenset(mended), wrong
 
     async def close(self) -> None:
         """Say good-bye on the kept connections."""

@@ -1,0 +1,21 @@
+"""`dunning doctor`."""
+
+import click
+
+
+@click.command()
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
+def doctor(*, in_json: bool) -> None:
+    r"""Look whether everything is well: settings, Redis, Paddle, mail, the public address, campaigns, templates.
+
+    Takes a few seconds, sends no mail and changes nothing. Each line is ok, a note, a warning or a failure, and says
+    what to do. Exit code 0: nothing fails. Exit code 1: something does.
+
+    \b
+    Examples:
+      dunning doctor
+      dunning doctor --json | jq '.findings[] | select(.level == "failure")'
+    """
+    from cli.connect.doctor import command
+
+    command.doctor(in_json=in_json)

@@ -1,0 +1,1 @@
+"""`dunning doctor`: whether everything is well, in a few seconds."""

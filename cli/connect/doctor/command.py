@@ -1,0 +1,63 @@
+"""Looks at everything at once, and prints what was found."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from cli.connect.doctor.mail import look_at_mail
+from cli.connect.doctor.paddle import look_at_paddle
+from cli.connect.doctor.public import look_at_public_address
+from cli.connect.doctor.settings import Found, look_at_settings
+from cli.connect.doctor.store import look_at_store
+from cli.connect.doctor.texts import look_at_texts
+from dunning import log
+from dunning.findings import Finding, Level, fails
+
+COLOURS = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.FAILURE: "red"}
+SOMETHING_FAILS = 1
+
+
+def doctor(*, in_json: bool) -> None:
+    """Look, print what was found, and end with code 1 if anything of it does not work."""
+    log.configure()
+    found = look_at_settings()
+    findings = [*found.findings, *asyncio.run(_look(found))]
+    if in_json:
+        document = {"ok": not fails(findings), "findings": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _print(findings)
+    if fails(findings):
+        sys.exit(SOMETHING_FAILS)
+
+
+async def _look(found: Found) -> list[Finding]:
+    """Look at all that the settings which could be read lead to, at the same time."""
+    now = datetime.now(UTC)
+    looks = []
+    if found.store is not None:
+        looks.append(look_at_store(found.store))
+    if found.paddle is not None:
+        looks.append(look_at_paddle(found.paddle, found.connecting, now))
+    if found.whole is not None:
+        looks += [look_at_mail(found.whole), look_at_public_address(found.whole, now), look_at_texts(found.whole)]
+    return [finding for findings in await asyncio.gather(*looks) for finding in findings]
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    width = max(len(finding.about) for finding in findings)
+    for finding in findings:
+        level = click.style(f"{finding.level:<8}", fg=COLOURS[finding.level])
+        click.echo(f"{level} {finding.about:<{width}}  {finding.means}")
+        if finding.do and finding.level is not Level.OK:
+            click.echo(f"{'':<8} {'':<{width}}  {finding.do}")
+    counted = {level: sum(finding.level is level for finding in findings) for level in Level}
+    click.echo(
+        f"\n{counted[Level.FAILURE]} failures, {counted[Level.WARNING]} warnings, {counted[Level.NOTE]} notes, "
+        f"{counted[Level.OK]} well."
+    )
