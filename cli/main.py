@@ -45,6 +45,7 @@ COMMANDS = {
     "dead": Command("cli.commands.dead:dead", "Look at events that could not be handled, and replay or drop them."),
     "holds": Command("cli.commands.holds:holds", "Show what stops sending until somebody mends it."),
     "replay": Command("cli.commands.replay:replay", "Read Paddle's events of some time again, and take them in."),
+    "forget": Command("cli.commands.forget:forget", "Delete all that is stored of a customer."),
     "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
     "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),
     "exclude": Command(

@@ -1,4 +1,4 @@
-"""Name an address that must not be mailed, without keeping the address."""
+"""Name an address that must not be mailed, or a customer who was forgotten, without keeping the address or the id."""
 
 import contextlib
 import hmac
@@ -9,6 +9,7 @@ from dunning.addresses.domains import ascii_domain
 
 # Keeps these keys apart from everything else that is made with the same secret.
 PURPOSE = b"dunning.suppression:"
+FORGOTTEN = b"dunning.forgotten:"
 
 
 def address_key(email: str, secret: str) -> str:
@@ -29,6 +30,16 @@ def address_keys(email: str, secrets: Iterable[str]) -> list[str]:
     return [_key(spelling, secret) for secret in secrets for spelling in spellings]
 
 
+def customer_key(customer_id: str, secret: str) -> str:
+    """Make the key under which it is remembered that a customer was forgotten."""
+    return _hash(FORGOTTEN, customer_id, secret)
+
+
+def customer_keys(customer_id: str, secrets: Iterable[str]) -> list[str]:
+    """Give every key under which that may be remembered: one for each secret."""
+    return [customer_key(customer_id, secret) for secret in secrets]
+
+
 def _written(email: str) -> str:
     local, at, domain = email.strip().rpartition("@")
     try:
@@ -47,5 +58,9 @@ def _written_in_2003(email: str) -> str:
 
 
 def _key(address: str, secret: str) -> str:
-    written = address.encode("utf-8", "surrogatepass")
-    return hmac.new(secret.encode("utf-8", "surrogatepass"), PURPOSE + written, sha256).hexdigest()
+    return _hash(PURPOSE, address, secret)
+
+
+def _hash(purpose: bytes, text: str, secret: str) -> str:
+    written = text.encode("utf-8", "surrogatepass")
+    return hmac.new(secret.encode("utf-8", "surrogatepass"), purpose + written, sha256).hexdigest()

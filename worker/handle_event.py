@@ -14,6 +14,7 @@ from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_t
 from dunning.rules.what_changed import caused_by, changed_nothing
 from dunning.store import EndedBeforeOpeningError
 from dunning.store.traces import Trace
+from dunning.suppression import customer_keys
 from worker.services import Services
 from worker.write_case import write_case
 
@@ -27,7 +28,7 @@ WORTH_A_LINE = frozenset({NoChange.OLDER_THAN_THE_FAILURE})
 
 @dataclass(frozen=True, slots=True)
 class _Nothing:
-    """An event changed nothing: why, in a word, and whether there is a case."""
+    """An event changed nothing: why, in a word, and whether there is a case, so that no trace is to be left."""
 
     why: str
     has_case: bool
@@ -93,6 +94,10 @@ async def _of_customer(services: Services, event: Event, facts: SubscriptionFact
     await services.store.inbox.mark_handled(event.id)
 
 
+async def _is_forgotten(services: Services, customer_id: str) -> bool:
+    return await services.store.forgotten.has(customer_keys(customer_id, services.link_secrets), services.clock())
+
+
 async def _apply(
     services: Services, event: Event, case_id: str, decide: Callable[[Case | None], Verdict], *, handles: bool
 ) -> _Nothing | None:
@@ -106,6 +111,9 @@ async def _apply(
             raise PermanentError(f"case {case_id} was written by another version and can't be read")
         verdict = decide(before.case)
         log.info("event.applied", event_id=event.id, type=event.type, case_id=case_id, verdict=verdict.why)
+        if before.case is None and verdict.case is not None and await _is_forgotten(services, verdict.case.customer_id):
+            log.info("event.of_forgotten_customer", event_id=event.id)
+            return _Nothing("forgotten", has_case=True)
         if verdict.case is None:
             if before.case is not None and before.case.is_open and verdict.why in WORTH_A_LINE:
                 await services.store.cases.note(case_id, changed_nothing(event, verdict.why), services.clock())

@@ -74,6 +74,12 @@ class Exclusions(Protocol):
     async def of(self, entity_ids: Collection[str]) -> list[Exclusion]: ...
 
 
+class Forgotten(Protocol):
+    """Customers who were forgotten."""
+
+    async def has(self, customer_keys: Sequence[str], now: datetime) -> bool: ...
+
+
 class Holds(Protocol):
     """What stops sending until the operator has mended it."""
 
@@ -160,6 +166,8 @@ class Store(Protocol):
     def due(self) -> DueIndex: ...
     @property
     def exclusions(self) -> Exclusions: ...
+    @property
+    def forgotten(self) -> Forgotten: ...
     @property
     def holds(self) -> Holds: ...
     @property

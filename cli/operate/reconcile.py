@@ -124,6 +124,7 @@ def _reconciler(settings: Settings, store: Store, http: ClientSession, progress:
         next_grant=PatientGrants(store.limiter, settings.paddle.rate_limit),
         clock=_utc_now,
         tell=tell,
+        link_secrets=[secret.get_secret_value() for secret in settings.link_secrets],
     )
 
 

@@ -73,6 +73,7 @@ async def _replay(
                 breaker=settings.breaker,
                 next_grant=PatientGrants(store.limiter, settings.paddle.rate_limit),
                 clock=lambda: datetime.now(UTC),
+                link_secrets=[secret.get_secret_value() for secret in settings.link_secrets],
             )
             return await replay_(reconciler, paddle, since, until, dry_run=dry_run, asked_to=asked_to)
     finally:

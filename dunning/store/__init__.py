@@ -11,6 +11,7 @@ from dunning.store.driver.connection import REDIS_ERRORS, Patience, connect, con
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
 from dunning.store.exclusions import Exclusion, Exclusions
+from dunning.store.forgotten import Forgotten
 from dunning.store.health import Health, Snapshot
 from dunning.store.holds import Hold, Holds
 from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
@@ -78,6 +79,7 @@ class Store:
         self.due = DueIndex(self._redis, rate_limit)
         self.ended = Ended(self._redis)
         self.exclusions = Exclusions(self._redis)
+        self.forgotten = Forgotten(self._redis)
         self.health = Health(self._redis)
         self.holds = Holds(self._redis)
         self.in_vain = TriesInVain(self._redis)

@@ -31,6 +31,7 @@
 | dunning:suppressed | hash | keyed hashes of addresses not to be mailed, and why | |
 | dunning:excluded | hash | customers and subscriptions that get no mail, and since when (ms) | |
 | dunning:excluded:by | hash | which operator excluded them | |
+| dunning:forgotten | zset | keyed hashes of customers who were forgotten, by when (ms) | 90 d |
 | dunning:holds | hash | what stops sending until the operator mends it: word, since (ms) and a sentence | |
 | dunning:holds:look | string | present while it is too early to look at the holds again without a mail | 30 s |
 | dunning:holds:doubted:{word} | string | present after a look took this hold off: another look is not believed | 1 h |
@@ -63,6 +64,7 @@ ENDED: Final = "dunning:ended"
 SUPPRESSED: Final = "dunning:suppressed"
 EXCLUDED: Final = "dunning:excluded"
 EXCLUDED_BY: Final = "dunning:excluded:by"
+FORGOTTEN: Final = "dunning:forgotten"
 HOLDS: Final = "dunning:holds"
 HOLDS_LOOK: Final = "dunning:holds:look"
 REFUSED: Final = "dunning:refused"

@@ -135,6 +135,18 @@ async def everything(redis: Any) -> dict[str, bytes]:  # noqa: ANN401 - as above
     return {key.decode(): await redis.dump(key) for key in await redis.keys("*")}
 
 
+async def everything_told(redis: Any) -> str:  # noqa: ANN401 - as above
+    """Give all that Redis holds, keys and values, as one text."""
+    read = {
+        b"string": redis.get,
+        b"hash": redis.hgetall,
+        b"set": redis.smembers,
+        b"list": lambda key: redis.lrange(key, 0, -1),
+        b"zset": lambda key: redis.zrange(key, 0, -1),
+    }
+    return "\n".join([f"{key} {await read[await redis.type(key)](key)}" for key in await redis.keys("*")])
+
+
 async def redis_ms(redis: Any) -> int:  # noqa: ANN401 - as above
     """Give the time of Redis' clock, on which API calls are counted."""
     seconds, microseconds = await redis.time()

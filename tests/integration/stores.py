@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from dunning import queue
 from dunning.rules.breaker import hour_of
@@ -36,6 +36,11 @@ class RedisHands:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._redis = redis_of(store)
+
+    @property
+    def redis(self) -> Any:  # noqa: ANN401 - as in `redis_of`
+        """Give the client behind it."""
+        return self._redis
 
     async def let_pass(self, span: timedelta) -> None:
         """Let time pass by the store's own clock."""

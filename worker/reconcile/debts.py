@@ -15,6 +15,7 @@ from dunning.paddle.events import Event, TransactionFacts
 from dunning.rules.healing import MAX_AGE, Plan, closing_event, debt_event, most_unasked, plan
 from dunning.rules.on_event import first_failed_at
 from dunning.store import Accepted, DebtWithoutCase
+from dunning.suppression import customer_keys
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -132,9 +133,16 @@ async def _split_by_case(
     ended = await reconciler.store.reconciling.ended(
         [debt for event in without_case if (debt := _as_debt_without_case(event))]
     )
+    ended |= {event.facts.id for event in without_case if await _is_forgotten(reconciler, event)}
     debts.ids.update(ids)
     debts.ended += len(ended)
     debts.without_case += [event for event in without_case if event.facts.id not in ended]
+
+
+async def _is_forgotten(reconciler: Reconciler, event: Event) -> bool:
+    customer_id = event.facts.customer_id
+    known_as = customer_keys(customer_id, reconciler.link_secrets) if customer_id else []
+    return await reconciler.store.forgotten.has(known_as, reconciler.clock())
 
 
 def _as_debt_without_case(event: Event) -> DebtWithoutCase | None:

@@ -145,6 +145,7 @@ class Runs:
             next_grant=self._grants(services, lambda: reconciling.keep_turn(turn)),
             clock=services.clock,
             in_thread=self._in_thread,
+            link_secrets=services.link_secrets,
         )
         try:
             await work(reconciler)

@@ -39,3 +39,5 @@ class Reconciler:
     clock: Callable[[], datetime]
     tell: Callable[[str, int, int | None], None] = _quietly
     in_thread: InThread = asyncio.to_thread
+    link_secrets: Sequence[str] = ()
+    """They key what is remembered of customers who were forgotten."""

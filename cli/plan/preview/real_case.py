@@ -72,6 +72,7 @@ class _Copies:
         self.counters: ports.Counters = memory.counters
         self.due: ports.DueIndex = memory.due
         self.exclusions: ports.Exclusions = store.exclusions
+        self.forgotten: ports.Forgotten = memory.forgotten
         self.holds: ports.Holds = memory.holds
         self.in_vain: ports.TriesInVain = memory.in_vain
         self.inbox: ports.Inbox = memory.inbox

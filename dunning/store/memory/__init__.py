@@ -20,6 +20,7 @@ from dunning.store.memory.few import (
     MemorySeen,
     MemorySuppressions,
 )
+from dunning.store.memory.forgotten import MemoryForgotten
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
@@ -65,4 +66,5 @@ class MemoryStore:
         self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
         self.suppressions = MemorySuppressions()
+        self.forgotten = MemoryForgotten(kept, self.exclusions, self.clicks, self.refusals, self.seen)
         self.traces = MemoryTraces(kept)

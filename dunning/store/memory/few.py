@@ -70,6 +70,11 @@ class MemoryClicks:
         if clicks := self._clicks.get(case_id):
             clicks.pop()
 
+    def forget(self, case_id: str) -> None:
+        """Forget all clicks of a case."""
+        self._clicks.pop(case_id, None)
+        self._refused.pop(case_id)
+
     async def is_news(self, case_id: str) -> bool:
         """Tell whether a click that was refused is the first within the hour."""
         new = case_id not in self._refused
@@ -136,6 +141,10 @@ class MemoryRefusals:
             self._lasts_until = self._kept.clock() + keys.KEEP_REFUSED
         self._row[customer_id] = about_recipient
         return Row(len(self._row), sum(not by_them for by_them in self._row.values()))
+
+    def forget(self, customer_id: str) -> bool:
+        """Forget a customer's refusal, and return whether there was one."""
+        return self._row.pop(customer_id, None) is not None
 
     async def accepted(self, now: datetime) -> None:
         """Note that a mail was accepted, which ends the row."""

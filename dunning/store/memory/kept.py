@@ -81,6 +81,10 @@ class Stopped:
         """Keep a case, and with it the others for as long."""
         self._of.put(subscription_id, {*self.of(subscription_id), case_id}, keys.KEEP_MARK)
 
+    def forget(self, subscription_id: str) -> None:
+        """Forget all of a subscription's."""
+        self._of.pop(subscription_id)
+
     def discard(self, subscription_id: str, case_id: str) -> None:
         """Forget a case: it did not end so after all."""
         self.of(subscription_id).discard(case_id)

@@ -1,0 +1,178 @@
+"""Customers who were forgotten: what names them is deleted, and a keyed hash keeps a late webhook from opening more.
+
+The hash is made by `dunning.suppression.customer_key`. It is kept for as long as Paddle can send an event.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dunning import queue
+from dunning.instants import to_milliseconds
+from dunning.jobs import Job
+from dunning.store import keys
+from dunning.store.driver.connection import RedisClient
+
+_SUBSCRIPTION = re.compile(rb"sub_[a-z0-9]{26}")
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What names a customer: their cases, their subscriptions, events that are kept, and batches that are queued."""
+
+    cases: frozenset[str] = frozenset()
+    subscriptions: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    batches: frozenset[str] = frozenset()
+    others: int = field(default=0)
+    """How many other entries: exclusions, refusals, holds."""
+
+    def with_more(self, other: "Named") -> "Named":
+        """Return what both name."""
+        return Named(
+            self.cases | other.cases,
+            self.subscriptions | other.subscriptions,
+            self.events | other.events,
+            self.batches | other.batches,
+            self.others + other.others,
+        )
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing names the customer."""
+        return not (self.cases or self.events or self.batches or self.others)
+
+
+class Forgotten:
+    """Deletes what names a customer, and remembers that it did."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+
+    async def remember(self, customer_key: str, now: datetime) -> None:
+        """Remember that a customer was forgotten."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(keys.FORGOTTEN, {customer_key: to_milliseconds(now)})
+            pipe.zremrangebyscore(keys.FORGOTTEN, "-inf", to_milliseconds(now - keys.KEEP_EVENT))
+            pipe.pexpire(keys.FORGOTTEN, round(keys.KEEP_EVENT.total_seconds() * 1000))
+            await pipe.execute()
+
+    async def has(self, customer_keys: Sequence[str], now: datetime) -> bool:
+        """Tell whether a customer was forgotten lately, under any of their keys."""
+        if not customer_keys:
+            return False
+        scores = await self._redis.zmscore(keys.FORGOTTEN, list(customer_keys))
+        oldest = to_milliseconds(now - keys.KEEP_EVENT)
+        return any(at is not None and at > oldest for at in scores)
+
+    async def purge(self, customer_id: str) -> Named:
+        """Delete all that names a customer, and return what that was. What is written meanwhile needs another purge."""
+        cases = {
+            *(one.decode() for one in await self._redis.smembers(keys.customer(customer_id))),
+            *(one.decode() for one in await self._redis.zrange(keys.history(customer_id), 0, -1)),
+        }
+        entries = await self._redis.mget([keys.case(one) for one in cases]) if cases else []
+        subscriptions = {one.decode() for entry in entries if entry for one in _SUBSCRIPTION.findall(entry)}
+        ids = {customer_id, *cases, *subscriptions}
+        events = [one async for one in self._events_of(ids)]
+        batches = [one async for one in self._batches_of(cases)]
+        holds = await self._holds_of(cases)
+        others = await self._delete(customer_id, cases, subscriptions, events, holds)
+        await self._rewrite(batches, cases)
+        return Named(frozenset(cases), frozenset(subscriptions), frozenset(events), frozenset(batches), others)
+
+    async def _events_of(self, ids: Collection[str]) -> AsyncIterator[str]:
+        """Give the events, waiting or dead, that name any of these."""
+        wanted = [f'"{one}"'.encode() for one in ids]
+        for index in (keys.INBOX, keys.DEAD):
+            event_ids = [one.decode() for one in await self._redis.zrange(index, 0, -1)]
+            for first in range(0, len(event_ids), AT_ONCE):
+                some = event_ids[first : first + AT_ONCE]
+                entries = await self._redis.mget([keys.event(one) for one in some])
+                for event_id, entry in zip(some, entries, strict=True):
+                    if entry is not None and any(one in entry for one in wanted):
+                        yield event_id
+
+    async def _batches_of(self, cases: Collection[str]) -> AsyncIterator[str]:
+        """Give the jobs of due cases that are queued with any of these."""
+        prefix = f"{Job.SEND_STEPS}:"
+        job_ids = [one.decode() for one in await self._redis.zrange(queue.QUEUE, 0, -1)]
+        for job_id in job_ids if cases else ():
+            if job_id.startswith(prefix):
+                payload = await self._redis.get(queue.JOB_KEY + job_id)
+                if payload is not None and any(f'"{one}"'.encode() in payload for one in cases):
+                    yield job_id
+
+    async def _holds_of(self, cases: Collection[str]) -> dict[str, str]:
+        """Return the holds that name any of these cases, each as it is without."""
+        found = {}
+        for word, entry in (await self._redis.hgetall(keys.HOLDS)).items():
+            since, sentence, about, *more = json.loads(entry)
+            if any(one in cases for one in about.split()) or any(one in sentence for one in cases):
+                plain = " ".join("a case" if part.strip(".,:;") in cases else part for part in sentence.split(" "))
+                found[word.decode()] = json.dumps([since, plain, "", *more])
+        return found
+
+    async def _delete(
+        self,
+        customer_id: str,
+        cases: Collection[str],
+        subscriptions: Collection[str],
+        events: Collection[str],
+        holds: dict[str, str],
+    ) -> int:
+        """Delete it all in one step, and return how many other entries there were."""
+        campaigns = [one.decode() async for one in self._redis.scan_iter(match=keys.parked("*"))] if cases else []
+        excluded = [customer_id, *subscriptions]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hdel(keys.EXCLUDED, *excluded)
+            pipe.hdel(keys.REFUSED, customer_id)
+            pipe.hdel(keys.EXCLUDED_BY, *excluded)
+            for word, entry in holds.items():
+                pipe.hset(keys.HOLDS, word, entry)
+            gone = [*_keys_of(customer_id, cases, subscriptions, events)]
+            pipe.delete(*gone)
+            if cases:
+                for index in (keys.DUE, keys.LATE, keys.ENDED):
+                    pipe.zrem(index, *cases)
+                for parked in campaigns:
+                    pipe.srem(parked, *cases)
+            if events:
+                pipe.zrem(keys.INBOX, *events)
+                pipe.zrem(keys.DEAD, *events)
+                pipe.zrem(queue.QUEUE, *map(queue.handle_event_job_id, events))
+            excluded_before, refused_before, *_ = await pipe.execute()
+        return int(excluded_before) + int(refused_before) + len(holds)
+
+    async def _rewrite(self, batches: Collection[str], cases: Collection[str]) -> None:
+        """Take the cases out of jobs that are queued. A job that has none left is dropped."""
+        for job_id in batches:
+            payload = await self._redis.get(queue.JOB_KEY + job_id)
+            if payload is None:
+                continue
+            job = queue.deserialize(payload)
+            job["a"][0] = [one for one in job["a"][0] if one not in cases]
+            async with self._redis.pipeline(transaction=True) as pipe:
+                if job["a"][0]:
+                    pipe.set(queue.JOB_KEY + job_id, queue.serialize(job), xx=True, keepttl=True)
+                else:
+                    pipe.delete(queue.JOB_KEY + job_id)
+                    pipe.zrem(queue.QUEUE, job_id)
+                await pipe.execute()
+
+
+def _keys_of(
+    customer_id: str, cases: Collection[str], subscriptions: Collection[str], events: Collection[str]
+) -> Iterator[str]:
+    yield keys.customer(customer_id)
+    yield keys.history(customer_id)
+    for case_id in cases:
+        yield from (keys.case(case_id), keys.story(case_id), keys.mark(case_id), keys.trace(case_id))
+        yield from (keys.clicks(case_id), keys.click_refused(case_id))
+    for one in subscriptions:
+        yield from (keys.history(one), keys.stopped(one), keys.mark(one), keys.seen(one))
+    for event_id in events:
+        yield from (keys.event(event_id), queue.JOB_KEY + queue.handle_event_job_id(event_id))
