@@ -29,6 +29,10 @@ COMMANDS = {
         "cli.commands.run:up",
         "Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set.",
     ),
+    "init": Command(
+        "cli.commands.init:init",
+        "Ask for the settings that are not there yet, check each answer, and write them to a file.",
+    ),
     "connect": Command(
         "cli.commands.connect:connect",
         "Make or update Paddle's notification destination, so that what happens is sent here.",
@@ -124,18 +128,21 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Read settings from FILE, under the environment. Default: .env in this folder, or else /etc/dunning/env.",
 )
 @click.version_option(package_name="paddle-dunning", prog_name="dunning")
-def main(*, env_file: Path | None) -> None:
+@click.pass_context
+def main(ctx: click.Context, *, env_file: Path | None) -> None:
     """Turn declined Paddle renewals into paid ones.
 
     Settings are DUNNING_... variables, in the environment or in a file. A wrong one ends the start with a line that
     says what it should be.
     """
     if env_file is not None:
+        if not env_file.exists() and ctx.invoked_subcommand != "init":  # which makes it
+            raise click.BadParameter(f"{env_file} does not exist.", ctx, param_hint="--env-file")
         from dunning.settings.load import use_env_file  # noqa: PLC0415 - a help is told without it
 
         use_env_file(env_file)

@@ -18,6 +18,23 @@ def own_settings() -> tuple[dict[str, str], EnvFile | None]:
     return over_the_file(os.environ, file, PREFIX), file
 
 
+def begin_file() -> Path:
+    """Return the file under the environment, made anew where there is none: the one that is named, or .env here.
+
+    Raises:
+        NotPossibleError: there is none, and it can't be made.
+    """
+    named = os.environ.get(ENV_FILE, "").strip()
+    path = find_env_file(os.environ) or Path(".env")
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise NotPossibleError(f"{path} can't be written ({error.strerror}).") from None
+    if named and not path.is_file():
+        raise NotPossibleError(f"{path} is no file that settings could be written to.")
+    return path
+
+
 def keep_setting(name: str, value: str) -> Path:
     """Write a setting into the file under the environment, where all our processes find it, and return the file's path.
 

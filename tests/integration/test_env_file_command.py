@@ -64,4 +64,4 @@ def test_a_named_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None
     code, said = dunning(tmp_path, "--env-file", "nowhere.env", "pause")
 
     assert code == 2
-    assert "'nowhere.env' does not exist" in said
+    assert "nowhere.env does not exist" in said
