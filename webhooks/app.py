@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
@@ -33,6 +32,7 @@ from webhooks.keys import (
     Clock,
 )
 from webhooks.limits import Limits
+from webhooks.looks import looks_of
 from webhooks.metrics import Metrics
 from webhooks.middlewares import ServerLogger, catch_failures, count_answers, protect_pay
 from webhooks.pages import Pages
@@ -87,10 +87,13 @@ def create_app(
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app[PAGES] = Pages(
         Languages(settings.templates),
-        seller=settings.mail_from.name or urlsplit(settings.public_url).hostname or settings.public_url,
-        contact=(settings.mail_reply_to or settings.mail_from).address,
-        login_url=settings.portal_login_url,
-        portal_origins=settings.paddle.portal_origins,
+        looks_of(
+            settings.brands,
+            mail_from=settings.mail_from,
+            reply_to=settings.mail_reply_to,
+            login_url=settings.portal_login_url,
+            portal_origins=settings.paddle.portal_origins,
+        ),
     )
     app.cleanup_ctx.append(_connections)
     app.on_response_prepare.append(protect_pay)

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 
 from webhooks.keys import METRICS, PAGES, SPARING_LOG
 from webhooks.pages import Page
-from webhooks.show_page import show_page
+from webhooks.show_page import brand_of, show_page
 from webhooks.sparing_log import SparingLog
 
 UNMATCHED = "unmatched"
@@ -45,7 +45,7 @@ async def catch_failures(request: web.Request, handler: Handler) -> web.StreamRe
 async def protect_pay(request: web.Request, response: web.StreamResponse) -> None:
     """Put the page's headers on whatever is answered under /pay, redirects and errors too."""
     if _is_of_pay(request):
-        response.headers.update(request.app[PAGES].headers)
+        response.headers.update(request.app[PAGES].headers(brand_of(request)))
 
 
 def _is_of_pay(request: web.Request) -> bool:

@@ -1,16 +1,13 @@
 """The few pages a customer may see, in their language. They say nothing about anybody."""
 
-import base64
-from collections.abc import Collection
+from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import sha256
-from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dunning.language.choose import is_right_to_left
 from dunning.language.own import Languages
+from webhooks.looks import ENVIRONMENT, Look
 
 
 class Page(StrEnum):
@@ -41,45 +38,29 @@ class Page(StrEnum):
 class Pages:
     """The pages of one seller, and the headers that go with them."""
 
-    def __init__(
-        self, languages: Languages, *, seller: str, contact: str, login_url: str, portal_origins: Collection[str]
-    ) -> None:
+    def __init__(self, languages: Languages, looks: Mapping[str, Look]) -> None:
         """Write the pages.
 
         Args:
             languages: what the pages say.
-            seller: whose page it is, as the customer knows them.
-            contact: the address at which the seller can be asked.
-            login_url: the seller's portal login page.
-            portal_origins: where a click may lead.
+            looks: how they look, by the brands' keys; one has none.
         """
-        environment = Environment(
-            loader=PackageLoader("webhooks", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self._languages, self._seller = languages, seller
-        style = environment.get_template("style.css").render()
-        given = {"seller": seller, "contact": quote(contact, safe="@"), "login_url": login_url, "style": style}
-        self._template = environment.get_template("page.html", globals=given)
-        # A hash instead of a nonce: the page is the same for everybody, and 'unsafe-inline' is never needed.
-        style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
-        # form-action governs the redirect after the POST too, so it has to name where a click leads.
-        leads_to = " ".join(sorted({*portal_origins, _origin(login_url)}))
-        self.headers = {
-            hdrs.CACHE_CONTROL: "no-store",
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self' {leads_to}; "
-                "frame-ancestors 'none'; base-uri 'none'"
-            ),
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "X-Robots-Tag": "noindex",
-        }
+        self._languages, self._looks = languages, looks
+        self._template = ENVIRONMENT.get_template("page.html")
+
+    def headers(self, brand: str) -> Mapping[str, str]:
+        """Return what stands on every answer beside a page of this brand."""
+        return self._look(brand).headers
+
+    def _look(self, brand: str) -> Look:
+        """Return how the brand looks; one that isn't known any more as the one without a key."""
+        return self._looks.get(brand) or self._looks[""]
 
     def answer(
         self,
         page: Page,
         language: str,
+        brand: str = "",
         status: int = 200,
         headers: dict[str, str] | None = None,
         *,
@@ -91,15 +72,17 @@ class Pages:
         Args:
             page: which.
             language: one of ours.
+            brand: the key of one of the seller's.
             status: the answer's.
             headers: those beside what every page has.
             stop_link: what stops the reminders of the payment, for `pay`; none is offered without.
             minutes: how long to wait, for `too_many`.
         """
-        sentences = self._languages.sentences(language)
-        values = {"seller": self._seller, "minutes": str(minutes)}
+        sentences, look = self._languages.sentences(language), self._look(brand)
+        values = {"seller": look.seller, "minutes": str(minutes)}
         text = f"page.{page}.text"
         html = self._template.render(
+            look.given,
             page=page,
             language=language,
             direction="rtl" if is_right_to_left(language) else "ltr",
@@ -110,6 +93,7 @@ class Pages:
             has=lambda what: f"page.{page}.{what}" in sentences.keys,
             say=lambda what: sentences.say(f"page.{page}.{what}", values, html=True),
             common=lambda what: sentences.say(f"page.common.{what}", values, html=True),
+            help=sentences.say("mail.common.support_link", {"support": look.support}, html=True),
             stop_link=stop_link,
         )
         return web.Response(
@@ -118,8 +102,3 @@ class Pages:
             status=status,
             headers={hdrs.CONTENT_LANGUAGE: language, **(headers or {})},
         )
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,4 @@
-"""Answers with a page, in the language of whoever asks for it."""
+"""Answers with a page, in the language and with the brand of the mail that led there."""
 
 from aiohttp import hdrs, web
 
@@ -21,7 +21,15 @@ def show_page(
 ) -> web.Response:
     """Answer with a page: see `Pages.answer`."""
     language = language_of(request)
-    return request.app[PAGES].answer(page, language, status, headers, stop_link=stop_link, minutes=minutes)
+    return request.app[PAGES].answer(
+        page, language, brand_of(request), status, headers, stop_link=stop_link, minutes=minutes
+    )
+
+
+def brand_of(request: web.Request) -> str:
+    """Return the key of the brand of the mail whose link this is; of a link that says nothing, there is none."""
+    claim = request.get(CLAIM)
+    return claim.brand if claim else ""
 
 
 def language_of(request: web.Request) -> str:

@@ -1,4 +1,4 @@
-"""Mails of brands as people see them, in a real Chromium: whatever colour a seller has, by day and by night."""
+"""Mails and pages of brands in a real Chromium: whatever colour a seller has, by day and by night."""
 
 import os
 import re
@@ -13,9 +13,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, ViewportSize, async_playwright
 
 from dunning.addresses.mailbox import Mailbox
-from dunning.brands.brand import Brand
+from dunning.brands.brand import Brand, Brands
+from dunning.language.own import Languages
 from tests.integration.looks import EDGE_CONTRAST, WEAKEST_CONTRAST
 from tests.unit.mails import TEMPLATES, facts, html_of
+from webhooks.looks import looks_of
+from webhooks.pages import Page as Shown
+from webhooks.pages import Pages
 from worker.letters.render import Renderer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -86,6 +90,45 @@ async def test_every_text_and_the_button_stand_out(page: Page, brand: Brand, sch
 
     assert weakest["ratio"] >= 4.5, weakest  # https://www.w3.org/TR/WCAG22/#contrast-minimum
     assert edge >= 3  # https://www.w3.org/TR/WCAG22/#non-text-contrast
+
+
+def of_pages(brand: Brand, which: Shown = Shown.PAY) -> str:
+    looks = looks_of(
+        Brands(brand),
+        mail_from=Mailbox("Acme, Inc.", "billing@acme.example"),
+        reply_to=None,
+        login_url="https://customer-portal.paddle.com/login/cpl_1",
+        portal_origins=(),
+    )
+    return str(Pages(Languages(None), looks).answer(which, "en", stop_link="https://pay.example/pay/stop/x").text)
+
+
+@each_brand
+@each_scheme
+async def test_every_text_and_the_button_of_a_page_stand_out(page: Page, brand: Brand, scheme: Scheme) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_content(of_pages(brand), wait_until="networkidle")
+    button = page.get_by_role("button")
+
+    weakest = await page.evaluate(WEAKEST_CONTRAST)
+    edge = await button.evaluate(EDGE_CONTRAST)
+    box = await button.bounding_box()
+    await button.hover()
+    under_the_pointer = await page.evaluate(WEAKEST_CONTRAST)
+
+    assert weakest["ratio"] >= 4.5, weakest
+    assert under_the_pointer["ratio"] >= 4.5, under_the_pointer
+    assert edge >= 3
+    assert box is not None
+    assert box["y"] + box["height"] <= 640
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("which", Shown)
+async def test_no_page_is_wider_than_a_small_phone(page: Page, which: Shown) -> None:
+    await page.set_content(of_pages(replace(BRAND, support=f"https://acme.example/{'help' * 40}"), which))
+
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Route, async_playwright
 
 from dunning.links import LINK_LIFETIME, Links
 from dunning.rules.case import Case
@@ -40,6 +40,31 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+async def test_the_logo_is_shown_and_the_page_s_own_policy_lets_it_through(
+    browser: Browser, redis_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_text('[brand]\nname = "Acme"\nlogo = "https://cdn.acme.example/logo.svg"\n')
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="60"><rect width="200" height="60"/></svg>'
+    told: list[str | None] = []
+
+    async def serve(route: Route) -> None:
+        told.append(await route.request.header_value("referer"))
+        await route.fulfill(body=drawn, content_type="image/svg+xml")
+
+    async with running(settings(redis_url, CAMPAIGN_FILE=str(file))) as edge:
+        page = await browser.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        await page.route("https://cdn.acme.example/**", serve)
+        await page.goto(f"{edge.url}/pay/unknown")
+        width = await page.get_by_role("img", name="Acme").evaluate("async img => (await img.decode(), img.width)")
+
+    assert width == 120
+    assert told == [None]  # the address of this page opens a payment
+    assert [one for one in complaints if "404" not in one] == []
+
+
 async def test_the_button_leads_to_paddle_s_page_on_another_origin(
     browser: Browser, redis_url: str, store: Store
 ) -> None:
@@ -70,5 +95,5 @@ async def test_the_button_leads_to_paddle_s_page_on_another_origin(
             landed_on = await page.locator("html").get_attribute("data-page")
 
     assert landed_on == "update"
-    assert background == "rgb(23, 97, 74)"
+    assert background == "rgb(42, 91, 215)"
     assert complaints == []

@@ -52,12 +52,12 @@ async def test_the_page_has_one_form_and_says_whose_it_is(edge: Edge, open_case:
     assert open_case.customer_id not in page
 
 
-async def test_without_a_seller_s_name_the_page_is_its_host_s(redis_url: str) -> None:
+async def test_without_a_seller_s_name_the_page_is_its_domain_s(redis_url: str) -> None:
     async with (
         running(settings(redis_url, MAIL_FROM="billing@example.com")) as edge,
         edge.http.get(edge.url / "pay" / "x") as response,
     ):
-        assert '<p class="seller"><bdi>localhost</bdi></p>' in await response.text()
+        assert '<p class="seller"><bdi>example.com</bdi></p>' in await response.text()
 
 
 async def test_a_seller_s_name_is_text_and_never_markup(redis_url: str) -> None:

@@ -18,9 +18,11 @@ from cli.plan.preview.files import SellersFiles
 from cli.plan.preview.gallery import LOGIN_URL, PUBLIC_URL, Gallery
 from cli.plan.preview.server import PreviewPage
 from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import NO_BRANDS
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.language.own import Languages
 from tests.unit.mails import TEMPLATES
+from webhooks.looks import looks_of
 from webhooks.pages import Page, Pages
 from worker.letters.render import Renderer
 from worker.mail.http_api import parts_of
@@ -118,13 +120,28 @@ async def test_the_preheader_is_what_a_list_of_mails_shows(browser: Browser) -> 
 @pytest.mark.parametrize("page", Page)
 async def test_a_page_is_the_one_that_customers_get(browser: Browser, page: Page) -> None:
     minutes = 12 if page is Page.TOO_MANY else 0
-    pages = Pages(
-        Languages(None), seller="Lantern Billing", contact=SELLER.address, login_url=LOGIN_URL, portal_origins=()
-    )
+    looks = looks_of(NO_BRANDS, mail_from=SELLER, reply_to=None, login_url=LOGIN_URL, portal_origins=())
+    pages = Pages(Languages(None), looks)
 
     _, html = await browser.get("/page/html", page=page.value, contact="first")
 
     assert html.replace('<base target="_blank">', "", 1) == pages.answer(page, "en", minutes=minutes).text
+
+
+async def test_each_brand_of_the_file_can_be_chosen_for_mails_and_pages(browser: Browser) -> None:
+    browser.campaign.write_text(
+        '[brand]\nname = "Acme"\n[brand.pro]\nwhen = { currency = "EUR" }\nname = "Acme Pro"\ncolour = "#0b1f4b"\n'
+    )
+
+    (axis,) = [axis for axis in (await browser.state())["axes"] if axis["name"] == "brand"]
+    mails = [(await browser.json("/mail", template="reminder", **chosen))["text"] for chosen in ({}, {"brand": "pro"})]
+    _, page = await browser.get("/page/html", brand="pro")
+
+    assert [(one["name"], one["label"]) for one in axis["values"]] == [("", "Acme"), ("pro", "Acme Pro")]
+    assert "Kind regards,\nAcme\n" in mails[0]
+    assert "Kind regards,\nAcme Pro\n" in mails[1]
+    assert "<bdi>Acme Pro</bdi>" in page
+    assert "#0b1f4b" in page
 
 
 async def test_a_page_offers_to_stop_reminders_from_the_second_mail_on(browser: Browser) -> None:

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from dunning.addresses.mailbox import Mailbox
-from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.brands.brand import NO_BRANDS, Brands
+from dunning.campaign_file.reader import CampaignFile, parse_campaign_file, shipped
 from dunning.errors import ConfigurationError
 from dunning.language.own import Languages
 from dunning.rules.campaign import Campaign
@@ -19,6 +20,7 @@ class Read:
 
     version: str
     campaigns: tuple[Campaign, ...]
+    brands: Brands
     renderer: Renderer | None
     problems: tuple[str, ...]
 
@@ -52,10 +54,10 @@ class SellersFiles:
 
     def _read_anew(self, version: str) -> Read:
         problems: list[str] = []
-        campaigns: tuple[Campaign, ...] = ()
+        says = CampaignFile((), NO_BRANDS)
         renderer = None
         try:
-            campaigns = self._campaigns()
+            says = self._campaign_file_says()
         except ConfigurationError as error:
             problems += error.problems
         try:
@@ -64,16 +66,16 @@ class SellersFiles:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{self._templates}: a file can't be read ({error})")
-        return Read(version, campaigns, renderer, tuple(problems))
+        return Read(version, says.campaigns, says.brands, renderer, tuple(problems))
 
-    def _campaigns(self) -> tuple[Campaign, ...]:
+    def _campaign_file_says(self) -> CampaignFile:
         if self._campaign_file is None:
-            return parse_campaigns(shipped(), "default.toml")
+            return parse_campaign_file(shipped(), "default.toml")
         try:
             text = self._campaign_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError([f"{self._campaign_file}: the file can't be read ({error})"]) from None
-        return parse_campaigns(text, str(self._campaign_file))
+        return parse_campaign_file(text, str(self._campaign_file))
 
     def _version(self) -> str:
         """Return what differs whenever a file was changed, added or taken away."""

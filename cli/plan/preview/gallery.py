@@ -1,17 +1,19 @@
 """What the gallery shows: every mail and every page, made by what makes the real ones."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 from cli.plan.campaign_table import day
-from cli.plan.preview.choice import AXES, LANGUAGE, Choice, labels, read_choice
+from cli.plan.preview.choice import AXES, LANGUAGE, Axis, Choice, Value, labels, read_choice
 from cli.plan.preview.examples import TOKEN, facts_of
 from cli.plan.preview.files import Read, SellersFiles
 from cli.plan.preview.shown import ShownMail, take_apart
 from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brand
 from dunning.errors import ConfigurationError
+from webhooks.looks import looks_of
 from webhooks.pages import Page, Pages
 from worker.letters.compiled import place_of
 
@@ -68,7 +70,7 @@ class Gallery:
                     "label": axis.label,
                     "values": [{"name": one.name, "label": one.label, "group": one.group} for one in axis.values],
                 }
-                for axis in AXES
+                for axis in (*AXES, *self._brand_axis(read))
                 if len(axis.values) > 1
             ],
             "mails": list(_mails(read)),
@@ -85,7 +87,8 @@ class Gallery:
         read = self.files.read()
         if read.renderer is None:
             raise ConfigurationError(list(read.problems))
-        return self._write(read, read_choice(query, read.renderer.templates))
+        brand = read.brands.named(query.get("brand", ""))
+        return self._write(read, read_choice(query, read.renderer.templates), brand)
 
     def page(self, query: Mapping[str, str]) -> str:
         """Return the page that a query means.
@@ -95,16 +98,26 @@ class Gallery:
             ConfigurationError: the seller's sentences are wrong.
         """
         page, language = Page(query.get("page", Page.PAY)), LANGUAGE.chosen(query)
+        read = self.files.read()
         pages = Pages(
             self.files.languages(),
-            seller=self.mail_from.name or self.mail_from.address.rpartition("@")[2],
-            contact=(self.reply_to or self.mail_from).address,
-            login_url=self.login_url,
-            portal_origins=(),
+            looks_of(
+                read.brands,
+                mail_from=self.mail_from,
+                reply_to=self.reply_to,
+                login_url=self.login_url,
+                portal_origins=(),
+            ),
         )
         stop_link = "" if query.get("contact") == "first" else f"{self.public_url}/pay/stop/{TOKEN}"
         return str(
-            pages.answer(page, language, stop_link=stop_link, minutes=_MINUTES if page is Page.TOO_MANY else 0).text
+            pages.answer(
+                page,
+                language,
+                query.get("brand", ""),
+                stop_link=stop_link,
+                minutes=_MINUTES if page is Page.TOO_MANY else 0,
+            ).text
         )
 
     def find(self, words: str, query: Mapping[str, str]) -> list[Found]:
@@ -117,7 +130,7 @@ class Gallery:
         for one in [*_named(read, query, wanted), *_in_each_language(read, query)]:
             try:
                 choice = read_choice(one, read.renderer.templates)
-                mail = self._write(read, choice)
+                mail = self._write(read, choice, read.brands.named(query.get("brand", "")))
             except (ConfigurationError, ValueError):
                 continue
             said = f"{mail.subject}\n{mail.preheader}\n{mail.text}"
@@ -129,9 +142,14 @@ class Gallery:
                 break
         return found
 
-    def _write(self, read: Read, choice: Choice) -> ShownMail:
+    def _brand_axis(self, read: Read) -> Iterator[Axis]:
+        """Give what the brand is chosen by, where there are several: first the one for all else."""
+        brands = [read.brands.default, *read.brands.others]
+        yield Axis("brand", "Brand", tuple(Value(brand.key, brand.known_as(self.mail_from)) for brand in brands))
+
+    def _write(self, read: Read, choice: Choice, brand: Brand) -> ShownMail:
         assert read.renderer is not None  # noqa: S101 - who calls has looked
-        facts = facts_of(choice, read.campaigns, public_url=self.public_url)
+        facts = replace(facts_of(choice, read.campaigns, public_url=self.public_url), brand=brand)
         try:
             return take_apart(read.renderer.render(facts))
         except Exception as error:

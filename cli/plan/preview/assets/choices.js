@@ -29,7 +29,7 @@ export function showChoices(state) {
   list("pages", state.pages.map((page) => item(`page ${page.name}`, { ...nothing, page: page.name }, named(page.name), page.label)));
   byId("pages-title").hidden = !state.pages.length;
   byId("search").hidden = Boolean(state.case);
-  const axes = view.page ? state.axes.filter((axis) => axis.name === "language") : state.axes;
+  const axes = view.page ? state.axes.filter((axis) => ["language", "brand"].includes(axis.name)) : state.axes;
   keyed(byId("axes"), axes.map((axis) => ({ ...axis, chosen: view[axis.name] ?? axis.values[0].name })), (axis) => axis.name, select);
 }
 
