@@ -7,15 +7,16 @@ import click
 from rich.console import Console
 
 from cli.plan.campaign_table import brand_line, day, for_what, show
+from cli.plan.own_templates.check import template_problems
+from cli.plan.own_templates.unused import unused_files
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import NO_BRANDS
 from dunning.campaign_file.reader import parse_campaign_file, parse_campaigns, shipped
 from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.errors import ConfigurationError
-from dunning.language.own import OWN_SENTENCES
 from dunning.rules.campaign import Campaign, When
-from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED
+from worker.letters.compiled import SHIPPED
 from worker.letters.render import Renderer
 
 _FIRST_WINS = "A renewal follows the first of them that it fits."
@@ -37,8 +38,10 @@ def check(file: Path | None, templates: Path | None) -> None:
         found, brands = file_says.campaigns, file_says.brands
     except ConfigurationError as error:
         problems += error.problems
+    renderer = None
     if templates is not None:
-        problems += _problems_of(templates)
+        renderer, of_templates = _read_templates(templates)
+        problems += of_templates
         problems += _missing(found, templates, text, name) if templates.is_dir() else []
     if problems:
         raise ConfigurationError(problems)
@@ -50,6 +53,10 @@ def check(file: Path | None, templates: Path | None) -> None:
         click.echo(brand_line(brand))
     for remark in _remarks(found, templates):
         click.echo(remark)
+    if templates is not None and renderer is not None:
+        wanted = {step.template for campaign in found for step in campaign.steps}
+        for remark in unused_files(templates, wanted, renderer):
+            click.echo(remark)
 
 
 def plan(file: Path | None) -> None:
@@ -76,12 +83,20 @@ def _read(file: Path | None) -> tuple[str, str]:
         raise ConfigurationError([f"{file}: can't be read ({error.strerror}); should be a campaign file"]) from None
 
 
-def _problems_of(templates: Path) -> list[str]:
+def _read_templates(templates: Path) -> tuple[Renderer | None, list[str]]:
+    """Return what writes mails of a folder's templates, if nothing is wrong with them, and else what is."""
+    seller = Mailbox("Example", "billing@example.com")
+    renderer, broken = None, list[str]()
     try:
-        Renderer(templates, Mailbox("Example", "billing@example.com"), reply_to=None, redirect=None)
+        renderer = Renderer(templates, seller, reply_to=None, redirect=None)
     except ConfigurationError as error:
-        return error.problems
-    return []
+        broken = error.problems
+    if not templates.is_dir():
+        return renderer, broken
+    variables = (renderer or Renderer(None, seller, reply_to=None, redirect=None)).variables
+    read = list(template_problems(templates, variables))
+    places = {problem.partition(": ")[0] for problem in read}
+    return renderer, [*(problem for problem in broken if problem.partition(": ")[0] not in places), *read]
 
 
 def _missing(found: Sequence[Campaign], templates: Path, text: str, name: str) -> Iterator[str]:
@@ -101,23 +116,9 @@ def _remarks(found: Sequence[Campaign], templates: Path | None) -> Iterator[str]
         yield _FIRST_WINS
     if all(campaign.when != When() for campaign in found):
         yield _UNMAILED
-    if templates is not None:
-        yield from _unused(found, templates)
     own = {step.template for campaign in found for step in campaign.steps} - _names_in(SHIPPED)
     if own and templates is None:
         yield f"Not shipped, so your own, in the folder that DUNNING_TEMPLATES names: {', '.join(sorted(own))}."
-
-
-def _unused(found: Sequence[Campaign], templates: Path) -> Iterator[str]:
-    """Name the files of a folder that no mail of these campaigns is made from."""
-    wanted = {step.template for campaign in found for step in campaign.steps}
-    for file in sorted(templates.iterdir()):
-        of_mail = FILE_OF_A_MAIL.fullmatch(file.name)
-        if of_mail and of_mail["name"] not in wanted:
-            yield f"{file}: no step uses the template {of_mail['name']!r}{hint(nearest(of_mail['name'], wanted))}."
-        elif not of_mail and not file.name.startswith(("_", ".")) and file.name != OWN_SENTENCES:
-            names = ", ".join(f"NAME.{suffix}" for suffix in ("subject.txt", "txt", "html", "mjml"))
-            yield f"{file}: no mail is made from it; its name should be one of {names}."
 
 
 def _names_in(folder: Path) -> set[str]:

@@ -202,3 +202,47 @@ def test_files_that_no_mail_is_made_from_are_named(file: Path, tmp_path: Path) -
     assert any(line.startswith(f"{folder / 'reminder.htm'}: no mail is made from it") for line in told)
     assert any("reminder_2.txt" in line for line in told) is ("reminder_2" not in file.read_text())
     assert not any("_part.txt" in line or "sentences.toml" in line for line in told)
+
+
+def test_templates_are_read_for_what_no_example_shows(tmp_path: Path) -> None:
+    (tmp_path / "reminder.mjml").write_text(
+        "<mjml><mj-body><mj-section><mj-column>\n"
+        '<mj-image src="logo.png" />\n'
+        '<mj-button hrf="{{ link }}" href="{{ link }}">Pay</mj-button>\n'
+        '<mj-text>{% if advice_key == "top_up" %}\n{{ amont }}{% endif %}</mj-text>\n'
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
+
+    result = run("check", "--templates", str(tmp_path))
+
+    file = tmp_path / "reminder.mjml"
+    assert result.exit_code == 2
+    assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
+        f"{file}:5: 'amont' is no variable (did you mean 'amount'?)",
+        f"{file}:2: the image can't be fetched: a mail has no address that the image's could be relative to",
+        f"{file}:3: 'hrf' changes nothing about <mj-button> (did you mean 'href'?)",
+    ]
+
+
+def test_a_slip_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").write_text("{{ nmae }}\n{{ link }}\n")
+
+    result = run("check", "--templates", str(tmp_path))
+
+    assert result.stderr == f"{tmp_path / 'reminder.txt'}:1: 'nmae' is no variable\n"
+
+
+def test_what_no_mail_is_made_from_in_a_languages_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "remindr.txt").write_text("Hi")
+    (tmp_path / "en" / "reminder.txt").write_text("Hi\n{{ link }}\n")
+    (tmp_path / "deutsch").mkdir()
+
+    result = run("check", "--templates", str(tmp_path))
+
+    assert result.exit_code == 0, result.output
+    assert (
+        f"{tmp_path}/en/remindr.txt: no step uses the template 'remindr' (did you mean 'reminder'?)." in result.stdout
+    )
+    assert f"{tmp_path}/deutsch: no mail is made from this folder; it should be named for a language" in result.stdout
+    assert "en/reminder.txt" not in result.stdout

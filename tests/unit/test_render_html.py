@@ -43,7 +43,7 @@ def test_compiling_keeps_every_text_and_link_of_the_source(said: MailFacts, link
     values = {**given, "words": words, "title": "Pay", "preheader": "Please"}
 
     wanted = Words()
-    wanted.feed(RENDERER._templates._environment.from_string(source).render(values))
+    wanted.feed(RENDERER._templates.of_all.environment.from_string(source).render(values))
     found = Words()
     found.feed(html_of(RENDERER.render(said)))
 

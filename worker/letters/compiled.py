@@ -1,12 +1,13 @@
 """The templates mails are written from: the shipped ones, and a seller's own in front of them.
 
 A mail NAME is made of `NAME.subject.txt`, `NAME.txt` and `NAME.html`, or `NAME.mjml` in place of the last. MJML is
-compiled once, at start, with the Jinja still inside.
+compiled once, at start, with the Jinja still inside. In the mails of a language, what is in the folder with its tag,
+such as `de/NAME.txt`, goes before all others.
 """
 
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -15,11 +16,15 @@ from jinja2.loaders import BaseLoader
 from mjml import mjml2html
 
 from dunning.errors import ConfigurationError
+from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
 PARTS = ("subject.txt", "txt", "html")
+
+# What a template is given beside the facts.
+_GIVEN_WORDS = ("words", "title", "preheader")
 
 # What begins with an underscore is a part that others include or extend.
 FILE_OF_A_MAIL = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)\.(?:subject\.txt|txt|html|mjml)")
@@ -32,11 +37,94 @@ class MailTemplates:
         ConfigurationError: each problem with its file and line.
     """
 
-    def __init__(self, own: Path | None, *, languages: Languages, examples: Iterable[Mapping[str, object]]) -> None:
+    def __init__(
+        self,
+        own: Path | None,
+        *,
+        languages: Languages,
+        examples: Callable[[str], Iterable[Mapping[str, object]]],
+    ) -> None:
+        """Read them.
+
+        Args:
+            own: the seller's folder.
+            languages: what the shipped ones say.
+            examples: gives, for a language, what to try each with.
+        """
+        if own is not None and not own.is_dir():
+            raise ConfigurationError([f"{own}: is no folder; it should be the one that holds your templates"])
         self._languages = languages
-        self._folders = (SHIPPED,) if own is None else (own, SHIPPED)
-        self._loader = _Loader(self._folders)
-        self._environment = Environment(
+        folders = (SHIPPED,) if own is None else (own, SHIPPED)
+        self.of_all = _Folders(folders)
+        self._of_language = {
+            language: _Folders((own / language, *folders))
+            for language in sorted(LANGUAGES)
+            if own is not None and (own / language).is_dir()
+        }
+        self.names = frozenset(name for folder in folders for name in names_in(folder))
+        tried = {language: list(examples(language)) for language in (ENGLISH_TAG, *self._of_language)}
+        problems = [
+            problem
+            for language, some in tried.items()
+            for name in sorted(self.names)
+            for problem in self._problems(name, language, some)
+        ]
+        if problems:
+            raise ConfigurationError(list(dict.fromkeys(problems)))
+        self.variables = frozenset(
+            {"words", "title", "preheader", *(name for one in tried[ENGLISH_TAG] for name in one)}
+        )
+        """What a template may be filled with."""
+        self.naming_all = frozenset(
+            name for name in self.names if all(self._names_all(name, one) for some in tried.values() for one in some)
+        )
+        """Those that hold the link of every debt they are given."""
+
+    def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
+        """Fill one part of the mail `name`."""
+        language = str(values["language"])
+        words = MailWords(self._languages.sentences(language), name, values, html=part == "html")
+        given = {**values, "words": words}
+        if words.are_ours:
+            given |= {"title": words.title, "preheader": words.preheader}
+        return self._folders(language).environment.get_template(f"{name}.{part}").render(given)
+
+    def speaks(self, name: str, language: str) -> bool:
+        """Say whether this mail can be written in a language: no part of it holds a seller's words in another."""
+        folders = self._folders(language)
+        return all(folders.speaks(f"{name}.{part}", language) for part in PARTS)
+
+    def _folders(self, language: str) -> "_Folders":
+        return self._of_language.get(language, self.of_all)
+
+    def _names_all(self, name: str, example: Mapping[str, object]) -> bool:
+        return not any(
+            _missing(Path(), part, self.write(name, part, example), link) for part in PARTS for link in _links(example)
+        )
+
+    def _problems(self, name: str, language: str, examples: Iterable[Mapping[str, object]]) -> Iterable[str]:
+        folders = self._folders(language)
+        for part in PARTS:
+            for example in examples:
+                try:
+                    written = self.write(name, part, example)
+                except TemplateNotFound as error:
+                    yield f"{folders.places[0]}: {error.name} is missing; {name} needs {', '.join(PARTS)}"
+                except TemplateSyntaxError as error:
+                    yield f"{error.filename}:{error.lineno}: {error.message}"
+                except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
+                    yield f"{place_of(error, folders.file(f'{name}.{part}'))}: {error}"
+                else:
+                    yield from _missing(folders.file(f"{name}.{part}"), part, written, str(example["link"]))
+
+
+class _Folders:
+    """Folders of which the first that has a file goes before the others, and the templates in them."""
+
+    def __init__(self, places: Sequence[Path]) -> None:
+        self.places = places
+        self._loader = _Loader(places)
+        self.environment = Environment(
             loader=self._loader,
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"], default=False),
@@ -44,59 +132,19 @@ class MailTemplates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        if own is not None and not own.is_dir():
-            raise ConfigurationError([f"{own}: is no folder; it should be the one that holds your templates"])
-        self.names = frozenset(
-            match["name"]
-            for folder in self._folders
-            for file in folder.iterdir()
-            if (match := FILE_OF_A_MAIL.fullmatch(file.name))
-        )
-        tried = list(examples)
-        problems = [problem for name in sorted(self.names) for problem in self._problems(name, tried)]
-        if problems:
-            raise ConfigurationError(list(dict.fromkeys(problems)))
-        self.naming_all = frozenset(name for name in self.names if all(self._names_all(name, one) for one in tried))
-        """Those that hold the link of every debt they are given."""
 
-    def write(self, name: str, part: str, values: Mapping[str, object]) -> str:
-        """Fill one part of the mail `name`."""
-        words = MailWords(self._languages.sentences(str(values["language"])), name, values, html=part == "html")
-        given = {**values, "words": words}
-        if words.are_ours:
-            given |= {"title": words.title, "preheader": words.preheader}
-        return self._environment.get_template(f"{name}.{part}").render(given)
+    def file(self, template: str) -> Path:
+        """Return the file that a template is made from."""
+        return self._loader.find(template)
 
-    def speaks(self, name: str) -> bool:
-        """Say whether the mail is in the reader's language, and not in that of words which the seller wrote into it."""
-        return all(self._speaks(f"{name}.{part}") for part in PARTS)
-
-    def _speaks(self, template: str) -> bool:
-        source, file, _ = self._loader.get_source(self._environment, template)
-        written = self._environment.parse(source)
+    def speaks(self, template: str, language: str) -> bool:
+        """Say whether it is shipped, builds on what is, or is for this language alone."""
+        source, file, _ = self._loader.get_source(self.environment, template)
+        written = self.environment.parse(source)
         builds_on_ours = "words" in meta.find_undeclared_variables(written) or any(
             meta.find_referenced_templates(written)
         )
-        return Path(file).is_relative_to(SHIPPED) or builds_on_ours
-
-    def _names_all(self, name: str, example: Mapping[str, object]) -> bool:
-        return not any(
-            _missing(Path(), part, self.write(name, part, example), link) for part in PARTS for link in _links(example)
-        )
-
-    def _problems(self, name: str, examples: list[Mapping[str, object]]) -> Iterable[str]:
-        for part in PARTS:
-            for example in examples:
-                try:
-                    written = self.write(name, part, example)
-                except TemplateNotFound as error:
-                    yield f"{self._folders[0]}: {error.name} is missing; {name} needs {', '.join(PARTS)}"
-                except TemplateSyntaxError as error:
-                    yield f"{error.filename}:{error.lineno}: {error.message}"
-                except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
-                    yield f"{place_of(error, self._folders[0] / f'{name}.{part}')}: {error}"
-                else:
-                    yield from _missing(self._folders[0] / f"{name}.{part}", part, written, str(example["link"]))
+        return Path(file).is_relative_to(SHIPPED) or builds_on_ours or Path(file).parent.name == language
 
 
 class _Loader(BaseLoader):
@@ -105,25 +153,42 @@ class _Loader(BaseLoader):
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
+    def find(self, template: str) -> Path:
+        """Return the file of a template."""
         for folder in self._folders:
             file = folder / template
-            if file.is_file():
-                return file.read_text("utf-8"), str(file), None
-            mjml = file.with_suffix(".mjml")
-            if file.suffix == ".html" and mjml.is_file():
-                return self._compiled(environment, mjml), str(mjml), None
+            for one in (file, file.with_suffix(".mjml")) if file.suffix == ".html" else (file,):
+                if one.is_file():
+                    return one
         raise TemplateNotFound(template)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
+        file = self.find(template)
+        is_mjml = file.suffix == ".mjml" and not template.endswith(".mjml")
+        return self._compiled(environment, file) if is_mjml else file.read_text("utf-8"), str(file), None
 
     @staticmethod
     def _compiled(environment: Environment, file: Path) -> str:
         source = file.read_text("utf-8")
         environment.parse(source, filename=str(file))  # a slip in the Jinja is told with its line in the MJML
         try:
-            # No fonts: a mail that fetches from a font server tells that server who reads it when.
-            return mjml2html(source, fonts={})
+            return compile_mjml(source)
         except ValueError as error:
             raise TemplateSyntaxError(f"no MJML: {error}", 1, filename=str(file)) from None
+
+
+def compile_mjml(source: str) -> str:
+    """Make HTML of MJML, without fonts: a mail that fetches from a font server tells that server who reads it when.
+
+    Raises:
+        ValueError: it is no MJML.
+    """
+    return mjml2html(source, fonts={})
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return the names of the mails that a folder has a file of."""
+    return {match["name"] for file in folder.iterdir() if (match := FILE_OF_A_MAIL.fullmatch(file.name))}
 
 
 def place_of(error: Exception, file: Path) -> str:

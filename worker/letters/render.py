@@ -13,7 +13,7 @@ from dunning.addresses.ascii import ascii_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand
 from dunning.errors import PermanentError
-from dunning.language.choose import ENGLISH_TAG, find_language
+from dunning.language.choose import ENGLISH_TAG, LANGUAGES, find_language
 from dunning.language.own import Languages
 from dunning.language.sentences import ISOLATES
 from dunning.language.strangers import one_line
@@ -46,14 +46,24 @@ class Renderer:
         self._templates = MailTemplates(
             templates,
             languages=self._languages,
-            examples=[self._values(facts, ENGLISH_TAG) for facts in _examples()],
+            examples=lambda language: [self._values(facts, language) for facts in _examples()],
         )
-        self._speaking = frozenset(name for name in self._templates.names if self._templates.speaks(name))
+        self._speaking = frozenset(
+            (name, language)
+            for name in self._templates.names
+            for language in LANGUAGES
+            if self._templates.speaks(name, language)
+        )
 
     @property
     def templates(self) -> frozenset[str]:
         """The names of all mails there are."""
         return self._templates.names
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of all that a template may be filled with."""
+        return self._templates.variables
 
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""
@@ -67,9 +77,10 @@ class Renderer:
         """Return the language in which this mail is written to a customer with this locale, a BCP 47 tag.
 
         It is their own, or else `default`, or else English. A template that holds a seller's own words is English,
-        whoever reads it.
+        whoever reads it, unless it stands in a language's folder.
         """
-        return find_language(locale, default or ENGLISH_TAG) if template in self._speaking else ENGLISH_TAG
+        language = find_language(locale, default or ENGLISH_TAG)
+        return language if (template, language) in self._speaking else ENGLISH_TAG
 
     def recipient(self, facts: MailFacts) -> str:
         """Give the address the mail goes to: for the header and the envelope alike.
