@@ -57,9 +57,9 @@ reference: $(VENV)/dev ## Write docs/reference.md from the code
 lock: $(VENV)/dev ## Choose dependency versions anew, within pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade \
-	  --python-version 3.11 --extra demo --group build --output-file requirements.lock pyproject.toml
+	  --python-version 3.11 --extra alerts --extra demo --group build --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade \
-	  --python-version 3.11 --extra demo --group build --group dev --constraint requirements.lock \
+	  --python-version 3.11 --extra alerts --extra demo --group build --group dev --constraint requirements.lock \
 	  --output-file requirements-dev.lock pyproject.toml
 
 wheel: $(VENV)/dev ## Build the distribution into dist/

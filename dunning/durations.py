@@ -10,6 +10,10 @@ _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 # Ten years: far past any use, and near enough that adding one to a date never overflows.
 LONGEST = timedelta(days=3650)
 
+# Up to here, the smaller unit says more.
+LONG_IN_MINUTES = timedelta(hours=2)
+LONG_IN_HOURS = timedelta(days=2)
+
 _SHOULD_BE = "should be a whole number and one of s, m, h or d, such as 0s, 90s, 2h or 3d, and at most 3650d"
 
 
@@ -41,3 +45,15 @@ def format_duration(duration: timedelta) -> str:
         return "0s"
     unit = next(unit for unit, size in _SECONDS.items() if seconds % size == 0)
     return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+def format_span(span: timedelta) -> str:
+    """Write for people how long something has gone on, in its largest unit: `40 s`, `12 min`, `5 h`, `9 d`."""
+    seconds = round(span.total_seconds())
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds} s"
+    if seconds < LONG_IN_MINUTES.total_seconds():
+        return f"{seconds // 60} min"
+    if seconds < LONG_IN_HOURS.total_seconds():
+        return f"{seconds // 3_600} h"
+    return f"{seconds // 86_400} d"

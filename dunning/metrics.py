@@ -151,12 +151,17 @@ COUNTERS: Final = (
         "Events that no webhook brought, and that a worker read from Paddle's list. If it is above 0, see *Paddle > "
         "Developer tools > Notifications* for the reason.",
     ),
+    Metric(
+        "api_key_expired",
+        "And its like: what Paddle told of your API keys, one metric for each word: `created`, `expiring`, `expired`, "
+        "`revoked`, `updated`, `exposed`, `rotation_created`, `rotation_updated`, `changed`.",
+    ),
     Metric("reconcile_opened", "Cases opened because of Paddle's list of debts, without any event."),
     Metric("reconcile_closed", "Cases closed because of Paddle's list of debts, without any event."),
 )
 
 # A counter of a reason is told as the one of its kind that stands in the table.
-ALIKE: Final = ("stopped_", "skipped_", "tries_in_vain_")
+ALIKE: Final = ("stopped_", "skipped_", "tries_in_vain_", "api_key_")
 _HELP: Final[Mapping[str, str]] = {metric.name: metric.help for metric in (*GAUGES, *COUNTERS)}
 
 

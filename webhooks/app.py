@@ -131,7 +131,7 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
         redis_url = settings.redis_url.get_secret_value()
         beside = [
             asyncio.create_task(tell_until_reached(redis_url, app[CLOCK])),
-            asyncio.create_task(watch_forever(settings, redis_url, Role.WEBHOOKS)),
+            asyncio.create_task(watch_forever(settings, redis_url, Role.WEBHOOKS, app[CLOCK])),
         ]
         yield
         for task in beside:

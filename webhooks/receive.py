@@ -21,6 +21,7 @@ from dunning.paddle.intake import (
     Unused,
     decide_notification,
 )
+from dunning.rules.troubles import KEY_NEWS
 from webhooks.body import read_body
 from webhooks.deadlines import RedisAwayError, redis_within
 from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE
@@ -86,6 +87,7 @@ async def _carry_out(request: web.Request, decision: Decision, now: datetime) ->
             return NotificationOutcome.MALFORMED
         case NewsOfKey():
             log.error(decision.alert)
+            await _note_news(request, decision)
             return NotificationOutcome.API_KEY
         case Simulated():
             log.info("webhook.simulated", event_type=decision.label)
@@ -100,6 +102,12 @@ async def _accept(request: web.Request, accept: Accept, now: datetime) -> str:
         accepted = await request.app[STORE].inbox.accept(event, now)
     log.info("webhook.accepted", event_id=event.id, event_type=event.type, entity_id=event.facts.id, outcome=accepted)
     return accepted
+
+
+async def _note_news(request: web.Request, news: NewsOfKey) -> None:
+    """Count it, so that whoever watches tells of it."""
+    async with redis_within(request.app[DEADLINES].redis):
+        await request.app[STORE].counters.add(f"{KEY_NEWS}{news.alert.rpartition('.')[2]}")
 
 
 async def _bury(request: web.Request, bury: Bury, now: datetime) -> None:

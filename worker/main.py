@@ -83,7 +83,7 @@ def _beside_the_worker(settings: Settings, clock: Callable[[], datetime]) -> Ite
     if settings.redis_url is not None:  # without one, no worker starts
         redis_url = settings.redis_url.get_secret_value()
         yield tell_until_reached(redis_url, clock)
-        yield watch_forever(settings, redis_url, Role.WORKER)
+        yield watch_forever(settings, redis_url, Role.WORKER, clock)
 
 
 async def _work(worker: Worker, stop: asyncio.Event) -> None:
@@ -128,7 +128,9 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     if silent := brands_without_a_human(services.settings):
         log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN, brands=silent)
     if "picks_jobs" not in ctx:  # arq's own command runs us, and nothing goes on beside
-        ctx["watching"] = asyncio.create_task(watch_forever(services.settings, ctx["redis_url"], Role.WORKER))
+        ctx["watching"] = asyncio.create_task(
+            watch_forever(services.settings, ctx["redis_url"], Role.WORKER, ctx["clock"])
+        )
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
     ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dunning.casebook.step_rows import StepRow
+from dunning.durations import format_span
 
 # A step that has been due for less time, and was never tried in vain, is just being sent.
 A_MINUTE = timedelta(minutes=1)
-LONG_IN_MINUTES, LONG_IN_HOURS = timedelta(hours=2), timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,4 @@ def in_words(one: Late, now: datetime) -> str:
     again = ""
     if one.again_at is not None:
         again = f", again at {one.again_at:%Y-%m-%d %H:%M:%S} UTC" if one.again_at > now else ", waits for a worker"
-    return f"late {_for_how_long(now - one.since)}, {tries}{why}{again}"
-
-
-def _for_how_long(span: timedelta) -> str:
-    if span < A_MINUTE:
-        return f"{span.seconds} s"
-    if span < LONG_IN_MINUTES:
-        return f"{span // A_MINUTE} min"
-    if span < LONG_IN_HOURS:
-        return f"{span // timedelta(hours=1)} h"
-    return f"{span.days} d"
+    return f"late {format_span(now - one.since)}, {tries}{why}{again}"

@@ -14,6 +14,7 @@ from dunning.addresses.mailbox import MAILBOX_FORM, Mailbox, parse_mailbox
 from dunning.addresses.redis import check_redis_url
 from dunning.addresses.web import WebUrl, parse_web_url
 from dunning.rules.breaker import Breaker
+from dunning.settings.alert_urls import AlertUrls, parse_alert_urls
 from dunning.settings.environment import WrongBesideError
 from dunning.settings.paddle_account import (
     LIVE_API,
@@ -185,6 +186,9 @@ class Variables(PaddleVariables):
     templates: _Templates = None
     breaker: Annotated[Breaker, _read_by(parse_breaker)] = Field(
         default="auto", description="auto, off, or a whole number from 1: new cases an hour"
+    )
+    alert_urls: Annotated[AlertUrls, _read_by(parse_alert_urls)] = Field(
+        default=AlertUrls(), description="URLs as apprise takes them, and ping+https:// before what is to be pinged"
     )
     host: Annotated[str, _read_by(parse_host)] = Field(
         default="0.0.0.0",  # noqa: S104 - a server in a container is reached from outside it

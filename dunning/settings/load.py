@@ -18,6 +18,7 @@ from dunning.campaign_file.reader import CampaignFile, parse_campaign_file, ship
 from dunning.errors import ConfigurationError
 from dunning.rules.breaker import Breaker
 from dunning.rules.campaign import Campaign
+from dunning.settings.alert_urls import AlertUrls
 from dunning.settings.declared import (
     PREFIX,
     CampaignVariables,
@@ -42,6 +43,7 @@ from dunning.settings.values import LinkMint
 
 __all__ = [
     "REDIS_URL",
+    "AlertUrls",
     "Breaker",
     "ConnectingSettings",
     "LinkMint",
@@ -112,6 +114,7 @@ class Settings:
     brands: Brands
     templates: Path | None
     breaker: Breaker
+    alerts: AlertUrls
     host: str
     port: int
 
@@ -155,6 +158,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         brands=file.brands,
         templates=variables.templates,
         breaker=variables.breaker,
+        alerts=variables.alert_urls,
         host=variables.host,
         port=variables.port,
     )

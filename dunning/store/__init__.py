@@ -1,6 +1,7 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
 from dunning.store.account import AccountOfStore
+from dunning.store.alerts import Alerts
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
@@ -8,6 +9,7 @@ from dunning.store.clicks import Clicks
 from dunning.store.counters import Counters
 from dunning.store.dead import Dead
 from dunning.store.driver.connection import REDIS_ERRORS, Patience, connect, connection_pool, disconnect
+from dunning.store.driver.reach import diagnose
 from dunning.store.due import DueIndex, Sweep
 from dunning.store.ended import Ended
 from dunning.store.exclusions import Exclusion, Exclusions
@@ -51,6 +53,7 @@ __all__ = [
     "Versioned",
     "Way",
     "connection_pool",
+    "diagnose",
     "find_trouble",
     "look_at_redis",
     "tell_once",
@@ -70,6 +73,7 @@ class Store:
         """
         self._redis = connect(url, Patience.LITTLE)
         self.account = AccountOfStore(self._redis)
+        self.alerts = Alerts(self._redis)
         self.brakes = Brakes(self._redis)
         self.campaigns = CampaignVersions(self._redis)
         self.cases = Cases(self._redis)

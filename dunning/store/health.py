@@ -1,6 +1,6 @@
 """Whether Redis can be relied on, and what a look at it tells an operator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
@@ -9,13 +9,14 @@ from dunning import queue
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.reasons import HoldWord
+from dunning.rules.troubles import LastTry
 from dunning.store import keys
 from dunning.store.accepting import keys_of
 from dunning.store.brakes import read_paused
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import REDIS_ERRORS, RedisClient
 from dunning.store.driver.reach import diagnose
-from dunning.store.in_vain import Way, seconds_in_vain
+from dunning.store.in_vain import Way, last_try, seconds_in_vain
 from dunning.store.watching import gauges_of_processes, look_at_processes
 
 # Stands for the ids of an event and of what it is about, where only the way is tried.
@@ -25,10 +26,11 @@ PROBE_LIVES_MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Redis says of all processes together: counters since ever, and gauges of now."""
+    """What Redis says of all processes together: counters since ever, gauges of now, and the last tries in vain."""
 
     counters: dict[str, int]
     gauges: dict[str, float]
+    in_vain: dict[str, LastTry] = field(default_factory=dict)
 
 
 class Health:
@@ -101,6 +103,7 @@ class Health:
                 "reconcile_waiting": float(waiting or 0),
                 "breaker_tripped": float(paused.all is not None and paused.all.is_breakers),
             },
+            in_vain={way: last_try(entry) for way, entry in ((Way.MAIL, mail), (Way.PADDLE, paddle)) if entry},
         )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.delivery import LONGEST_RETRY
+from dunning.rules.troubles import LastTry
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
@@ -100,6 +101,11 @@ def seconds_in_vain(entry: Mapping[bytes, bytes], counts: Mapping[bytes, bytes],
     now_ms = to_milliseconds(now)
     is_tried = now_ms - int(entry[b"last"]) <= _milliseconds(NOT_TRIED_ANY_MORE)
     return max(0.0, (now_ms - int(entry[b"since"])) / 1000) if is_tried else 0.0
+
+
+def last_try(entry: Mapping[bytes, bytes]) -> LastTry:
+    """Return how many tries were in vain, and why the last one was, as Redis keeps it."""
+    return LastTry(int(entry[b"tries"]), entry[b"why"].decode())
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -47,6 +47,10 @@
 | dunning:clocks | zset | processes whose clock is off, by when they said so (ms) | 2 min |
 | dunning:certificate | string | when the certificate of the public address ends (ms) | 1 d |
 | dunning:certificate:look | string | present while nobody needs to look at that certificate again | 1 h |
+| dunning:alerts:turn | string | present while a process looks what to tell, and a moment longer | 1 min |
+| dunning:alerts:told | hash | what somebody was told: since, when (ms), whether about this time | |
+| dunning:alerts:grown | hash | counters whose growth is told: their value, before, and when it grew (ms) | |
+| dunning:alerts:digest | hash | the counters at the last digest, and `at`, when that was (ms) | |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -85,6 +89,10 @@ BEATS: Final = "dunning:beats"
 CLOCKS_OFF: Final = "dunning:clocks"
 CERTIFICATE: Final = "dunning:certificate"
 CERTIFICATE_LOOK: Final = "dunning:certificate:look"
+ALERTS_TURN: Final = "dunning:alerts:turn"
+ALERTS_TOLD: Final = "dunning:alerts:told"
+ALERTS_GROWN: Final = "dunning:alerts:grown"
+ALERTS_DIGEST: Final = "dunning:alerts:digest"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.

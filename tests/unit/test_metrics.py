@@ -26,6 +26,7 @@ COUNTERS = [
     CLOSED,
     "tries_in_vain_paddle_failed",
     READS,
+    "api_key_expired",
 ]
 
 

@@ -1,0 +1,66 @@
+"""The weekly digest: what was done in a week, and that alerts still arrive. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from dunning.rules.troubles import Seen
+from dunning.watch.words import Message, title_of
+
+# Mondays, 08:00 UTC.
+WEEKDAY, HOUR = 0, 8
+# One that was just begun is not a week's.
+SHORTEST: Final = timedelta(days=1)
+# The counters that are told, and as what.
+WEEKS_WORK: Final[Mapping[str, str]] = {
+    "cases_opened": "renewals failed",
+    "cases_recovered": "recovered",
+    "cases_stopped": "stopped",
+    "cases_exhausted": "lapsed",
+    "deliveries_sent": "mails sent",
+    "deliveries_skipped": "skipped",
+    "deliveries_refused": "refused by the mail server",
+    "deliveries_dead": "not possible",
+    "reconcile_missed_events": "events that no webhook brought",
+}
+
+
+def is_due(last: datetime, now: datetime) -> bool:
+    """Tell whether a Monday morning has come since the last digest."""
+    morning = now.replace(hour=HOUR, minute=0, second=0, microsecond=0) - timedelta(days=(now.weekday() - WEEKDAY) % 7)
+    if morning > now:
+        morning -= timedelta(days=7)
+    return last < morning and now - last >= SHORTEST
+
+
+def greeting(place: str) -> Message:
+    """Return the first message of all, which shows that alerts arrive."""
+    return Message(
+        f"Dunning at {place}: alerts arrive here",
+        "Dunning tells here what needs somebody, when it is over, and each Monday what it did. If Mondays get quiet, "
+        "look whether it still runs.",
+        bad=False,
+    )
+
+
+def digest(
+    before: Mapping[str, int], counters: Mapping[str, int], since: datetime, on: Iterable[Seen], place: str
+) -> Message:
+    """Return what was done since.
+
+    Args:
+        before: the counters then.
+        counters: the counters now.
+        since: when the last digest was.
+        on: the troubles that are on.
+        place: the host of `DUNNING_PUBLIC_URL`.
+    """
+    lines = [f"{max(0, counters.get(name, 0) - before.get(name, 0))} {words}" for name, words in WEEKS_WORK.items()]
+    troubles = [title_of(seen) for seen in on]
+    return Message(
+        f"Dunning at {place}: the week",
+        "\n".join(
+            [f"Since {since:%Y-%m-%d %H:%M} UTC:", *lines, "", "Now: " + ("; ".join(troubles) or "all is well.")]
+        ),
+        bad=False,
+    )

@@ -1,0 +1,46 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dunning.rules.troubles import Seen, Trouble
+from dunning.watch.digest import digest, greeting, is_due
+
+MONDAY = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "due"),
+    [
+        (MONDAY - 3 * DAY, MONDAY, True),
+        (MONDAY - 3 * DAY, MONDAY - HOUR, False),
+        (MONDAY - 3 * DAY, MONDAY + 4 * DAY, True),  # nothing ran on Monday
+        (MONDAY, MONDAY + 6 * DAY, False),
+        (MONDAY, MONDAY + 7 * DAY, True),
+        (MONDAY - HOUR, MONDAY, False),  # alerts were set up this very morning
+        (MONDAY - 9 * DAY, MONDAY - HOUR, True),
+    ],
+)
+def test_a_digest_is_due_on_mondays_at_eight(last: datetime, now: datetime, *, due: bool) -> None:
+    assert is_due(last, now) is due
+
+
+def test_it_says_what_the_week_brought_and_what_is_on(now: datetime) -> None:
+    said = digest(
+        {"cases_opened": 10}, {"cases_opened": 14, "deliveries_sent": 3}, now - 7 * DAY, [Seen(Trouble.BACKLOG)], "here"
+    )
+
+    assert said.title == "Dunning at here: the week"
+    assert {"4 renewals failed", "3 mails sent", "0 recovered", "Now: Work is late"} <= set(said.body.splitlines())
+
+
+def test_all_is_well_where_nothing_is_on(now: datetime) -> None:
+    assert "Now: all is well." in digest({}, {}, now, [], "here").body
+
+
+def test_counters_of_a_store_that_was_lost_do_not_go_below_nothing(now: datetime) -> None:
+    assert "0 renewals failed" in digest({"cases_opened": 10}, {"cases_opened": 2}, now, [], "here").body
+
+
+def test_the_first_message_shows_that_alerts_arrive() -> None:
+    assert "alerts arrive here" in greeting("here").title
