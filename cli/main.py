@@ -37,6 +37,7 @@ COMMANDS = {
         "cli.commands.connect:connect",
         "Make or update Paddle's notification destination, so that what happens is sent here.",
     ),
+    "try": Command("cli.commands.trial:try_", "See it work: from a declined renewal over the mail to your own click."),
     "status": Command("cli.commands.status:status", "Show how things stand: open cases, queues, budget, holds."),
     "doctor": Command(
         "cli.commands.doctor:doctor",

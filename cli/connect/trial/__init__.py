@@ -1,0 +1,1 @@
+"""`dunning try`: the whole way of one declined renewal, with a person looking on."""
