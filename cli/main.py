@@ -43,6 +43,9 @@ COMMANDS = {
         "cli.commands.doctor:doctor",
         "Look whether everything is well: settings, Redis, Paddle, mail, the public address, campaigns, templates.",
     ),
+    "report": Command(
+        "cli.commands.report:report", "Show what came of the cases of a month: opened, recovered, lost, and the money."
+    ),
     "cases": Command("cli.commands.cases:cases", "Look at cases, and stop or send by hand."),
     "resend": Command(
         "cli.commands.cases:resend", "Send the last mail about a debt once more, for a customer who didn't get it."

@@ -5,6 +5,7 @@ from datetime import datetime
 from dunning.casebook.write import write_by
 from dunning.rules.case import Case
 from dunning.rules.story import Entry
+from dunning.rules.tally import Money
 from dunning.store import Versioned
 from worker.services import Services
 
@@ -18,6 +19,7 @@ async def write_case(
     event_id: str | None = None,
     opened_by: datetime | None = None,
     counts_as_new: bool = True,
+    money: Money | None = None,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now: see `write_by`.
 
@@ -35,4 +37,5 @@ async def write_case(
         event_id=event_id,
         opened_by=opened_by,
         counts_as_new=counts_as_new,
+        money=money,
     )

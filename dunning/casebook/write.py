@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Protocol
 
 from dunning.rules.campaign import Campaign
-from dunning.rules.case import Case
+from dunning.rules.case import Case, CaseState
 from dunning.rules.due_steps import next_due_at, note_due
 from dunning.rules.lateness import late_since
-from dunning.rules.story import Entry
+from dunning.rules.story import Entry, Kind
+from dunning.rules.tally import Money, Sum, sums_of
 from dunning.rules.what_changed import counted, entries_of_change, entries_of_moves
-from dunning.store import Versioned
+from dunning.store import StoryLine, Versioned
 
 
 class Cases(Protocol):
@@ -29,7 +30,9 @@ class Cases(Protocol):
         event_id: str | None = None,
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
+        sums: Sequence[Sum] = (),
     ) -> int: ...
+    async def story(self, case_id: str) -> list[StoryLine]: ...
 
 
 class Store(Protocol):
@@ -52,6 +55,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
     opened_by: datetime | None = None,
     counts_as_new: bool = True,
     due_at: datetime | None = None,
+    money: Money | None = None,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now.
 
@@ -67,6 +71,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         opened_by: if this opens the case, since when it is a debt.
         counts_as_new: whether it counts as a failure of this hour; False for one that was found late.
         due_at: when it is looked at next, if its campaign is not to decide that.
+        money: the debt's amount, if what brings this about tells it. It is added to sums, and not kept with the case.
 
     Raises:
         CaseConflictError: somebody else wrote it: read again, decide again.
@@ -84,5 +89,13 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         event_id=event_id,
         opened_by=opened_by,
         counts_as_new=counts_as_new,
+        sums=sums_of(before.case, after, now, money=money, clicked=await _was_clicked(store, before.case, after)),
     )
     return Versioned(after, revision)
+
+
+async def _was_clicked(store: Store, before: Case | None, after: Case) -> bool:
+    """Tell whether the link of a case that is paid now was clicked and led to Paddle. No other case is looked up."""
+    if after.state is not CaseState.RECOVERED or before is None or before.state is CaseState.RECOVERED:
+        return False
+    return any(line.entry.kind is Kind.CLICKED for line in await store.cases.story(after.id))

@@ -65,6 +65,8 @@ class TransactionFacts(Kept):
     product_ids: tuple[PaddleId, ...] = ()
     price_ids: tuple[PaddleId, ...] = ()
     attempts: tuple[CollectionAttempt, ...] = ()
+    total: int | None = None
+    """The bill's total in minor units, for the sums that name nobody. It is forgotten once the event is handled."""
 
 
 class SubscriptionFacts(Kept):
@@ -107,6 +109,13 @@ class Event(Kept):
     facts: TransactionFacts | SubscriptionFacts | AdjustmentFacts
     not_before: Moment | None = None
     """If the event opens a case, nothing is sent for that case before this time."""
+
+    def without_total(self) -> "Event":
+        """Return the event without the amount that it tells: for one that is kept because it can't be handled."""
+        facts = self.facts
+        if not isinstance(facts, TransactionFacts) or facts.total is None:
+            return self
+        return self.model_copy(update={"facts": facts.model_copy(update={"total": None})})
 
     @property
     def is_reconciled(self) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from dunning.errors import MalformedEventError
 from dunning.paddle.events import (
@@ -74,6 +74,21 @@ class _Payment(Kept):
     created_at: Moment
 
 
+def _none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+class _Totals(Kept):
+    grand_total: Annotated[int, Field(ge=0, lt=10**15)] | None = None
+
+
+class _Details(Kept):
+    totals: _Totals | None = None
+
+
 class _TransactionData(Kept):
     id: _TransactionId
     status: Word
@@ -85,6 +100,8 @@ class _TransactionData(Kept):
     billed_at: Moment | None
     items: tuple[_Item, ...] | None = None
     payments: tuple[_Payment, ...] | None = None
+    # Only for sums: whatever is wrong with it loses no event.
+    details: Annotated[_Details | None, WrapValidator(_none_if_malformed)] = None
 
     def facts(self) -> TransactionFacts:
         prices = [item.price for item in self.items or ()]
@@ -108,6 +125,7 @@ class _TransactionData(Kept):
                 )
                 for payment in self.payments or ()
             ),
+            total=self.details.totals.grand_total if self.details and self.details.totals else None,
         )
 
 

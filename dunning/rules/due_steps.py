@@ -96,6 +96,12 @@ def mails_sent(case: Case, *, but: str | None) -> int:
     return sum(name != but and _mailed_at(delivery) is not None for name, delivery in case.deliveries.items())
 
 
+def last_mailed(case: Case) -> str | None:
+    """Return the step of the last mail about the debt that went out, or may have; None where there was none."""
+    mailed = {name: at for name, delivery in case.deliveries.items() if (at := _mailed_at(delivery)) is not None}
+    return max(mailed, key=lambda name: mailed[name], default=None)
+
+
 def cover(case: Case, step: Step, mailed_at: datetime) -> Case:
     """Return the case with this step covered by a mail that named its debt, and that went out at `mailed_at`."""
     covered = case.delivery(step.name).skip(SkipReason.COVERED)

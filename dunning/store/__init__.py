@@ -24,6 +24,7 @@ from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
+from dunning.store.sums import Sums
 from dunning.store.suppressions import Suppressions
 from dunning.store.traces import DeadEvent, Mark, Traces
 from dunning.store.watching import Role, Watching
@@ -92,6 +93,7 @@ class Store:
         self.reconciling = Reconciling(self._redis)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)
+        self.sums = Sums(self._redis)
         self.suppressions = Suppressions(self._redis)
         self.traces = Traces(self._redis)
         self.watching = Watching(self._redis)

@@ -9,6 +9,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case
 from dunning.rules.story import Entry, decode, encode
+from dunning.rules.tally import Sum
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
@@ -96,6 +97,7 @@ class Cases:
         event_id: str | None = None,
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
+        sums: Sequence[Sum] = (),
     ) -> int:
         """Write the case with what belongs to it, in one step, and return its new revision.
 
@@ -112,11 +114,13 @@ class Cases:
             event_id: the event that this handles, if one does.
             opened_by: since when it is a debt, when it is opened; an end since then that is known already forbids it.
             counts_as_new: whether it is one more failure of this hour, and none that was found late.
+            sums: what it adds to the sums of days, which are at most two: this one, and one before.
 
         Raises:
             CaseConflictError: somebody else wrote it: read again, decide again.
             EndedBeforeOpeningError: its end is already known.
         """
+        today, *before = sorted({one.day for one in sums}, reverse=True) or [now.date()]
         new_revision = int(
             await self._commit(
                 keys=[
@@ -135,6 +139,8 @@ class Cases:
                     keys.history(case.customer_id),
                     keys.history(case.subscription_id),
                     keys.LATE,
+                    keys.sums(f"{today:%Y-%m-%d}"),
+                    keys.sums(f"{before[0] if before else today:%Y-%m-%d}"),
                 ],
                 args=[
                     revision,
@@ -150,8 +156,11 @@ class Cases:
                     "" if opened_by is None else to_milliseconds(opened_by),
                     "" if opened_by is None or not counts_as_new else hour_of(now),
                     "" if late_since is None else to_milliseconds(late_since),
+                    round(keys.KEEP_SUMS.total_seconds() * 1000),
                     len(counts),
+                    3 * len(sums),
                     *counts,
+                    *(part for one in sums for part in ("" if one.day == today else "before", one.field, one.by)),
                     *map(encode, story),
                 ],
             )

@@ -61,7 +61,11 @@ class Inbox:
         entry = await self._redis.get(keys.event(event_id))
         if entry is None or entry[:1] != b"p":
             return False
-        buried = await self._to_grave(event_id, f"{reason}\n{entry[1:].decode()}", now, new=False)
+        try:
+            event = Event.model_validate_json(entry[1:]).without_total().model_dump_json(exclude_defaults=True)
+        except ValidationError:  # written by another version, and kept as it is for that one to read
+            event = entry[1:].decode()
+        buried = await self._to_grave(event_id, f"{reason}\n{event}", now, new=False)
         return buried is Accepted.ACCEPTED
 
     async def read(self, event_id: str) -> Event | None:

@@ -20,6 +20,7 @@
 | dunning:breaker:released | string | present while the breaker, released by an operator, stays off | 1 d |
 | dunning:breaker:alarms | hash | pauses of the breaker's: since when, and when they were taken off (ms) | 35 d |
 | dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
+| dunning:sums:{day} | hash | a day's cases opened, recovered and lost, and money: `dunning.rules.tally` | 800 d |
 | dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
 | dunning:reconcile:done:{what} | string | when that was last done (ms) | |
@@ -109,6 +110,8 @@ KEEP_CLICK_REFUSED = timedelta(hours=1)
 KEEP_TRACE = timedelta(days=14)
 # Of one transaction: a failure, its retries and its end.
 TRACED = 10
+# Two years can be compared, and a little more.
+KEEP_SUMS = timedelta(days=800)
 KEEP_SEEN = timedelta(minutes=5)
 KEEP_DOUBT = timedelta(hours=1)
 KEEP_CERTIFICATE = timedelta(days=1)
@@ -154,6 +157,11 @@ def mark(entity_id: str) -> str:
 def clicks(case_id: str) -> str:
     """Return the key of a payment link's clicks."""
     return f"dunning:clicks:{case_id}"
+
+
+def sums(day: str) -> str:
+    """Return the key of a day's sums."""
+    return f"dunning:sums:{day}"
 
 
 def click_refused(case_id: str) -> str:

@@ -48,14 +48,36 @@ def test_a_transaction_is_cut_down_to_ids_states_and_times() -> None:
             {"at": "2026-11-22T10:00:02.123456Z", "status": "error", "code": "expired_card"},
             {"at": "2026-10-22T10:00:02Z", "status": "captured", "code": None},
         ],
+        "total": 4200,
     }
 
 
-def test_no_person_and_no_amount_is_kept() -> None:
-    kept = read(notification("transaction.past_due", transaction())).model_dump_json()
+def test_no_person_is_kept_and_no_amount_but_the_total_which_is_forgotten() -> None:
+    event = read(notification("transaction.past_due", transaction()))
+    kept = event.without_total().model_dump_json()
 
     for private in ("Ada", "4242", "4200", "Plan"):
         assert private not in kept
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        None,
+        {},
+        {"totals": None},
+        {"totals": {}},
+        {"totals": {"grand_total": "much"}},
+        {"totals": {"grand_total": "-1"}},
+        [],
+    ],
+)
+def test_an_event_whose_total_cant_be_read_is_taken_without_it(details: object) -> None:
+    event = read(notification("transaction.past_due", transaction(details=details)))
+
+    assert isinstance(event.facts, TransactionFacts)
+    assert event.facts.total is None
+    assert event.without_total() == event
 
 
 def test_a_subscription_is_cut_down_too() -> None:

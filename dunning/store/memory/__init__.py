@@ -25,6 +25,7 @@ from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
 from dunning.store.memory.reconciling import MemoryReconciling
+from dunning.store.memory.sums import MemorySums
 from dunning.store.memory.traces import MemoryTraces
 
 __all__ = ["Batch", "MemoryStore"]
@@ -65,6 +66,7 @@ class MemoryStore:
         self.reconciling = MemoryReconciling(kept)
         self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
+        self.sums = MemorySums(kept)
         self.suppressions = MemorySuppressions()
         self.forgotten = MemoryForgotten(kept, self.exclusions, self.clicks, self.refusals, self.seen)
         self.traces = MemoryTraces(kept)

@@ -8,6 +8,7 @@ from dunning.instants import to_milliseconds
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case, CaseState
 from dunning.rules.story import Entry
+from dunning.rules.tally import Sum
 from dunning.store import keys
 from dunning.store.cases import EndedBeforeOpeningError, StoryLine, Versioned
 from dunning.store.memory.kept import Kept, KeptCase
@@ -63,6 +64,7 @@ class MemoryCases:
         event_id: str | None = None,
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
+        sums: Sequence[Sum] = (),
     ) -> int:
         """Write the case with what belongs to it, and return its new revision.
 
@@ -92,6 +94,7 @@ class MemoryCases:
         else:
             kept.late.setdefault(case.id, kept.moment(late_since))
         kept.count(counts)
+        kept.sum_up(sums)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1
         if event_id is not None:

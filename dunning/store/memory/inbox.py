@@ -50,7 +50,7 @@ class MemoryInbox:
         self._kept.waits_since.pop(event_id, None)
         if event is None:
             return False
-        dead = DeadEvent(event_id, self._kept.moment(now), reason, event.type.value, event)
+        dead = DeadEvent(event_id, self._kept.moment(now), reason, event.type.value, event.without_total())
         self._kept.dead.put(event_id, dead, keys.KEEP_EVENT)
         return True
 

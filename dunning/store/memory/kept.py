@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from dunning.instants import from_milliseconds, to_milliseconds
@@ -11,6 +11,7 @@ from dunning.paddle.events import Event
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.rules.story import Entry
+from dunning.rules.tally import Sum
 from dunning.store import keys
 from dunning.store.traces import DeadEvent, Trace
 
@@ -129,6 +130,7 @@ class Kept:
     """When an event of the inbox came in, or was last driven again."""
     counts: Counter[str] = field(default_factory=Counter)
     opened: Counter[int] = field(default_factory=Counter)
+    sums: dict[date, Counter[str]] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     events_queued: deque[str] = field(default_factory=deque)
     batches_queued: deque[Batch] = field(default_factory=deque)
@@ -168,6 +170,11 @@ class Kept:
         """Raise counters by one each."""
         for name in names:
             self.counts[name] += 1
+
+    def sum_up(self, sums: Iterable[Sum]) -> None:
+        """Add to the sums of days."""
+        for one in sums:
+            self.sums.setdefault(one.day, Counter())[one.field] += one.by
 
     def moment(self, at: datetime) -> datetime:
         """Return a moment as it is kept: as text, in whole milliseconds."""

@@ -1,0 +1,121 @@
+"""`dunning report`: what came of the cases of a month."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli.operate.cases.screen import console, plain_table
+from cli.run.open_store import on_the_store
+from dunning.casebook.report import Report, read_report
+from dunning.language.money import format_money
+from dunning.rules.tally import Cause, Key, Total, What
+
+CAUSES = {
+    Cause.CLICK: "after a click on a link of ours",
+    Cause.MAIL: "after an email of ours",
+    Cause.PADDLE: "by Paddle alone",
+}
+
+
+def show(month: date | None, *, in_json: bool) -> None:
+    """Print what came of the cases of a month."""
+    today = datetime.now(UTC).date()
+    found = on_the_store(lambda store: read_report(store.sums, month or today, today))
+    if in_json:
+        click.echo(json.dumps(as_json(found), indent=2))
+    else:
+        _print(console(), found)
+
+
+def as_json(found: Report) -> dict[str, Any]:
+    """Return it as a document: every sum by all that it is of. Amounts are in minor units."""
+    return {
+        "first_day": f"{found.first}",
+        "last_day": f"{found.last}",
+        **{what.value: found.of(what).cases for what in What},
+        "sums": [
+            {
+                "what": key.what,
+                "campaign": key.campaign,
+                "step": key.step or None,
+                "decline_class": key.decline_class,
+                "cause": key.cause or None,
+                "currency": key.currency or None,
+                "cases": total.cases,
+                "cases_with_amount": total.known,
+                "amount": total.amount,
+            }
+            for key, total in sorted(found.totals.items(), key=lambda one: str(one[0]))
+            if total != Total()
+        ],
+    }
+
+
+def _print(screen: Console, found: Report) -> None:
+    screen.print(f"{found.first} to {found.last}, days in UTC. What ended then may have been opened before.")
+    counts = {what: found.of(what).cases for what in What}
+    screen.print(", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".")
+    if not any(counts.values()):
+        return
+    _counts(screen, found, "campaign, class", lambda key: f"{key.campaign}, {key.decline_class}", tuple(What))
+    ended = (What.RECOVERED, What.LOST)
+    _counts(screen, found, "after the email", lambda key: f"{key.campaign}, {key.step}", ended)
+    screen.print()
+    lost = found.by(What.LOST, lambda key: key.cause)
+    for line in _recovered(found, counts[What.RECOVERED]):
+        screen.print(line, soft_wrap=True)
+    if lost:
+        told = ", ".join(f"{total.cases:,} {cause}" for cause, total in lost.items() if total.cases)
+        screen.print(f"Lost, of {counts[What.LOST]:,}: {told}.", soft_wrap=True)
+    _money(screen, found, counts)
+
+
+def _counts(screen: Console, found: Report, heading: str, name: Callable[[Key], str], whats: tuple[What, ...]) -> None:
+    columns = {what: found.by(what, name) for what in whats}
+    names = sorted({one for column in columns.values() for one, total in column.items() if total.cases})
+    if not names:
+        return
+    screen.print()
+    table = plain_table(screen, heading, *whats)
+    for one in names:
+        table.add_row(one, *(f"{column.get(one, Total()).cases:,}" for column in columns.values()))
+    screen.print(table)
+
+
+def _recovered(found: Report, count: int) -> Iterator[str]:
+    by_cause = found.by(What.RECOVERED, lambda key: key.cause)
+    told = ", ".join(f"{by_cause.get(cause, Total()).cases:,} {words}" for cause, words in CAUSES.items())
+    if count:
+        yield f"Recovered, of {count:,}: {told}."
+
+
+def _money(screen: Console, found: Report, counts: dict[What, int]) -> None:
+    opened = found.by(What.OPENED, lambda key: key.currency)
+    recovered = {cause: found.by(What.RECOVERED, _only(cause)) for cause in CAUSES}
+    currencies = sorted({one for column in (opened, *recovered.values()) for one in column if one})
+    if not currencies:
+        return
+    screen.print()
+    table = plain_table(screen, "money", What.OPENED, *(f"recovered {words}" for words in CAUSES.values()))
+    for currency in currencies:
+        cells = (opened, *recovered.values())
+        table.add_row(currency, *(_cell(column.get(currency, Total()), currency) for column in cells))
+    screen.print(table)
+    known = {what: sum(total.known for key, total in found.totals.items() if key.what is what) for what in What}
+    screen.print(
+        f"Amounts are known of {known[What.OPENED]:,} of the {counts[What.OPENED]:,} cases opened, and of "
+        f"{known[What.RECOVERED]:,} of the {counts[What.RECOVERED]:,} recovered. They are the bills' totals.",
+        soft_wrap=True,
+    )
+
+
+def _only(cause: Cause) -> Callable[[Key], str]:
+    return lambda key: key.currency if key.cause == cause else ""
+
+
+def _cell(total: Total, currency: str) -> str:
+    return f"{format_money(total.amount, currency, 'en')} of {total.known:,}" if total.known else ""

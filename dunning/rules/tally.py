@@ -1,0 +1,137 @@
+"""What is summed up of cases, by day and never by person: opened, recovered and lost, and money in minor units. Pure.
+
+A sum is kept under a field of a day: `n` cases, `k` of them with a known amount, and `a` the amounts together, each
+with what happened, the campaign, the step, the decline class, the cause and the currency:
+`n|recovered|renewal|first|hard|click|EUR`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from dunning.rules.case import Case, CaseState
+from dunning.rules.due_steps import last_mailed
+
+# Where no email had gone out.
+NO_STEP = "none"
+
+
+class What(StrEnum):
+    """What happened to a case."""
+
+    OPENED = "opened"
+    RECOVERED = "recovered"
+    LOST = "lost"
+
+
+class Cause(StrEnum):
+    """What came before a payment."""
+
+    CLICK = "click"
+    """The link in an email of ours was clicked, and led to Paddle."""
+    MAIL = "mail"
+    """An email of ours had gone out, and its link was not clicked."""
+    PADDLE = "paddle"
+    """Neither: Paddle's own charge worked, or the customer paid by themselves."""
+
+
+class Money(NamedTuple):
+    """An amount, in minor units of a currency."""
+
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is summed up together. `currency` is empty where the amount is not known."""
+
+    what: What
+    campaign: str
+    step: str
+    decline_class: str
+    cause: str
+    currency: str
+
+
+class Sum(NamedTuple):
+    """Something to be added to a day's sum."""
+
+    day: date
+    field: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many cases, of how many the amount is known, and those amounts together."""
+
+    cases: int = 0
+    known: int = 0
+    amount: int = 0
+
+
+def sums_of(before: Case | None, after: Case, now: datetime, *, money: Money | None, clicked: bool) -> list[Sum]:
+    """Return what a write of a case adds to the sums.
+
+    Args:
+        before: the case as it was; None where this opens it.
+        after: the case as it is written.
+        now: the time.
+        money: the debt's amount, where what brings this about tells it.
+        clicked: whether the link was clicked and led to Paddle.
+    """
+    found: list[Sum] = []
+    if before is None:
+        key = Key(What.OPENED, after.campaign, "", after.decline_class, "", money.currency if money else "")
+        found += _sums(now.date(), key, money)
+    if after.is_open or (before is not None and _end(before) == _end(after)):
+        return found
+    if before is not None and before.ended_at is not None:  # it did not end so after all
+        found += _sums(before.ended_at.date(), _key_of_loss(before), None, by=-1)
+    if after.state is not CaseState.RECOVERED:
+        return [*found, *_sums(now.date(), _key_of_loss(after), None)]
+    step = last_mailed(after)
+    cause = Cause.CLICK if clicked else Cause.PADDLE if step is None else Cause.MAIL
+    currency = money.currency if money else ""
+    key = Key(What.RECOVERED, after.campaign, step or NO_STEP, after.decline_class, cause, currency)
+    return [*found, *_sums(now.date(), key, money)]
+
+
+def totals_of(fields: dict[str, int]) -> dict[Key, Total]:
+    """Return a day's sums by what they are of. Fields of another version are left out."""
+    found: dict[Key, Total] = {}
+    for field, value in fields.items():
+        unit, *parts = field.split("|")
+        if len(parts) != len(Key.__slots__) or parts[0] not in set(What):
+            continue
+        key = Key(What(parts[0]), *parts[1:])
+        total = found.get(key, Total())
+        match unit:
+            case "n":
+                found[key] = Total(total.cases + value, total.known, total.amount)
+            case "k":
+                found[key] = Total(total.cases, total.known + value, total.amount)
+            case "a":
+                found[key] = Total(total.cases, total.known, total.amount + value)
+    return found
+
+
+def _end(case: Case) -> tuple[CaseState, str | None]:
+    return case.state, case.reason
+
+
+def _key_of_loss(case: Case) -> Key:
+    """A loss is counted without its amount: most ends of a debt don't tell it, and it isn't kept by case."""
+    cause = case.reason or case.state.value
+    return Key(What.LOST, case.campaign, last_mailed(case) or NO_STEP, case.decline_class, cause, "")
+
+
+def _sums(day: date, key: Key, money: Money | None, by: int = 1) -> Iterator[Sum]:
+    name = f"{key.what}|{key.campaign}|{key.step}|{key.decline_class}|{key.cause}|{key.currency}"
+    yield Sum(day, f"n|{name}", by)
+    if money is not None:
+        yield Sum(day, f"k|{name}", by)
+        yield Sum(day, f"a|{name}", by * money.amount)

@@ -1,0 +1,125 @@
+"""`dunning report`: what came of the cases of a month."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from dunning.casebook.write import write_by
+from dunning.rules.case import CaseState
+from dunning.rules.story import Entry, Kind
+from dunning.rules.tally import Money
+from dunning.store import Store, Versioned
+from tests.integration.at_rest import a_case, redis_of
+from tests.integration.cases_by_hand import CAMPAIGN
+from tests.integration.house import house
+from tests.until import until
+
+MID_MONTH = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
+
+
+async def run(redis_url: str, *arguments: str) -> Result:
+    given = {"DUNNING_REDIS_URL": redis_url}
+    return await asyncio.to_thread(CliRunner().invoke, main, ["report", *arguments], env=given)
+
+
+async def put(store: Store, state: CaseState | None, money: Money | None, *, clicked: bool = False) -> None:
+    """Put a case of mid May that opened, and if a state is given, ended a day later."""
+    case = a_case()
+    read = await write_by(
+        store, CAMPAIGN, 1, MID_MONTH, Versioned(None, 0), case, opened_by=case.failed_at, money=money
+    )
+    if clicked:
+        await store.cases.note(case.id, Entry(kind=Kind.CLICKED), MID_MONTH)
+    if state is not None:
+        at = MID_MONTH + timedelta(days=1)
+        await write_by(store, CAMPAIGN, 1, at, read, case.end(state, None, at), money=money)
+
+
+async def test_a_months_cases_are_told_with_every_denominator(redis_url: str, store: Store) -> None:
+    await put(store, CaseState.RECOVERED, Money("EUR", 2_900), clicked=True)
+    await put(store, CaseState.RECOVERED, Money("EUR", 1_000))
+    await put(store, CaseState.RECOVERED, Money("JPY", 5_000))
+    await put(store, CaseState.EXHAUSTED, None)
+    await put(store, None, Money("EUR", 4_900))
+
+    result = await run(redis_url, "--month", "2026-05")
+
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert lines[0] == "2026-05-01 to 2026-05-31, days in UTC. What ended then may have been opened before."
+    assert lines[1] == "5 opened, 3 recovered, 1 lost."
+    assert "Recovered, of 3: 1 after a click on a link of ours, 0 after an email of ours, 2 by Paddle alone." in lines
+    assert "Lost, of 1: 1 exhausted." in lines
+    assert (
+        "Amounts are known of 4 of the 5 cases opened, and of 3 of the 3 recovered. They are the bills' totals."
+        in lines
+    )
+    rows = [line.split() for line in lines]
+    assert ["renewal,", "soft", "5", "3", "1"] in rows
+    assert ["renewal,", "none", "3", "1"] in rows
+    assert ["EUR", "€88.00", "of", "3", "€29.00", "of", "1", "€10.00", "of", "1"] in rows
+    assert ["JPY", "¥5,000", "of", "1", "¥5,000", "of", "1"] in rows
+
+
+async def test_the_document_has_every_sum_in_minor_units(redis_url: str, store: Store) -> None:
+    await put(store, CaseState.RECOVERED, Money("EUR", 2_900))
+
+    found = json.loads((await run(redis_url, "--month", "2026-05", "--json")).stdout)
+
+    assert (found["opened"], found["recovered"], found["lost"]) == (1, 1, 0)
+    assert found["sums"][1] == {
+        "what": "recovered",
+        "campaign": "renewal",
+        "step": "none",
+        "decline_class": "soft",
+        "cause": "paddle",
+        "currency": "EUR",
+        "cases": 1,
+        "cases_with_amount": 1,
+        "amount": 2_900,
+    }
+
+
+async def test_a_month_without_cases_is_told_in_two_lines(redis_url: str) -> None:
+    this_month = await run(redis_url)
+
+    assert len(this_month.stdout.splitlines()) == 2
+    assert this_month.stdout.endswith("0 opened, 0 recovered, 0 lost.\n")
+    assert f"to {datetime.now(UTC):%Y-%m-%d}, days in UTC" in this_month.stdout
+
+
+@pytest.mark.parametrize("month", ["2026", "2026-13", "May", "2999-01"])
+async def test_what_is_no_month_is_refused(redis_url: str, month: str) -> None:
+    assert (await run(redis_url, "--month", month)).exit_code == 2
+
+
+async def test_what_the_service_did_is_summed_up_and_no_amount_is_left_beside_it(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with house(redis_url, tmp_path) as home:
+        bill = home.twin.world.decline(home.add_subscription())
+        await home.delivery_ended(bill)
+        home.twin.world.pay(bill)
+        await home.case_ended(bill)
+        await home.twin.notifications.settled()
+        await until(lambda: _handled(home.store))
+        total = int(home.twin.world.transactions[bill]["details"]["totals"]["grand_total"])
+
+        found: Any = json.loads((await run(redis_url, "--json")).stdout)
+        opened, recovered = found["sums"]
+
+        assert (opened["what"], opened["cases_with_amount"], opened["amount"]) == ("opened", 1, total)
+        assert (recovered["cause"], recovered["step"], recovered["amount"]) == ("mail", "first", total)
+        redis = redis_of(home.store)
+        left = [key for key in await redis.keys("dunning:event:*") if b"total" in (await redis.get(key))]
+        assert left == []
+
+
+async def _handled(store: Store) -> bool:
+    return int(await redis_of(store).zcard("dunning:inbox")) == 0

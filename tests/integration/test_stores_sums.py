@@ -1,0 +1,103 @@
+"""Sums by day, in both stores: written with the case, and so exactly once."""
+
+from datetime import timedelta
+
+import pytest
+
+from dunning.casebook.write import write_by
+from dunning.errors import CaseConflictError
+from dunning.rules.case import Case, CaseState
+from dunning.rules.story import Entry, Kind
+from dunning.rules.tally import Money
+from dunning.store import Versioned
+from tests.integration.at_rest import NOW, a_case
+from tests.integration.cases_by_hand import CAMPAIGN
+from tests.integration.stores import Either, Hands
+
+TODAY, BEFORE = NOW.date(), (NOW - timedelta(days=3)).date()
+EUR = Money("EUR", 2_900)
+
+
+async def opened(store: Either) -> Versioned:
+    case = a_case()
+    return await write_by(
+        store, CAMPAIGN, 1, NOW - timedelta(days=3), Versioned(None, 0), case, opened_by=case.failed_at, money=EUR
+    )
+
+
+async def end(store: Either, before: Versioned, state: CaseState) -> Versioned:
+    assert before.case is not None
+    return await write_by(store, CAMPAIGN, 1, NOW, before, before.case.end(state, None, NOW), money=EUR)
+
+
+async def test_a_case_is_summed_up_on_the_days_on_which_it_opens_and_ends(hands: Hands) -> None:
+    before = await opened(hands.store)
+    await end(hands.store, before, CaseState.RECOVERED)
+
+    first, none, last = await hands.store.sums.of([BEFORE, BEFORE + timedelta(days=1), TODAY])
+
+    assert first == {
+        "n|opened|renewal||soft||EUR": 1,
+        "k|opened|renewal||soft||EUR": 1,
+        "a|opened|renewal||soft||EUR": 2_900,
+    }
+    assert none == {}
+    assert last == {
+        "n|recovered|renewal|none|soft|paddle|EUR": 1,
+        "k|recovered|renewal|none|soft|paddle|EUR": 1,
+        "a|recovered|renewal|none|soft|paddle|EUR": 2_900,
+    }
+
+
+async def test_a_payment_after_a_click_is_told_from_one_without(hands: Hands) -> None:
+    before = await opened(hands.store)
+    assert before.case is not None
+    await hands.store.cases.note(before.case.id, Entry(kind=Kind.CLICKED), NOW)
+
+    await end(hands.store, before, CaseState.RECOVERED)
+
+    (today,) = await hands.store.sums.of([TODAY])
+    assert today["n|recovered|renewal|none|soft|click|EUR"] == 1
+
+
+async def test_a_write_that_loses_the_race_adds_nothing(hands: Hands) -> None:
+    before = await opened(hands.store)
+    await end(hands.store, before, CaseState.RECOVERED)
+
+    with pytest.raises(CaseConflictError):
+        await end(hands.store, before, CaseState.RECOVERED)
+    with pytest.raises(CaseConflictError):
+        await write_by(hands.store, CAMPAIGN, 1, NOW, Versioned(None, 0), _same(before), money=EUR)
+
+    (today,) = await hands.store.sums.of([TODAY])
+    assert today["n|recovered|renewal|none|soft|paddle|EUR"] == 1
+    assert "n|opened|renewal||soft||EUR" not in today
+
+
+def _same(read: Versioned) -> Case:
+    assert read.case is not None
+    return read.case
+
+
+async def test_a_loss_that_is_paid_after_all_is_taken_back_from_its_own_day(hands: Hands) -> None:
+    before = await opened(hands.store)
+    assert before.case is not None
+    lost_at = NOW - timedelta(days=2)
+    lost = await write_by(
+        hands.store, CAMPAIGN, 1, lost_at, before, before.case.end(CaseState.STOPPED, "debt_canceled", lost_at)
+    )
+
+    await end(hands.store, lost, CaseState.RECOVERED)
+
+    day_of_loss, today = await hands.store.sums.of([lost_at.date(), TODAY])
+    assert day_of_loss == {"n|lost|renewal|none|soft|debt_canceled|": 0}
+    assert today["n|recovered|renewal|none|soft|paddle|EUR"] == 1
+
+
+async def test_no_sum_names_anybody(hands: Hands) -> None:
+    before = await opened(hands.store)
+    await end(hands.store, before, CaseState.RECOVERED)
+
+    told = str(await hands.store.sums.of([BEFORE, TODAY]))
+
+    assert not any(prefix in told for prefix in ("txn_", "sub_", "ctm_"))

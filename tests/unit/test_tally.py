@@ -1,0 +1,131 @@
+"""What a write of a case adds to the sums of days."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dunning.reasons import EndReason
+from dunning.rules.case import Case, CaseState
+from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.tally import Cause, Key, Money, Sum, Total, What, sums_of, totals_of
+from tests.unit.case_builders import a_case
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+TODAY = NOW.date()
+EUR = Money("EUR", 2_900)
+
+
+def sent(at: datetime) -> Delivery:
+    return Delivery().claim("me", at).begin_data("me").settle("me", DeliveryState.SENT, "smtp_250")
+
+
+CASE = a_case(campaign="renewal", decline_class="hard")
+MAILED = a_case(
+    campaign="renewal",
+    decline_class="hard",
+    deliveries={"first": sent(NOW - timedelta(days=3)), "reminder": sent(NOW - timedelta(days=1))},
+)
+
+
+def told(
+    before: Case | None, after: Case, *, money: Money | None = None, clicked: bool = False
+) -> set[tuple[str, int]]:
+    found = sums_of(before, after, NOW, money=money, clicked=clicked)
+    assert {one.day for one in found} <= {TODAY}
+    return {(one.field, one.by) for one in found}
+
+
+def recovered(case: Case) -> Case:
+    return case.end(CaseState.RECOVERED, None, NOW)
+
+
+def test_a_case_that_is_opened_is_counted_with_its_amount() -> None:
+    assert told(None, CASE, money=EUR) == {
+        ("n|opened|renewal||hard||EUR", 1),
+        ("k|opened|renewal||hard||EUR", 1),
+        ("a|opened|renewal||hard||EUR", 2_900),
+    }
+
+
+def test_without_its_amount_it_is_counted_as_one_whose_amount_is_not_known() -> None:
+    assert told(None, CASE) == {("n|opened|renewal||hard||", 1)}
+
+
+@pytest.mark.parametrize(
+    ("case", "clicked", "step", "cause"),
+    [
+        (MAILED, True, "reminder", "click"),
+        (MAILED, False, "reminder", "mail"),
+        (CASE, False, "none", "paddle"),
+        (CASE, True, "none", "click"),
+    ],
+)
+def test_a_payment_is_counted_by_what_came_before_it(case: Case, clicked: bool, step: str, cause: str) -> None:  # noqa: FBT001 - a case of the table
+    field = f"recovered|renewal|{step}|hard|{cause}|EUR"
+
+    assert told(case, recovered(case), money=EUR, clicked=clicked) == {
+        (f"n|{field}", 1),
+        (f"k|{field}", 1),
+        (f"a|{field}", 2_900),
+    }
+
+
+def test_a_loss_is_counted_by_its_reason_without_an_amount() -> None:
+    canceled = MAILED.end(CaseState.STOPPED, EndReason.SUBSCRIPTION_CANCELED, NOW)
+    lapsed = CASE.end(CaseState.EXHAUSTED, None, NOW)
+
+    assert told(MAILED, canceled, money=EUR) == {("n|lost|renewal|reminder|hard|subscription_canceled|", 1)}
+    assert told(CASE, lapsed) == {("n|lost|renewal|none|hard|exhausted|", 1)}
+
+
+def test_a_loss_that_is_paid_after_all_is_taken_back_from_its_own_day() -> None:
+    before = MAILED.end(CaseState.STOPPED, EndReason.DEBT_CANCELED, NOW - timedelta(days=2))
+
+    found = sums_of(before, recovered(before), NOW, money=None, clicked=False)
+
+    assert found == [
+        Sum((NOW - timedelta(days=2)).date(), "n|lost|renewal|reminder|hard|debt_canceled|", -1),
+        Sum(TODAY, "n|recovered|renewal|reminder|hard|mail|", 1),
+    ]
+
+
+def test_a_stronger_reason_takes_the_place_of_the_first() -> None:
+    before = CASE.end(CaseState.STOPPED, EndReason.DEBT_CANCELED, NOW)
+    after = before.end(CaseState.STOPPED, EndReason.CHARGED_BACK, NOW)
+
+    assert told(before, after) == {
+        ("n|lost|renewal|none|hard|debt_canceled|", -1),
+        ("n|lost|renewal|none|hard|charged_back|", 1),
+    }
+
+
+def test_a_write_that_changes_neither_beginning_nor_end_adds_nothing() -> None:
+    ended = recovered(CASE)
+
+    assert told(CASE, MAILED, money=EUR) == set()
+    assert told(ended, ended.but(reason=None), money=EUR) == set()
+
+
+def test_a_days_fields_are_read_as_totals() -> None:
+    fields = {
+        "n|opened|renewal||hard||EUR": 3,
+        "k|opened|renewal||hard||EUR": 2,
+        "a|opened|renewal||hard||EUR": 5_800,
+        "n|lost|renewal|none|hard|exhausted|": 1,
+        "n|of_a_later_version|renewal||hard||EUR": 1,
+        "n|opened|renewal": 1,
+        "x|opened|renewal||hard||EUR": 1,
+    }
+
+    assert totals_of(fields) == {
+        Key(What.OPENED, "renewal", "", "hard", "", "EUR"): Total(3, 2, 5_800),
+        Key(What.LOST, "renewal", "none", "hard", "exhausted", ""): Total(1, 0, 0),
+    }
+
+
+def test_what_is_written_is_read_as_it_was_meant() -> None:
+    found = sums_of(MAILED, recovered(MAILED), NOW, money=EUR, clicked=False)
+
+    assert totals_of({one.field: one.by for one in found}) == {
+        Key(What.RECOVERED, "renewal", "reminder", "hard", Cause.MAIL, "EUR"): Total(1, 1, 2_900)
+    }
