@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 
 from cli.lab.mailbox.server import MailServer
+from dunning.addresses.mail_server import parse_mail_url
+from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brand, Brands
+from dunning.reasons import HoldWord
 from dunning.rules.delivery import DeliveryState
 from tests.dunning_process import ENVIRONMENT, dunning
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import decline, working
 from tests.integration.smtp_sending import SENDER, a_mail, send
+from worker.mail.create import create_transport
 from worker.mail.smtp import Encryption, SmtpTransport
 
 BRANDS = """
@@ -75,6 +80,31 @@ async def test_the_envelope_names_the_sender_that_the_header_does() -> None:
         await transport.close()
 
     assert [mail.envelope_from for mail in server.mails] == [SENDER, "pay@nippon.example", SENDER]
+
+
+@pytest.mark.parametrize(
+    ("answers", "mended"),
+    [
+        ([250, 250], frozenset({HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER})),
+        ([250, 550], frozenset({HoldWord.MAIL_LOGIN})),
+    ],
+    ids=["both", "one"],
+)
+async def test_a_sender_is_mended_when_the_server_takes_that_of_every_brand(
+    answers: list[int], mended: frozenset[str]
+) -> None:
+    async with MailServer() as server:
+        for code in answers:
+            server.answer("mail", code)
+        transport = create_transport(
+            parse_mail_url(server.url),
+            Mailbox(None, SENDER),
+            Brands(Brand(), (Brand(key="nippon", sender=Mailbox(None, "pay@nippon.example")),)),
+        )
+        assert await transport.probe() == mended
+        await transport.close()
+
+    assert server.planned.get("mail", []) == []
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,22 @@ def test_a_debt_whose_bill_can_not_be_dated_is_owed_all_the_same(period: object,
     assert (read.billed_at, read.period, read.balance) == (None, None, 2400)
 
 
+def test_what_was_sold_is_read_each_product_and_price_once() -> None:
+    prices = [("pri_a", "pro_a"), ("pri_b", "pro_a"), ("pri_b", "pro_a"), ("pri_c", None)]
+
+    read = read_transaction(items=[{"price": {"id": price, "product_id": product}} for price, product in prices])
+
+    assert read.product_ids == ("pro_a",)
+    assert read.price_ids == ("pri_a", "pri_b", "pri_c")
+
+
+@pytest.mark.parametrize("items", [None, [], "none", [{"price": None}], [{"price": {}}], [3]])
+def test_a_debt_of_which_nothing_says_what_was_sold_is_owed_all_the_same(items: object) -> None:
+    read = read_transaction(items=items)
+
+    assert (read.product_ids, read.price_ids, read.balance) == ((), (), 2400)
+
+
 def test_what_a_bill_is_for_is_read() -> None:
     period = {"starts_at": "2026-03-02T09:30:00Z", "ends_at": "2026-04-02T09:30:00Z"}
 

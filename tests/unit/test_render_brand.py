@@ -10,8 +10,10 @@ import pytest
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand
 from dunning.brands.colours import scheme_of
+from dunning.language.sentences import Sentences
 from tests.unit.mails import RENDERER, TEMPLATES, facts, html_of, sent, text_of
 from worker.letters.render import Renderer
+from worker.letters.words import MailWords
 
 FULL = Brand(
     name="Acme & Söhne",
@@ -147,3 +149,12 @@ def test_what_is_not_given_leaves_no_gap(less: dict[str, Any]) -> None:
 
 def test_who_signs_is_the_seller_where_nobody_is_named() -> None:
     assert "\n\nKind regards,\nAcme, Inc.\n\n" in written(Brand())[0]
+
+
+def test_no_mark_of_direction_touches_a_link_that_programs_find_in_the_text() -> None:
+    said = {"mail": {"common": {"support_link": "أسئلة؟ يمكنك التواصل معنا هنا: {support}"}}}
+    given = NOBODY_READS._values(replace(facts(), brand=FULL), "en")
+
+    words = MailWords(Sentences(said, "ar"), "reminder", given, html=False)
+
+    assert words.human.endswith(": https://acme.example/help")

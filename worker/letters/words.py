@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dunning.language.sentences import Sentences
+from dunning.language.sentences import ISOLATES, Sentences
 from dunning.language.strangers import one_line
 
 # What fits into the list of mails on a phone, and on a button that is 320 px wide.
@@ -16,6 +16,7 @@ LONGEST_BUTTON = 24
 _SHORTEST_PRODUCT = 8
 
 _FIRST = "payment_failed"
+_NO_ISOLATES = str.maketrans("", "", "".join(ISOLATES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ class MailWords:
         if self._can_reply:
             return self._say("mail.common.reply")
         kind = "support_link" if self._brand["support"] == self._brand["support_link"] else "support_address"
-        return self._say(f"mail.common.{kind}", {"support": self._support})
+        said = self._say(f"mail.common.{kind}", {"support": self._support})
+        # Marks of direction around an address would be taken for a part of it where a program makes it a link.
+        return said if self._html else said.translate(_NO_ISOLATES)
 
     @property
     def why(self) -> str:
