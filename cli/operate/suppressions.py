@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from cli.run.open_store import on_the_store
-from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailable import mailable_address
 from dunning.settings.load import load_link_secrets
 from dunning.store import Store
 from dunning.store.suppressions import Suppression
@@ -63,7 +63,7 @@ def remove(address: str) -> None:
 
 
 def _check(address: str) -> None:
-    if ascii_address(address) is None:
+    if mailable_address(address) is None:
         raise click.UsageError("It is no email address that mail can be sent to.")
 
 

@@ -34,6 +34,7 @@ NOT_SENT: Mapping[str, str] = {
     SkipReason.OTHER_CUSTOMER: "Paddle names another customer for the subscription than for the payment",
     SkipReason.CUSTOMER_ARCHIVED: "the customer is archived at Paddle",
     SkipReason.NO_ADDRESS: "Paddle has no address that can be mailed",
+    SkipReason.NEEDS_SMTPUTF8: "the mail server takes no address with such letters",
     SkipReason.EXCLUDED: "this customer, or this subscription, gets no email",
     SkipReason.SUPPRESSED: "the address did not take an earlier email, or complained about one",
     SkipReason.NOT_AT_PADDLE: "Paddle does not know the payment or the subscription",

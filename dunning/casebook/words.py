@@ -33,6 +33,7 @@ _SKIPS: Mapping[str, str] = {
     SkipReason.SUBSCRIPTION_NOT_OWING: "The subscription owes nothing in its state.",
     SkipReason.CUSTOMER_ARCHIVED: "The seller put the customer away.",
     SkipReason.NO_ADDRESS: "There is no address to write to.",
+    SkipReason.NEEDS_SMTPUTF8: "Its address has letters that the mail server doesn't take: it offers no SMTPUTF8.",
     SkipReason.SUPPRESSED: "The address bounced or complained.",
     SkipReason.NOT_AT_PADDLE: "Paddle's answers don't have it.",
 }

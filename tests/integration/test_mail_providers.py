@@ -367,6 +367,16 @@ async def test_an_address_that_cannot_be_mailed_is_refused_without_asking(
     assert provider.asked == []
 
 
+async def test_an_address_with_letters_beyond_ascii_is_not_asked_about(
+    provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
+) -> None:
+    for transport in (resend, postmark):
+        result = await transport.send(a_mail(), recipient="jörg@c.example", key="txn_1.first", before_data=yes)
+
+        assert result == Result(Outcome.UNFIT, "smtputf8_not_offered")
+    assert provider.asked == []
+
+
 async def test_silence_after_the_mail_was_posted_is_unknown(
     provider: Provider, resend: ResendTransport, postmark: PostmarkTransport
 ) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from worker.mail.smtp import Encryption, SmtpTransport, as_data
+from worker.mail.smtp import Encryption, SmtpTransport
+from worker.mail.smtp_envelope import as_data
 from worker.mail.transport import Outcome, Result
 
 Serve = Callable[[dict[str, str]], Coroutine[Any, Any, SmtpTransport]]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -67,6 +67,8 @@ def several(template: str = "payment_failed", **changes: Any) -> MailFacts:  # n
 
 def sent(mail: EmailMessage) -> EmailMessage:
     """The mail as the customer's program reads it."""
+    if not str(mail["To"]).isascii():
+        return message_from_string(mail.as_bytes().decode(), EmailMessage, policy=default)
     return message_from_bytes(mail.as_bytes(), EmailMessage, policy=default)
 
 

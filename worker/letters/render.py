@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from hashlib import sha256
 from pathlib import Path
 
-from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailable import mailable_address
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand
 from dunning.errors import PermanentError
@@ -100,9 +100,12 @@ class Renderer:
         values = self._values(facts, language)
         sender, reply_to = facts.brand.sender or self._from, facts.brand.reply_to or self._reply_to
         meant_for = _mailable(facts.recipient, facts) if self._redirect else None
-        mail = EmailMessage(policy=SMTP)
+        recipient = self.recipient(facts)
+        # Letters beyond ASCII stand in an address as they are, or not at all: https://www.rfc-editor.org/rfc/rfc6532
+        mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
         mail["From"] = _address(sender)
-        mail["To"] = Address(addr_spec=self.recipient(facts))
+        local, _, domain = recipient.rpartition("@")
+        mail["To"] = Address(username=local, domain=domain)
         if meant_for is not None:
             mail[HEADER] = meant_for
         if reply_to is not None:
@@ -141,7 +144,7 @@ class Renderer:
 
 
 def _mailable(address: str, facts: MailFacts) -> str:
-    mailable = ascii_address(address)
+    mailable = mailable_address(address)
     if mailable is None:
         raise PermanentError(f"The customer of case {facts.case_id} has no address that mail can be sent to.")
     return mailable

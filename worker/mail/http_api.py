@@ -12,6 +12,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailable import mailable_address
 from dunning.reasons import HoldWord, MailCode
 from worker.mail.holds import LOGIN
 from worker.mail.transport import Outcome, Result
@@ -94,6 +95,8 @@ class ProviderTransport(ABC):
         """Send one mail; see `Transport.send`."""
         address = ascii_address(recipient)
         if address is None:
+            if mailable_address(recipient) is not None:
+                return Result(Outcome.UNFIT, MailCode.SMTPUTF8_NOT_OFFERED)
             return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
         if not await before_data():
             return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)

@@ -1,26 +1,25 @@
 """Mail by SMTP. It finds out what became of a mail as exactly as SMTP allows."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
 from enum import StrEnum
 
 import aiosmtplib
 
 from dunning import time_limits
 from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailable import mailable_address
 from dunning.reasons import MailCode
 from worker.mail.holds import LOGIN, SENDER
 from worker.mail.smtp_answers import Stage, explain_answer, explain_failure
+from worker.mail.smtp_envelope import NeedsSmtpUtf8Error, as_data, mail_options, sender_of
 from worker.mail.smtp_pool import SmtpPool
 from worker.mail.transport import Outcome, Result
 
-_LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
 _START_INPUT = 354
 _CLOSING = 421
 _NOT_NOW = 4
@@ -106,7 +105,7 @@ class SmtpTransport:
         before_data: Callable[[], Awaitable[bool]],
     ) -> Result:
         """Send one mail; see `Transport.send`."""
-        address = ascii_address(recipient)
+        address = mailable_address(recipient)
         if address is None:
             return Result(Outcome.REFUSED, MailCode.ADDRESS_MALFORMED, about_recipient=True)
         talk = _Talk()
@@ -137,7 +136,7 @@ class SmtpTransport:
                 mended.add(LOGIN)
                 talk.stage = Stage.MAIL
                 for sender in self._senders:
-                    await client.mail(sender, options=_mail_options(client))
+                    await client.mail(sender, options=mail_options(client, smtputf8=False))
                     await client.rset()
                 mended.add(SENDER)
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -161,10 +160,12 @@ class SmtpTransport:
     ) -> Result:
         try:
             async with asyncio.timeout_at(deadline):
-                client = await self._announce(talk, _sender_of(mail) or self._sender, address)
+                client = await self._announce(talk, sender_of(mail) or self._sender, address)
         except (aiosmtplib.SMTPException, OSError) as error:
-            if isinstance(error, aiosmtplib.SMTPResponseException):
+            if isinstance(error, aiosmtplib.SMTPResponseException | NeedsSmtpUtf8Error):
                 await self._leave_unfinished(talk)
+            if isinstance(error, NeedsSmtpUtf8Error):
+                return Result(Outcome.UNFIT, MailCode.SMTPUTF8_NOT_OFFERED)
             return explain_failure(talk.stage, error)
         try:
             wanted = await before_data()
@@ -176,7 +177,7 @@ class SmtpTransport:
             return Result(Outcome.ABANDONED, MailCode.ABANDONED_BEFORE_DATA)
         try:
             async with asyncio.timeout(self._patience.data.total_seconds()):
-                result = await self._hand_over(talk, client, mail)
+                result = await self._hand_over(talk, client, mail, smtputf8=not address.isascii())
         except (aiosmtplib.SMTPException, OSError) as error:
             return explain_failure(talk.stage, error)
         if talk.stage is Stage.MESSAGE:
@@ -188,23 +189,25 @@ class SmtpTransport:
 
     async def _announce(self, talk: _Talk, sender: str, address: str) -> aiosmtplib.SMTP:
         """Go as far as an accepted RCPT, over a kept connection if one still answers."""
-        client = await self._open_on_kept(talk, sender)
+        smtputf8 = not address.isascii()
+        client = await self._open_on_kept(talk, sender, smtputf8=smtputf8)
         if client is None:
             client = await self._connect(talk)
             talk.stage = Stage.MAIL
-            await client.mail(sender, options=_mail_options(client))
+            await client.mail(sender, options=mail_options(client, smtputf8=smtputf8))
         talk.stage = Stage.RCPT
-        await client.rcpt(address)
+        await client.rcpt(address, encoding="utf-8")
         return client
 
-    async def _open_on_kept(self, talk: _Talk, sender: str) -> aiosmtplib.SMTP | None:
+    async def _open_on_kept(self, talk: _Talk, sender: str, *, smtputf8: bool) -> aiosmtplib.SMTP | None:
         """Say MAIL on a kept connection; None if there is none, or the server hung up on it while it was idle."""
         client = talk.client = self._pool.take_kept()
         if client is None:
             return None
         talk.stage = Stage.MAIL
         try:
-            await client.mail(sender, options=_mail_options(client), timeout=self._patience.kept.total_seconds())
+            options = mail_options(client, smtputf8=smtputf8)
+            await client.mail(sender, options=options, timeout=self._patience.kept.total_seconds())
         except aiosmtplib.SMTPSenderRefused as refused:
             if refused.code // 100 != _NOT_NOW:  # a server may take so many mails over one connection, and say so
                 raise
@@ -231,9 +234,9 @@ class SmtpTransport:
             await client.login(self._username, self._password or "")
         return client
 
-    async def _hand_over(self, talk: _Talk, client: aiosmtplib.SMTP, mail: EmailMessage) -> Result:
+    async def _hand_over(self, talk: _Talk, client: aiosmtplib.SMTP, mail: EmailMessage, *, smtputf8: bool) -> Result:
         """Send DATA and the mail in two steps: aiosmtplib's own `data()` doesn't tell in which of them it failed."""
-        data = as_data(mail, eight_bit=client.supports_extension("8bitmime"))
+        data = as_data(mail, eight_bit=client.supports_extension("8bitmime"), smtputf8=smtputf8)
         talk.stage = Stage.DATA
         answer = await client.execute_command(b"DATA", timeout=None)
         if answer.code != _START_INPUT or client.protocol is None:
@@ -262,23 +265,6 @@ class SmtpTransport:
             tls_context=self._tls_context,
             timeout=None,  # each conversation has its own deadlines
         )
-
-
-def as_data(mail: EmailMessage, *, eight_bit: bool) -> bytes:
-    """Write the mail as it follows DATA: with CRLF, doubled dots and the end mark; in 7 bits unless `eight_bit`."""
-    written = mail.as_bytes(policy=SMTP if eight_bit else SMTP.clone(cte_type="7bit"))
-    if not written.endswith(b"\r\n"):
-        written += b"\r\n"
-    return _LINE_STARTS_WITH_DOT.sub(b"..", written) + b".\r\n"
-
-
-def _sender_of(mail: EmailMessage) -> str | None:
-    header = mail["From"]
-    return ascii_address(header.addresses[0].addr_spec) if header is not None else None
-
-
-def _mail_options(client: aiosmtplib.SMTP) -> list[str]:
-    return ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

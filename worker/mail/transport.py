@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     TRY_AGAIN = "try_again"  # certainly not sent, and it may work later
     HELD = "held"  # certainly not sent, and only the operator can mend why
     UNKNOWN = "unknown"  # it was handed over and no answer came: it may have been sent
+    UNFIT = "unfit"  # certainly not sent: no mail to this address can go this way
     ABANDONED = "abandoned"  # `before_data` said no: certainly not sent, and not to be
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from dunning.addresses.ascii import ascii_address
+from dunning.addresses.mailable import mailable_address
 from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, OperatorMustActError
 from dunning.paddle.live import LiveTransaction
 from dunning.paddle_api.client import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
@@ -169,7 +169,7 @@ def _told(verdict: Send | Skip | End | Later) -> dict[str, str]:
 async def _unmailable(services: Services, transaction: LiveTransaction) -> SkipReason | None:
     """Return why the customer's address is not to be mailed, if there is a reason."""
     address = transaction.customer.email if transaction.customer else None
-    if address is None or ascii_address(address) is None:
+    if address is None or mailable_address(address) is None:
         return SkipReason.NO_ADDRESS
     keys = address_keys(address, services.link_secrets)
     return SkipReason.SUPPRESSED if await services.store.suppressions.has(keys) else None

@@ -23,7 +23,7 @@ from dunning.errors import (
 )
 from dunning.paddle.live import LiveTransaction
 from dunning.paddle_api.grants import Grant
-from dunning.reasons import DeadReason, WaitReason
+from dunning.reasons import DeadReason, SkipReason, WaitReason
 from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.due_steps import backoff
@@ -214,6 +214,9 @@ async def _record(sending: _Sending, result: Result) -> None:
             await put_on_hold(sending.services, _held(result))
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
             await _insist(sending, back)
+        case Outcome.UNFIT:
+            back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
+            await _insist(sending, back.skip(SkipReason.NEEDS_SMTPUTF8))
         case Outcome.ABANDONED:
             log.info("mail.abandoned", case_id=sending.case.id, step=sending.step)
             if sending.delivery.owner == sending.owner:

@@ -72,6 +72,7 @@ class MailServer:
         tls_context: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         eight_bit: bool = True,
+        smtputf8: bool = False,
     ) -> None:
         self.mails: list[ReceivedMail] = []
         self._unread: deque[ReceivedMail] = deque()
@@ -83,6 +84,7 @@ class MailServer:
             credentials=None if username is None else LoginPassword(username.encode(), password.encode()),
             tls_context=None if implicit_tls else tls_context,
             eight_bit=eight_bit,
+            smtputf8=smtputf8,
         )
         self._server: asyncio.Server | None = None
 

@@ -48,6 +48,7 @@ class House:
     credentials: LoginPassword | None = None
     tls_context: ssl.SSLContext | None = None
     eight_bit: bool = True
+    smtputf8: bool = False
     faults: defaultdict[MishapStage, deque[int | Words | Silence]] = field(default_factory=lambda: defaultdict(deque))
     open: set["Conversation"] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)  # nobody is connected any more
@@ -63,6 +64,7 @@ class Conversation(SMTP):
             hostname="mailbox.localhost",
             loop=asyncio.get_running_loop(),
             tls_context=house.tls_context,
+            enable_SMTPUTF8=house.smtputf8,
             auth_require_tls=False,  # what is tested is the client: it must not log in in clear by itself
             authenticator=_authenticator(house.credentials),
         )
