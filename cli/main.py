@@ -54,6 +54,12 @@ COMMANDS = {
     "holds": Command("cli.commands.holds:holds", "Show what stops sending until somebody mends it."),
     "replay": Command("cli.commands.replay:replay", "Read Paddle's events of some time again, and take them in."),
     "forget": Command("cli.commands.forget:forget", "Delete all that is stored of a customer."),
+    "backup": Command(
+        "cli.commands.backup:backup", "Back up the data of `dunning up`'s own server, while it runs or not."
+    ),
+    "restore": Command(
+        "cli.commands.backup:restore", "Put a backup's data into the folder of `dunning up`'s own server."
+    ),
     "pause": Command("cli.commands.brakes:pause", "Stop all mail, or that of CAMPAIGN, at once."),
     "resume": Command("cli.commands.brakes:resume", "Start all mail, or that of CAMPAIGN, again."),
     "exclude": Command(

@@ -113,7 +113,7 @@ class EmbeddedServer:
         if self._run_folder is None:
             self._run_folder = _short_folder()
         folder = self.data_folder
-        with _locked(folder) as lock, self._log.open("wb") as log:
+        with locked(folder) as lock, self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the program is one we chose
                 [server, "-"],
                 stdin=subprocess.PIPE,
@@ -207,7 +207,7 @@ def find_server() -> str:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[int]:
+def locked(folder: Path) -> Iterator[int]:
     """Make `folder`, readable by this user alone, and hold its lock. Yield the lock's descriptor."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
