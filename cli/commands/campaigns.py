@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from cli.commands.examples import examples
+
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
 
 
@@ -15,7 +17,7 @@ def campaigns() -> None:
     """
 
 
-@campaigns.command()
+@campaigns.command(epilog=examples("dunning campaigns check campaign.toml --templates templates"))
 @_file
 @click.option(
     "--templates",
@@ -33,7 +35,7 @@ def check(file: Path | None, templates: Path | None) -> None:
     campaigns.check(file, templates)
 
 
-@campaigns.command()
+@campaigns.command(epilog=examples("dunning campaigns plan", "dunning campaigns plan campaign.toml"))
 @_file
 def plan(file: Path | None) -> None:
     """Show when each mail of FILE goes out, for each class of decline.

@@ -38,7 +38,14 @@ def cases() -> None:
         "dunning cases list --all --customer ctm_01h8441jn5pcwrfhwh78jqt8hk",
     ),
 )
-@click.option("--state", "states", type=click.Choice(STATES), multiple=True, help="Only these. May be given twice.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    metavar="STATE",
+    multiple=True,
+    help=f"Only cases that are {', '.join(STATES)}. May be given several times.",
+)
 @click.option("--reason", type=click.Choice(REASONS), metavar="REASON", help="Only cases that ended for this reason.")
 @click.option("--since", type=WHEN, metavar="WHEN", help="Only cases that ended, or if open failed, since then.")
 @click.option("--campaign", metavar="NAME", help="Only cases of this campaign.")

@@ -2,12 +2,13 @@
 
 import click
 
+from cli.commands.examples import examples
 from cli.demo.page.ports import WEBHOOK_URL, Ports
 
 PORTS = Ports()
 
 
-@click.command()
+@click.command(epilog=examples("dunning demo --open", "dunning demo --once", "dunning demo --serve --smtp-port 2525"))
 @click.option("--once", is_flag=True, help="Play one declined renewal through, and end.")
 @click.option("--serve", is_flag=True, help="Only Paddle's twin and the mailbox, on fixed ports, for your own tests.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")

@@ -2,10 +2,16 @@
 
 import click
 
+from cli.commands.examples import examples
 from cli.commands.paddle_id import CUSTOMER, SUBSCRIPTION
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "dunning link ctm_01h8441jn5pcwrfhwh78jqt8hk",
+        "dunning link ctm_01h8441jn5pcwrfhwh78jqt8hk --subscription sub_01h04vsc0qhwtsbsxh3422wjs4",
+    )
+)
 @click.argument("customer", type=CUSTOMER)
 @click.option(
     "--subscription",

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from cli.commands.examples import examples
 from cli.commands.paddle_id import CASE
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(epilog=examples("dunning preview", "dunning preview --case txn_01h7zdqstxe6djaefkqbkjy4k2"))
 @click.option("--campaign", "campaign_file", type=_FILE, help="Your campaign file.  [default: DUNNING_CAMPAIGN_FILE]")
 @click.option("--templates", type=_FOLDER, help="The folder of your mail templates.  [default: DUNNING_TEMPLATES]")
 @click.option("--show", "query", metavar="WHICH", default="", help="Begin with this: what stands behind the ? there.")

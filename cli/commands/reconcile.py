@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from cli.commands.examples import examples
 from dunning.durations import parse_duration
 
 
@@ -20,7 +21,7 @@ class _Duration(click.ParamType[timedelta]):
             self.fail(f"it {error}", param, ctx)
 
 
-@click.command()
+@click.command(epilog=examples("dunning reconcile --dry-run", "dunning reconcile --apply --spread 4h"))
 @click.option("--dry-run", is_flag=True, help="Change nothing: show what would be done.")
 @click.option("--apply", "apply_", is_flag=True, help="Open cases however many there are.")
 @click.option(

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from cli.commands.examples import examples
 from cli.run.ends_with_stdin import until_stdin_closes
 
 
-@click.command()
+@click.command(epilog=examples("dunning webhooks"))
 @until_stdin_closes
 def webhooks(*, until_stdin_closes: bool) -> None:
     """Receive Paddle's webhooks and serve payment links over HTTP."""
@@ -16,7 +17,7 @@ def webhooks(*, until_stdin_closes: bool) -> None:
     commands.webhooks(until_stdin_closes=until_stdin_closes)
 
 
-@click.command()
+@click.command(epilog=examples("dunning worker"))
 @until_stdin_closes
 def worker(*, until_stdin_closes: bool) -> None:
     """Handle events and send mail."""
@@ -25,7 +26,7 @@ def worker(*, until_stdin_closes: bool) -> None:
     commands.worker(until_stdin_closes=until_stdin_closes)
 
 
-@click.command()
+@click.command(epilog=examples("dunning up", "dunning up --data /var/lib/dunning"))
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from cli.commands.examples import examples
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(epilog=examples("dunning simulate", "dunning simulate --campaign campaign.toml --mails mails"))
 @click.argument("scenario", required=False)
 @click.option("--list", "listing", is_flag=True, help="Print the scenarios there are, and end.")
 @click.option("--campaign", "campaign_file", type=_FILE, help="Your campaign file.  [default: the shipped one]")

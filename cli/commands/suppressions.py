@@ -2,6 +2,8 @@
 
 import click
 
+from cli.commands.examples import examples
+
 _address = click.argument("address", metavar="ADDRESS")
 
 
@@ -14,7 +16,7 @@ def suppressions() -> None:
     """
 
 
-@suppressions.command("list")
+@suppressions.command("list", epilog=examples("dunning suppressions list --json"))
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 def list_(*, in_json: bool) -> None:
     """Tell how many addresses are suppressed, for which reasons, and since when the latest of each is."""
@@ -23,7 +25,7 @@ def list_(*, in_json: bool) -> None:
     of_store.list_(in_json=in_json)
 
 
-@suppressions.command()
+@suppressions.command(epilog=examples("dunning suppressions add customer@example.com"))
 @_address
 def add(address: str) -> None:
     """Send no more mail to ADDRESS, for any case."""
@@ -32,7 +34,7 @@ def add(address: str) -> None:
     of_store.add(address)
 
 
-@suppressions.command()
+@suppressions.command(epilog=examples("dunning suppressions remove customer@example.com"))
 @_address
 def remove(address: str) -> None:
     """Mail ADDRESS again. Take it off your mail provider's own list first."""

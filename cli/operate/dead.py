@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from cli.operate.cases.screen import console, plain_table
+from cli.operate.cases.screen import console, print_rows
 from cli.run.open_store import on_the_store
 from dunning.store import DeadEvent, Store
 
@@ -31,11 +31,10 @@ def list_(*, in_json: bool) -> None:
     if not found:
         click.echo("No event is dead.")
         return
-    screen = console()
-    table = plain_table(screen, "event", "died (UTC)", "type", "about", "reason")
-    for one in found:
-        table.add_row(one.event_id, f"{one.at:%Y-%m-%d %H:%M}", one.event_type or "", _about(one) or "", one.reason)
-    screen.print(table)
+    rows = [
+        (one.event_id, f"{one.at:%Y-%m-%d %H:%M}", one.event_type or "", _about(one) or "", one.reason) for one in found
+    ]
+    print_rows(console(), ("event", "died (UTC)", "type", "about", "reason"), rows)
 
 
 def replay(wanted: Sequence[str] | None) -> None:

@@ -1,6 +1,6 @@
 """What the commands tell, for people: tables on a terminal, and one line for each row if the output is piped."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich import box
@@ -18,6 +18,8 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
 from dunning.store import Paused
 
+# On less a table's cells are broken into pieces that nobody can read.
+NARROW = 60
 # Wide enough for a whole row, if the output goes to no terminal.
 PIPED_WIDTH = 400
 
@@ -37,6 +39,21 @@ def plain_table(console: Console, *headings: str) -> Table:
     return table
 
 
+def print_rows(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table, or on a narrow terminal each row as a block: its first cell, and a line for each other."""
+    if console.is_terminal and console.width < NARROW:
+        for first, *others in rows:
+            console.print(first, soft_wrap=True)
+            for heading, cell in zip(headings[1:], others, strict=True):
+                if cell:
+                    console.print(f"  {heading}: {cell}" if heading else f"  {cell}")
+        return
+    table = plain_table(console, *headings)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
 def show_list(
     console: Console,
     cases: Sequence[ListedCase],
@@ -47,7 +64,7 @@ def show_list(
     more: bool,
 ) -> None:
     """Print cases, a row each."""
-    if console.is_terminal:
+    if console.is_terminal and console.width >= NARROW:
         # Two lines for each: 80 columns have no room for two ids beside each other.
         table = plain_table(console, "case\nsubscription", "class\nfailed (UTC)", "last step", "next step\ndue (UTC)")
         for one in cases:
@@ -61,10 +78,7 @@ def show_list(
         console.print(table)
     else:
         headings = ("case", "subscription", "class", "failed (UTC)", "last step", "next step", "due (UTC)", "")
-        table = plain_table(console, *headings)
-        for one in cases:
-            table.add_row(*_list_row(one, paused, excluded, now))
-        console.print(table)
+        print_rows(console, headings, [[*_list_row(one, paused, excluded, now)] for one in cases])
     if more:
         console.print(f"These are the first {len(cases)}. --all shows all, --limit another number.")
     _lines(console, paused_lines(paused))
@@ -81,13 +95,18 @@ def show_case(console: Console, told: CaseFile, now: datetime, *, verbose: bool)
     _lines(console, _head(told, now))
     if told.steps:
         console.print()
-        table = plain_table(
-            console, "step", "due (UTC)", "state", *(("reason", "tries") if verbose else ()), "when (UTC)"
-        )
-        for row in told.steps:
-            why = (row.reason or "", str(row.tries or "")) if verbose else ()
-            table.add_row(row.step, _minute(row.due_at), row.state, *why, _minute(row.at))
-        console.print(table)
+        headings = ("step", "due (UTC)", "state", *(("reason", "tries") if verbose else ()), "when (UTC)")
+        rows = [
+            (
+                row.step,
+                _minute(row.due_at),
+                row.state,
+                *((row.reason or "", str(row.tries or "")) if verbose else ()),
+                _minute(row.at),
+            )
+            for row in told.steps
+        ]
+        print_rows(console, headings, rows)
     console.print()
     story = plain_table(console, "when (UTC)", "what happened")
     for at, what in _story(told, verbose=verbose):
