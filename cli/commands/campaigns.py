@@ -37,7 +37,10 @@ def check(file: Path | None, templates: Path | None) -> None:
 
 @campaigns.command(epilog=examples("dunning campaigns plan", "dunning campaigns plan campaign.toml"))
 @_file
-def plan(file: Path | None) -> None:
+@click.option(
+    "--json", "in_json", is_flag=True, help="Print one JSON document. Times after the failure are in seconds."
+)
+def plan(file: Path | None, *, in_json: bool) -> None:
     """Show when each mail of FILE goes out, for each class of decline.
 
     hard: only the customer can help, say with an expired card. soft: Paddle's next charge may well succeed. outage: a
@@ -45,4 +48,4 @@ def plan(file: Path | None) -> None:
     """
     from cli.plan import campaigns
 
-    campaigns.plan(file)
+    campaigns.plan(file, in_json=in_json)

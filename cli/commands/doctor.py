@@ -2,19 +2,18 @@
 
 import click
 
+from cli.commands.examples import examples
 
-@click.command()
+
+@click.command(
+    epilog=examples("dunning doctor", "dunning doctor --json | jq '.findings[] | select(.level == \"failure\")'")
+)
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 def doctor(*, in_json: bool) -> None:
-    r"""Look whether everything is well: settings, Redis, Paddle, mail, the public address, campaigns, templates.
+    """Look whether everything is well: settings, Redis, Paddle, mail, the public address, campaigns, templates.
 
     Takes a few seconds, sends no mail and changes nothing. Each line is ok, a note, a warning or a failure, and says
     what to do. Exit code 0: nothing fails. Exit code 1: something does.
-
-    \b
-    Examples:
-      dunning doctor
-      dunning doctor --json | jq '.findings[] | select(.level == "failure")'
     """
     from cli.connect.doctor import command
 

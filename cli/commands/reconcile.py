@@ -37,12 +37,14 @@ class _Duration(click.ParamType[timedelta]):
     help="Over how long to spread the mails that would all be due now. Otherwise a few go at once, and of more than 50 "
     "at most 300 an hour.",
 )
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON document in place of the table and the report.")
 def reconcile(
     *,
     dry_run: bool,
     apply_: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    in_json: bool,
 ) -> None:
     """Find what webhooks did not bring: failures, debts and payments that we don't know of.
 
@@ -59,4 +61,4 @@ def reconcile(
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
     from cli.operate import reconcile
 
-    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread)
+    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread, in_json=in_json)

@@ -1,6 +1,7 @@
 """`dunning reconcile`: compare Paddle with what we have, and mend what webhooks did not bring."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -8,7 +9,7 @@ from aiohttp import ClientSession
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.operate.reconcile_table import output, report, show_openings
+from cli.operate.reconcile_table import as_json, output, report, show_openings
 from cli.run.open_store import store_address
 from dunning import log
 from dunning.errors import DunningError, OperatorMustActError
@@ -32,6 +33,7 @@ def reconcile(
     apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    in_json: bool,
 ) -> None:
     """Find what webhooks did not bring, mend it unless it is a dry run, and print a report.
 
@@ -43,7 +45,11 @@ def reconcile(
     settings = load_settings(redis_required=False)
     redis_url = store_address(settings.redis_url)
     try:
-        asyncio.run(_reconcile(settings, redis_url, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread))
+        asyncio.run(
+            _reconcile(
+                settings, redis_url, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread, in_json=in_json
+            )
+        )
     except DunningError as error:
         raise click.ClickException(str(error)) from None
     except REDIS_ERRORS as error:
@@ -58,6 +64,7 @@ async def _reconcile(
     apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    in_json: bool,
 ) -> None:
     if not dry_run:
         await check_account(settings, redis_url)
@@ -74,10 +81,13 @@ async def _reconcile(
                 outcome = Healed() if dry_run else await carry_out(reconciler, findings, asked_to=apply)
     finally:
         await store.close()
-    console = output()
-    show_openings(console, findings.plan.openings, _utc_now())
     done = _as_if_done(findings) if dry_run else outcome
-    console.print(report(findings, done, missed.events, max_age=max_age, dry_run=dry_run))
+    if in_json:
+        click.echo(json.dumps(as_json(findings, done, missed.events, dry_run=dry_run), indent=2))
+    else:
+        console = output()
+        show_openings(console, findings.plan.openings, _utc_now())
+        console.print(report(findings, done, missed.events, max_age=max_age, dry_run=dry_run))
     if outcome.waiting:
         raise click.ClickException(
             f"{outcome.waiting} cases would be opened, more than the {most_unasked(settings.breaker)} that are "

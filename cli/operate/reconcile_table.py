@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -47,6 +48,34 @@ def show_openings(console: Console, openings: Sequence[Opening], now: datetime) 
 def report(findings: Findings, outcome: Healed, missed_events: int, *, max_age: timedelta, dry_run: bool) -> str:
     """Say in a few lines what the run did, or would do."""
     return "\n".join(_lines(findings, outcome, missed_events, max_age=max_age, dry_run=dry_run))
+
+
+def as_json(findings: Findings, outcome: Healed, missed_events: int, *, dry_run: bool) -> dict[str, Any]:
+    """Return what the run did, or would do, as a document. Times are RFC 3339 in UTC."""
+    plan = findings.plan
+    return {
+        "dry_run": dry_run,
+        "opened": outcome.opened,
+        "closed": outcome.closed,
+        "waiting": outcome.waiting,
+        "unchanged": findings.unchanged,
+        "too_old": plan.too_old,
+        "left_alone": dict(sorted(plan.left.items())),
+        "malformed": findings.malformed,
+        "missed_events": missed_events,
+        "openings": [
+            {
+                "id": opening.case.id,
+                "customer_id": opening.case.customer_id,
+                "failed_at": f"{opening.case.failed_at:%Y-%m-%dT%H:%M:%SZ}",
+                "decline_class": opening.case.decline_class,
+                "campaign": opening.campaign.name,
+                "step": opening.step.name,
+                "first_mail_at": f"{opening.at:%Y-%m-%dT%H:%M:%SZ}",
+            }
+            for opening in plan.openings
+        ],
+    }
 
 
 def _lines(

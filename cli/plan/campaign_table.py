@@ -1,7 +1,8 @@
 """A campaign as a table: which mail goes out on which day, for each class of decline."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -39,6 +40,24 @@ def show(console: Console, campaign: Campaign) -> None:
     console.print(steps)
 
 
+def as_json(campaign: Campaign) -> dict[str, Any]:
+    """Return one campaign's mails as a document, each with the seconds after the failure by class of decline."""
+    return {
+        "name": campaign.name,
+        "on": campaign.on,
+        "version": version(campaign),
+        "when": {name: sorted(values) for name, values in _values(campaign.when)},
+        "steps": [
+            {
+                "name": step.name,
+                "template": step.template,
+                "after_seconds": {cls.value: round(step.after[cls].total_seconds()) for cls in DeclineClass},
+            }
+            for step in campaign.steps
+        ],
+    }
+
+
 def day(after: timedelta) -> str:
     """Write a time after the failure as a day and the rest: `day 0, 2 h`, `day 3`."""
     days, rest = divmod(after, _DAY)
@@ -68,9 +87,13 @@ def brand_line(brand: Brand) -> str:
 
 
 def _asked(when: When) -> Iterator[tuple[str, str]]:
-    for key, values in (("product", when.products), ("price", when.prices), ("currency", when.currencies)):
+    for key, values in _values(when):
         if values:
             yield key, " or ".join(sorted(values))
+
+
+def _values(when: When) -> Iterator[tuple[str, Collection[str]]]:
+    yield from (("product", when.products), ("price", when.prices), ("currency", when.currencies))
 
 
 def _facts(campaign: Campaign) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """`dunning campaigns`: tell what is wrong with a campaign file, and show which mails it plans."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from cli.plan.campaign_table import brand_line, day, for_what, show
+from cli.plan.campaign_table import as_json, brand_line, day, for_what, show
 from cli.plan.own_templates.check import template_problems
 from cli.plan.own_templates.unused import unused_files
 from dunning.addresses.mailbox import Mailbox
@@ -59,10 +60,13 @@ def check(file: Path | None, templates: Path | None) -> None:
             click.echo(remark)
 
 
-def plan(file: Path | None) -> None:
+def plan(file: Path | None, *, in_json: bool) -> None:
     """Print when each mail of a file goes out."""
     text, name = _read(file)
     found = parse_campaigns(text, name)
+    if in_json:
+        click.echo(json.dumps({"campaigns": [as_json(campaign) for campaign in found]}, indent=2))
+        return
     console = Console(highlight=False)
     for campaign in found:
         show(console, campaign)

@@ -1,5 +1,6 @@
 """`dunning campaigns check` and `plan`, as an operator sees them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,15 @@ def test_what_no_mail_is_made_from_in_a_languages_folder_is_named(tmp_path: Path
     )
     assert f"{tmp_path}/deutsch: no mail is made from this folder; it should be named for a language" in result.stdout
     assert "en/reminder.txt" not in result.stdout
+
+
+def test_the_plan_is_a_document_too() -> None:
+    result = CliRunner().invoke(main, ["campaigns", "plan", "--json"])
+
+    (campaign,) = json.loads(result.stdout)["campaigns"]
+    assert (campaign["name"], campaign["when"]) == ("renewal", {"product": [], "price": [], "currency": []})
+    assert campaign["steps"][0] == {
+        "name": "first",
+        "template": "payment_failed",
+        "after_seconds": {"hard": 7_200, "soft": 86_400, "outage": 172_800},
+    }

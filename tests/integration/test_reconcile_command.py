@@ -1,6 +1,7 @@
 """`dunning reconcile`, as an operator runs it."""
 
 import asyncio
+import json
 import os
 import pty
 import re
@@ -74,6 +75,17 @@ async def test_who_gets_which_mail_when_is_shown_and_done(twin: Twin, redis_url:
     assert rows(result)[later][5].startswith(f"{datetime.now(UTC) + DAY:%Y-%m-%d}")
     assert "3 opened, 0 closed, 0 unchanged, 0 too old, 0 missed events." in result.stdout
     assert await unhandled(store) == 3
+
+
+async def test_the_document_says_who_gets_which_mail_when_and_what_was_done(twin: Twin, redis_url: str) -> None:
+    bill = declined(twin, ago=4 * DAY)
+
+    found = json.loads((await run(twin, redis_url, "--json")).stdout)
+
+    assert (found["opened"], found["waiting"], found["dry_run"]) == (1, 0, False)
+    (opening,) = found["openings"]
+    assert (opening["id"], opening["campaign"], opening["step"]) == (bill, "renewal", "reminder")
+    assert opening["first_mail_at"].endswith("Z")
 
 
 async def test_nothing_but_ids_is_shown(twin: Twin, redis_url: str) -> None:
