@@ -1,5 +1,21 @@
 """What a browser is asked about how something looks."""
 
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+# https://www.deque.com/axe/core-documentation/api-documentation/#axecore-tags
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+
+async def found_by_axe(page: Page, *further_rules: str) -> list[str]:
+    """Return what axe says keeps people from using the page: against WCAG 2.2 AA, or against further rules of its."""
+    results = await Axe().run(page, options={"runOnly": [*WCAG, *further_rules]})
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}"
+        for one in results.response["violations"]
+    ]
+
+
 # Chromium clips what a phone would scroll, so every box is asked where it ends.
 CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
   .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > window.innerWidth)

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, async_playw
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand, Brands
 from dunning.language.own import Languages
-from tests.integration.looks import EDGE_CONTRAST, WEAKEST_CONTRAST
+from tests.integration.looks import EDGE_CONTRAST, WEAKEST_CONTRAST, found_by_axe
 from tests.unit.mails import TEMPLATES, facts, html_of
 from webhooks.looks import looks_of
 from webhooks.pages import Page as Shown
@@ -142,6 +142,24 @@ async def test_the_button_is_in_sight_on_a_small_phone(page: Page, template: str
     assert button is not None
     assert button["y"] + button["height"] <= 640
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("which", Shown)
+@each_scheme
+async def test_axe_finds_nothing_in_a_page(page: Page, which: Shown, scheme: Scheme) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_content(of_pages(BRAND, which), wait_until="networkidle")
+
+    assert await found_by_axe(page, "best-practice") == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@each_scheme
+async def test_axe_finds_nothing_in_a_mail(page: Page, template: str, scheme: Scheme) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_content(html(BRAND, template), wait_until="networkidle")
+
+    assert await found_by_axe(page) == []
 
 
 async def test_the_logo_is_shown_and_its_name_where_pictures_are_blocked(page: Page) -> None:
