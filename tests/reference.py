@@ -1,16 +1,27 @@
-"""Write docs/reference.md from the code: `make reference`. tests/unit/test_docs_reference.py holds it to that."""
+"""Write docs/reference.md and docs/openapi.json from the code: `make reference`. tests/unit/test_docs_reference.py
+holds them to that.
+"""
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from console.openapi import document
 from dunning import metrics
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "reference.md"
+OPENAPI = DOCS / "openapi.json"
 
 
 def page() -> str:
     """Return the whole page."""
     return "\n".join([*_head(), *_metrics()]) + "\n"
+
+
+def openapi() -> str:
+    """Return what the private side answers to."""
+    return json.dumps(document(), indent=2) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -53,3 +64,4 @@ def _table(some: Iterable[metrics.Metric]) -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    OPENAPI.write_text(openapi(), encoding="utf-8")

@@ -1,5 +1,13 @@
-from tests.reference import PAGE, page
+from console.operations import OPERATIONS
+from tests.reference import DOCS, OPENAPI, PAGE, openapi, page
 
 
 def test_the_reference_is_what_the_code_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make reference`"
+    assert OPENAPI.read_text(encoding="utf-8") == openapi(), "run `make reference`"
+
+
+def test_every_operation_of_the_private_side_is_told() -> None:
+    told = (DOCS / "app.md").read_text(encoding="utf-8")
+
+    assert [one.path for one in OPERATIONS if one.path.split("/")[2] not in told] == []
