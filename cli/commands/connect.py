@@ -13,7 +13,7 @@ def connect(*, yes: bool) -> None:
     Shows first what would change. The destination gets exactly the events that Dunning uses, and its secret key goes
     into the file of settings. Reads DUNNING_PADDLE_API_KEY and DUNNING_PUBLIC_URL. The API key needs the permissions
     notification_setting.read and notification_setting.write for this, and for nothing else. A second run changes
-    nothing.
+    nothing. Exit code 0: it is as it should be. Exit code 1: Paddle refused, or you said no.
     """
     from cli.connect import destination
 

@@ -48,13 +48,21 @@ PREFIX = "DUNNING_"
 LEAST_RATE_TO_MINT_AT_SENDING = 4
 
 
-def _read_by(parse: Callable[[str], object]) -> PlainValidator:
-    """Let `parse` read what the environment gives, if it was filled in, and leave defaults as they are."""
+def _read_by(parse: Callable[[str], object], placeholder: object = None) -> PlainValidator:
+    """Let `parse` read what the environment gives, and leave defaults as they are.
+
+    What was not filled in is refused, or read as `placeholder` if there is such a value.
+    """
 
     def read(value: object) -> object:
         if not isinstance(value, str):
             return value
-        check_filled_in(value)
+        try:
+            check_filled_in(value)
+        except ValueError:
+            if placeholder is None:
+                raise
+            return placeholder
         return parse(value)
 
     return PlainValidator(read)
@@ -82,6 +90,11 @@ _PORTAL_LOGIN_URL = "the customer portal's login page, such as https://customer-
 _WebhookSecrets = Annotated[
     tuple[SecretStr, ...],
     _read_by(parse_webhook_secrets),
+    Field(description="the secret keys of Paddle's notification destinations, comma-separated"),
+]
+_WebhookSecretsSoFar = Annotated[
+    tuple[SecretStr, ...],
+    _read_by(parse_webhook_secrets, placeholder=()),
     Field(description="the secret keys of Paddle's notification destinations, comma-separated"),
 ]
 _PublicUrl = Annotated[
@@ -139,7 +152,7 @@ class ConnectingVariables(PaddleVariables):
     """The variables that it takes to connect Paddle to us."""
 
     public_url: _PublicUrl
-    webhook_secrets: _WebhookSecrets = ()
+    webhook_secrets: _WebhookSecretsSoFar = ()
 
 
 class CampaignVariables(_Declared):

@@ -142,6 +142,16 @@ async def test_a_secret_is_put_beside_those_that_are_there(twin: Twin, env_file:
     assert secrets_in(env_file) == ["pdl_ntfset_older0secret0of0ours", made["endpoint_secret_key"]]
 
 
+async def test_a_placeholder_for_the_secret_is_filled_in(twin: Twin, env_file: Path) -> None:
+    write(env_file, text_of(env_file) + "DUNNING_WEBHOOK_SECRETS=pdl_ntfset_replace_me\n")
+
+    result = await connect(env_file, "--yes")
+
+    assert result.exit_code == 0, result.output
+    ((_, made),) = twin.destinations.settings.items()
+    assert secrets_in(env_file) == [made["endpoint_secret_key"]]
+
+
 async def test_without_a_file_the_secret_is_printed_as_the_only_line_to_set(twin: Twin) -> None:
     given = {"PADDLE_API_KEY": twin.api_key, "PADDLE_API_URL": twin.url, "PUBLIC_URL": PUBLIC}
 

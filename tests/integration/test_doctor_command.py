@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner, Result
 
 from cli.connect.doctor.paddle import look_at_paddle
@@ -138,6 +139,48 @@ async def test_a_file_of_secrets_that_others_may_read_warns(world: World, tmp_pa
 
     assert (level, shut) == ("warning", "ok")
     assert text.endswith(f"chmod 600 {path}")
+
+
+async def test_a_file_that_can_not_be_read_fails_and_a_line_of_it_as_well(world: World, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_text("no setting\n")
+
+    level, text = await world.of("settings", ENV_FILE=str(tmp_path / "bad"))
+    missing, _ = await world.of("settings", ENV_FILE=str(tmp_path / "nowhere"))
+
+    assert (level, missing) == ("failure", "failure")
+    assert text == f"{tmp_path}/bad:1: the line can't be read. It should be NAME=value."
+
+
+async def test_without_a_redis_to_look_at_that_is_a_note(world: World, tmp_path: Path) -> None:
+    world.given["REDIS_URL"] = ""
+
+    result = await asyncio.to_thread(
+        CliRunner().invoke,
+        main,
+        ["doctor", "--json"],
+        env={f"DUNNING_{name}": value for name, value in world.given.items()} | {"XDG_STATE_HOME": str(tmp_path)},
+    )
+
+    (redis,) = [one for one in json.loads(result.stdout)["findings"] if one["about"] == "redis"]
+    assert redis["level"] == "note"
+
+
+async def test_an_old_key_without_permissions_is_a_note(world: World) -> None:
+    async def root(_: web.Request) -> web.Response:
+        return web.json_response({"data": {"caller": {"account": {"id": "acc_1"}, "permissions": None}}})
+
+    app = web.Application()
+    app.router.add_get("/", root)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        _, found = await world.look(PADDLE_API_URL=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    finally:
+        await runner.cleanup()
+
+    assert found["paddle.permissions"] == [("note", "Could not look: Paddle does not say what the key may do.")]
+    assert found["paddle.destination"][0][0] == "note"
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,27 @@ async def test_a_live_key_is_not_asked_for_a_redirect(desk: Desk) -> None:
     assert "ok: The live account acc_" in said
 
 
+async def test_a_key_that_does_not_tell_its_world_is_asked_for_it(desk: Desk) -> None:
+    desk.twin.api.api_key = "an0old0key0without0a0prefix"
+    key, *rest = [answer for answer in desk.answers if answer != "me@acme.example"]
+
+    code, said = await desk.init(key, "nowhere", desk.twin.url, *rest, DUNNING_PADDLE_API_URL="")
+
+    assert code == 0, said
+    assert "DUNNING_PADDLE_API_URL: it starts with neither https:// nor http://" in said
+    assert desk.file()["DUNNING_PADDLE_API_URL"] == desk.twin.url
+    assert "account acc_" in said
+
+
+async def test_a_placeholder_that_connect_fills_in_is_left_to_it(desk: Desk) -> None:
+    desk.write("DUNNING_WEBHOOK_SECRETS=pdl_ntfset_replace_me\n")
+
+    code, said = await desk.init(*desk.answers)
+
+    assert code == 0, said
+    assert "DUNNING_WEBHOOK_SECRETS" not in said
+
+
 async def test_retains_mails_are_warned_of(desk: Desk) -> None:
     _, said = await desk.init(*desk.answers[:-1], "y")
 

@@ -13,6 +13,7 @@ from dunning.store import look_at_redis, tell_once, tell_until_reached
 from dunning.store.configuration import look_at_configuration
 from dunning.store.driver.connection import Patience, connect, disconnect
 from dunning.store.server.embedded import EmbeddedServer
+from tests.dunning_process import ENVIRONMENT, dunning
 
 
 @pytest.fixture
@@ -124,6 +125,17 @@ async def test_a_start_logs_what_is_wrong_and_nothing_else(own_server: EmbeddedS
         ("redis.configuration", "redis.eviction", "warning"),
         ("redis.configuration", "redis.persistence", "info"),
     ]
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("command", ["worker", "webhooks"])
+def test_each_process_looks_when_it_starts(own_server: EmbeddedServer, command: str) -> None:
+    configure(own_server, "maxmemory-policy", "allkeys-lru")
+
+    with dunning(command, environ=ENVIRONMENT | {"DUNNING_REDIS_URL": own_server.url}) as process:
+        line = process.wait_for("redis.configuration")
+
+    assert (line["level"], line["about"]) == ("warning", "redis.eviction")
 
 
 async def test_a_start_outlives_a_redis_that_goes_away_meanwhile(own_server: EmbeddedServer) -> None:

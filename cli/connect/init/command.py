@@ -17,6 +17,9 @@ from dunning.settings.own_environment import begin_file, keep_setting, own_setti
 LINK_SECRETS = "DUNNING_LINK_SECRETS"
 WEBHOOK_SECRETS = "DUNNING_WEBHOOK_SECRETS"
 
+# What `dunning connect` sets, where nobody has yet.
+LEFT_TO_CONNECT = (f"{WEBHOOK_SECRETS}: it is missing", f"{WEBHOOK_SECRETS}: it still holds a placeholder")
+
 RETAIN = """\
 Then switch *payment recovery emails* off in Retain's settings, or customers are mailed twice. Leave its retries on:
 https://developer.paddle.com/build/retain/configure-payment-recovery-dunning"""
@@ -43,7 +46,7 @@ def init() -> None:
     else:
         click.echo(f"Nothing to ask: {path} and the environment have every setting.")
     for problem in _problems(own_settings()[0]):
-        if not problem.startswith(f"{WEBHOOK_SECRETS}: it is missing"):  # the next command's work
+        if not problem.startswith(LEFT_TO_CONNECT):
             click.echo(problem, err=True)
     click.echo(f"The settings are in {path}, readable by you alone. Next:")
     click.echo("  dunning connect    make the notification destination at Paddle")
