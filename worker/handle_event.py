@@ -103,7 +103,8 @@ def _money(event: Event) -> Money | None:
 
 
 async def _is_forgotten(services: Services, customer_id: str) -> bool:
-    return await services.store.forgotten.has(customer_keys(customer_id, services.link_secrets), services.clock())
+    known_as = customer_keys(customer_id, services.link_secrets)
+    return bool(await services.store.forgotten.among(known_as, services.clock()))
 
 
 async def _apply(

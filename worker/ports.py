@@ -77,7 +77,7 @@ class Exclusions(Protocol):
 class Forgotten(Protocol):
     """Customers who were forgotten."""
 
-    async def has(self, customer_keys: Sequence[str], now: datetime) -> bool: ...
+    async def among(self, customer_keys: Sequence[str], now: datetime) -> set[str]: ...
 
 
 class Holds(Protocol):

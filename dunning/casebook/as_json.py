@@ -26,6 +26,7 @@ def told(story: CaseFile) -> Json:
     """Return everything about one case."""
     return {
         "id": story.id,
+        "found": True,
         "readable": story.case is not None,
         **(_facts(story.case) if story.case else {}),
         "looked_at": _time(story.looked_at),

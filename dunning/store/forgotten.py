@@ -60,13 +60,13 @@ class Forgotten:
             pipe.pexpire(keys.FORGOTTEN, round(keys.KEEP_EVENT.total_seconds() * 1000))
             await pipe.execute()
 
-    async def has(self, customer_keys: Sequence[str], now: datetime) -> bool:
-        """Tell whether a customer was forgotten lately, under any of their keys."""
+    async def among(self, customer_keys: Sequence[str], now: datetime) -> set[str]:
+        """Return those of the keys under which a customer was forgotten lately."""
         if not customer_keys:
-            return False
+            return set()
         scores = await self._redis.zmscore(keys.FORGOTTEN, list(customer_keys))
         oldest = to_milliseconds(now - keys.KEEP_EVENT)
-        return any(at is not None and at > oldest for at in scores)
+        return {key for key, at in zip(customer_keys, scores, strict=True) if at is not None and at > oldest}
 
     async def purge(self, customer_id: str) -> Named:
         """Delete all that names a customer, and return what that was. What is written meanwhile needs another purge."""
@@ -125,7 +125,8 @@ class Forgotten:
         holds: dict[str, str],
     ) -> int:
         """Delete it all in one step, and return how many other entries there were."""
-        campaigns = [one.decode() async for one in self._redis.scan_iter(match=keys.parked("*"))] if cases else []
+        # Cases are put aside only while their campaign is paused.
+        paused = [one.decode() for one in await self._redis.hkeys(keys.PAUSED)]
         excluded = [customer_id, *subscriptions]
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.EXCLUDED, *excluded)
@@ -138,8 +139,8 @@ class Forgotten:
             if cases:
                 for index in (keys.DUE, keys.LATE, keys.ENDED):
                     pipe.zrem(index, *cases)
-                for parked in campaigns:
-                    pipe.srem(parked, *cases)
+                for campaign in paused:
+                    pipe.srem(keys.parked(campaign), *cases)
             if events:
                 pipe.zrem(keys.INBOX, *events)
                 pipe.zrem(keys.DEAD, *events)

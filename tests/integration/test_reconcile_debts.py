@@ -1,11 +1,13 @@
 """Debts without a case get one, cases whose debt is gone are closed, and what was found is told first."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from dunning.casebook.forget import forget
 from dunning.errors import TransientError
 from dunning.paddle.events import AdjustmentFacts, Event, EventType, TransactionFacts
 from dunning.rules.breaker import Breaker
@@ -13,6 +15,7 @@ from dunning.rules.case import Case
 from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from tests.integration.at_rest import paddle_id, redis_of
+from tests.integration.edge import LINK_SECRET
 from tests.integration.reconciling import Scene, scene
 from worker.reconcile.debts import Healed, carry_out, find
 
@@ -50,6 +53,17 @@ async def test_a_debt_that_no_webhook_brought_becomes_an_event_like_a_webhooks(a
     assert [attempt.code for attempt in event.facts.attempts] == ["declined"]
     assert event.not_before is None
     assert (await at.counters())["reconcile_opened"] == 1
+
+
+async def test_a_customer_who_was_forgotten_gets_no_case_of_an_old_debt(at: Scene) -> None:
+    bill, other = (at.decline(ago=4 * DAY) for _ in range(2))
+    customer = at.twin.world.transactions[bill]["customer_id"]
+    reconciler = replace(at.reconciler, link_secrets=[LINK_SECRET])
+    await forget(at.store, customer, [LINK_SECRET], at.clock.now)
+
+    findings = await find(reconciler)
+
+    assert [opening.case.id for opening in findings.plan.openings] == [other]
 
 
 async def test_finding_changes_nothing(at: Scene) -> None:

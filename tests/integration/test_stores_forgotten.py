@@ -13,7 +13,7 @@ from dunning.rules.story import Entry, Kind
 from dunning.store import Accepted, keys
 from dunning.store.forgotten import Named
 from dunning.store.traces import Trace
-from dunning.suppression import customer_keys
+from dunning.suppression import customer_key, customer_keys
 from tests.integration.at_rest import (
     NOW,
     a_case,
@@ -36,11 +36,12 @@ async def test_a_customer_is_remembered_as_forgotten_for_as_long_as_paddle_sends
 
     await forget(hands.store, customer, SECRETS, NOW)
 
-    assert await hands.store.forgotten.has(known_as, NOW)
-    assert await hands.store.forgotten.has(known_as, NOW + keys.KEEP_EVENT - timedelta(minutes=1))
-    assert not await hands.store.forgotten.has(known_as, NOW + keys.KEEP_EVENT)
-    assert not await hands.store.forgotten.has(customer_keys(paddle_id("ctm"), SECRETS), NOW)
-    assert not await hands.store.forgotten.has([], NOW)
+    among = hands.store.forgotten.among
+    assert await among(known_as, NOW) == {customer_key(customer, SECRETS[0])}
+    assert await among(known_as, NOW + keys.KEEP_EVENT - timedelta(minutes=1))
+    assert await among(known_as, NOW + keys.KEEP_EVENT) == set()
+    assert await among(customer_keys(paddle_id("ctm"), SECRETS), NOW) == set()
+    assert await among([], NOW) == set()
 
 
 async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands) -> None:
@@ -88,6 +89,19 @@ async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands
         held = await everything_told(hands.redis)
         assert not any(one in held for one in (customer, subscription, mine.id, over.id))
     assert await store.clicks.is_news(mine.id)
+
+
+async def test_a_case_that_was_put_aside_with_its_paused_campaign_is_gone_too(hands: Hands) -> None:
+    case = await open_case(hands.store)
+    await hands.store.brakes.pause("renewal", "by_operator", NOW)
+    await hands.store.brakes.park("renewal", [case.id], NOW)
+
+    await forget(hands.store, case.customer_id, SECRETS, NOW)
+    await hands.store.brakes.resume("renewal", NOW)
+
+    assert await hands.store.due.when([case.id]) == [None]
+    if isinstance(hands, RedisHands):
+        assert case.id not in await everything_told(hands.redis)
 
 
 async def test_a_case_that_is_in_a_workers_hands_is_not_written_back(hands: Hands) -> None:

@@ -71,6 +71,19 @@ def test_the_fields_of_an_entry_say_all_of_it(kind: Kind, data: st.DataObject) -
     assert Entry(kind=kind, **fields_of(entry)) == entry
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("D|first", Entry(kind=Kind.MADE_DUE, step="first")),
+        ("X|ctm_1", Entry(kind=Kind.EXCLUDED, who="ctm_1")),
+        ("I|ctm_1", Entry(kind=Kind.INCLUDED, who="ctm_1")),
+        ("E|s|by_operator", Entry(kind=Kind.ENDED, state=CaseState.STOPPED, reason="by_operator")),
+    ],
+)
+def test_what_was_written_before_operators_were_noted_is_read(text: str, entry: Entry) -> None:
+    assert decode(text) == entry
+
+
 OLD_LINES = [
     "opened: hard (transaction.past_due evt_01hv8wptq8987qeep44cyrewp9)",
     "failed_again: soft (transaction.payment_failed evt_1)",

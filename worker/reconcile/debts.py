@@ -133,16 +133,20 @@ async def _split_by_case(
     ended = await reconciler.store.reconciling.ended(
         [debt for event in without_case if (debt := _as_debt_without_case(event))]
     )
-    ended |= {event.facts.id for event in without_case if await _is_forgotten(reconciler, event)}
+    ended |= await _of_forgotten(reconciler, without_case)
     debts.ids.update(ids)
     debts.ended += len(ended)
     debts.without_case += [event for event in without_case if event.facts.id not in ended]
 
 
-async def _is_forgotten(reconciler: Reconciler, event: Event) -> bool:
-    customer_id = event.facts.customer_id
-    known_as = customer_keys(customer_id, reconciler.link_secrets) if customer_id else []
-    return await reconciler.store.forgotten.has(known_as, reconciler.clock())
+async def _of_forgotten(reconciler: Reconciler, events: Sequence[Event]) -> set[str]:
+    """Return the debts of customers who were forgotten: they get no case."""
+    known_as = {
+        event.facts.id: customer_keys(event.facts.customer_id or "", reconciler.link_secrets) for event in events
+    }
+    asked = [key for found in known_as.values() for key in found]
+    forgotten = await reconciler.store.forgotten.among(asked, reconciler.clock())
+    return {debt_id for debt_id, found in known_as.items() if not forgotten.isdisjoint(found)}
 
 
 def _as_debt_without_case(event: Event) -> DebtWithoutCase | None:

@@ -31,9 +31,9 @@ class MemoryForgotten:
         """Remember that a customer was forgotten."""
         self._since[customer_key] = now
 
-    async def has(self, customer_keys: Sequence[str], now: datetime) -> bool:
-        """Tell whether a customer was forgotten lately, under any of their keys."""
-        return any(self._since[key] > now - keys.KEEP_EVENT for key in customer_keys if key in self._since)
+    async def among(self, customer_keys: Sequence[str], now: datetime) -> set[str]:
+        """Return those of the keys under which a customer was forgotten lately."""
+        return {key for key in customer_keys if key in self._since and self._since[key] > now - keys.KEEP_EVENT}
 
     async def purge(self, customer_id: str) -> Named:
         """Delete all that names a customer, and return what that was."""
