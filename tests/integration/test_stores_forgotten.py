@@ -10,7 +10,7 @@ from dunning.paddle.events import EventType
 from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.story import Entry, Kind
-from dunning.store import Accepted, keys
+from dunning.store import Accepted, Store, keys
 from dunning.store.forgotten import Named
 from dunning.store.traces import Trace
 from dunning.suppression import customer_key, customer_keys
@@ -114,16 +114,14 @@ async def test_a_case_that_is_in_a_workers_hands_is_not_written_back(hands: Hand
     assert await hands.store.cases.read(case.id) is None
 
 
-async def test_a_hold_names_no_case_of_theirs_any_more(hands: Hands) -> None:
-    if not isinstance(hands, RedisHands):
-        pytest.skip("in memory nobody forgets what a hold is about")
-    case = await open_case(hands.store)
+async def test_a_hold_names_no_case_of_theirs_any_more(store: Store) -> None:
+    case = await open_case(store)
     sentence = f"Case {case.id} needs the template gone."
-    await hands.store.holds.raise_(
+    await store.holds.raise_(
         OperatorMustActError(sentence, hold=HoldWord.TEMPLATE_MISSING, about=f"{case.id} first"), NOW
     )
 
-    await forget(hands.store, case.customer_id, SECRETS, NOW)
+    await forget(store, case.customer_id, SECRETS, NOW)
 
-    (hold,) = await hands.store.holds.all()
+    (hold,) = await store.holds.all()
     assert (hold.sentence, hold.about) == ("Case a case needs the template gone.", "")
