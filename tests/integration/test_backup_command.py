@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from cli.main import main
 from dunning.rules.case import CaseState
 from dunning.store.server.address import announced
+from dunning.store.server.backup import at_rest
 from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.at_rest import NOW, a_case, open_case, opened, redis_of
 
@@ -84,6 +85,22 @@ async def test_a_backup_is_whole_though_the_server_is_written_to_and_rewrites_it
 
     assert result.exit_code == 0, result.output
     assert (await run("restore", file, "--data", tmp_path / "anew")).exit_code == 0
+
+
+async def test_while_it_copies_the_server_begins_no_rewrite_of_its_log(tmp_path: Path) -> None:
+    with up(tmp_path) as server:
+        async with opened(server.url) as store:
+
+            async def percentage() -> object:
+                return await redis_of(store).config_get("auto-aof-rewrite-percentage")
+
+            await redis_of(store).config_set("auto-aof-rewrite-percentage", 77)
+            with at_rest(tmp_path):
+                while_it_copies = await percentage()
+            afterwards = await percentage()
+
+    assert while_it_copies == {"auto-aof-rewrite-percentage": "0"}
+    assert afterwards == {"auto-aof-rewrite-percentage": "77"}
 
 
 async def test_data_that_no_server_uses_is_backed_up_too(tmp_path: Path) -> None:

@@ -81,6 +81,21 @@ async def test_what_is_known_already_changes_nothing_and_what_is_dead_is_handled
     assert await unhandled(store) == 2
 
 
+async def test_pages_are_read_back_to_the_time_and_no_further(twin: Twin, clock: Clock, redis_url: str) -> None:
+    for _ in range(105):
+        declined(twin)
+    clock.now += timedelta(hours=6)
+    declined(twin)
+
+    late = await run(twin, redis_url, "--from", at(clock.now - timedelta(hours=1)), "--dry-run")
+    calls = twin.counts["GET /events"]
+    all_ = await run(twin, redis_url, "--from", "1d", "--dry-run")
+
+    assert late.stdout.startswith("2 events of that time")
+    assert calls == 1
+    assert all_.stdout.startswith("212 events of that time")
+
+
 async def test_a_dry_run_counts_and_changes_nothing(twin: Twin, redis_url: str, store: Store) -> None:
     declined(twin)
 

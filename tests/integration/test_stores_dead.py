@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dunning.paddle.events import Envelope
+from dunning.paddle.events import Envelope, TransactionFacts
 from dunning.paddle.intake import Bury
 from dunning.store import Accepted, keys
 from tests.integration.at_rest import NOW, later, of_transaction
@@ -35,6 +35,20 @@ async def test_dead_events_are_listed_the_oldest_first_with_what_is_known_of_the
         "transaction.payment_failed",
         event,
     )
+
+
+async def test_a_dead_event_is_kept_without_the_amount_that_it_told(hands: Hands) -> None:
+    event = of_transaction()
+    assert isinstance(event.facts, TransactionFacts)
+    event = event.model_copy(update={"facts": event.facts.model_copy(update={"total": 2_900})})
+    await hands.store.inbox.accept(event, NOW)
+    waiting = await hands.store.inbox.read(event.id)
+    await hands.store.inbox.give_up(event.id, "fault", NOW)
+
+    (dead,) = await hands.store.dead.all()
+
+    assert waiting == event
+    assert dead.event == event.without_total() != event
 
 
 async def test_a_dropped_event_is_dead_no_more_and_its_repeat_a_duplicate(hands: Hands) -> None:

@@ -61,7 +61,7 @@ def back_up(folder: Path, target: Path) -> Contents:
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with _at_rest(folder), tarfile.open(fileobj=file, mode="w:gz") as archive:
+            with at_rest(folder), tarfile.open(fileobj=file, mode="w:gz") as archive:
                 for path in sorted((folder / LOG).iterdir(), key=lambda path: f"{LOG}/{path.name}" != _MANIFEST):
                     _add(archive, path)
             os.fsync(file.fileno())
@@ -105,7 +105,7 @@ def _add(archive: tarfile.TarFile, path: Path) -> None:
 
 
 @contextmanager
-def _at_rest(folder: Path) -> Iterator[None]:
+def at_rest(folder: Path) -> Iterator[None]:
     """Keep the folder's log from being rewritten, and so its list of files, while it is copied."""
     addresses = running_servers([folder])
     if not addresses:
