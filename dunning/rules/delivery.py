@@ -5,7 +5,7 @@
        └──────put_back──────┴──── certain failure ───────┘
 
 A `sending` whose claim has lapsed (its process died) is `unknown`. An `unknown` may be sent again as often as the way
-the mail goes allows, flagged as a repeat; every other end is final.
+the mail goes allows, flagged as a repeat; every other end is final, unless an operator has another mail sent anew.
 """
 
 from datetime import datetime, timedelta
