@@ -111,7 +111,7 @@ async def test_a_cut_list_of_values_says_so_beside_them(run: Run, store: Store) 
 
 async def test_no_case_is_told_with_what_was_asked_for(run: Run) -> None:
     assert (await run("list", "--reason", "charged_back", "--since", "2026-01-01")).stdout == (
-        "No case that ended as charged_back since 2026-01-01 00:00 UTC is recovered or exhausted or stopped. "
+        "No case that ended as charged_back since 2026-01-01 00:00 UTC is recovered, exhausted or stopped. "
         "Ended cases are kept for 90 days.\n"
     )
     assert (await run("list", "--csv")).stdout.startswith("id,state,reason,")

@@ -50,7 +50,8 @@ def in_words(wanted: CaseQuery) -> str:
         return f"No open case{asked}.{hint}"
     if wanted.states == EVERY and wanted.since is None:
         return f"No case{asked}: none is open, and none ended in the last 90 days."
-    listed = " or ".join(state for state in CaseState if state in wanted.states)
+    *others, last = [state.value for state in CaseState if state in wanted.states]
+    listed = f"{', '.join(others)} or {last}" if others else last
     return f"No case{asked} is {listed}. Ended cases are kept for 90 days."
 
 
