@@ -59,6 +59,9 @@ lock: $(VENV)/dev ## Choose dependency versions anew, within pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade \
 	  --python-version 3.11 --extra alerts --extra demo --group build --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade \
+	  --python-version 3.11 --extra alerts --extra up --constraint requirements.lock \
+	  --output-file requirements-image.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade \
 	  --python-version 3.11 --extra alerts --extra demo --group build --group dev --constraint requirements.lock \
 	  --output-file requirements-dev.lock pyproject.toml
 

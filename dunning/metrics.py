@@ -152,6 +152,10 @@ COUNTERS: Final = (
         "Developer tools > Notifications* for the reason.",
     ),
     Metric(
+        "reconcile_failed", "Runs that broke off, for example because Paddle is away. Each is begun again in a minute."
+    ),
+    Metric("reconcile_refused", "Runs over events that Paddle refused, since the API key lacks `notification.read`."),
+    Metric(
         "api_key_expired",
         "And its like: what Paddle told of your API keys, one metric for each word: `created`, `expiring`, `expired`, "
         "`revoked`, `updated`, `exposed`, `rotation_created`, `rotation_updated`, `changed`.",

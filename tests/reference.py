@@ -1,27 +1,25 @@
-"""Write docs/reference.md and docs/openapi.json from the code: `make reference`. tests/unit/test_docs_reference.py
-holds them to that.
-"""
+"""Write docs/reference.md from the code: `make reference`. tests/unit/test_docs_reference.py holds it to that."""
 
-import json
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
-from console.openapi import document
-from dunning import metrics
+from pydantic.fields import FieldInfo
 
-DOCS = Path(__file__).parent.parent / "docs"
-PAGE = DOCS / "reference.md"
-OPENAPI = DOCS / "openapi.json"
+from dunning import metrics
+from dunning.durations import format_duration
+from dunning.settings.alert_urls import AlertUrls
+from dunning.settings.declared import Variables
+from dunning.store import keys
+from tests import monitoring
+from tests.reference_commands import commands
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([*_head(), *_metrics()]) + "\n"
-
-
-def openapi() -> str:
-    """Return what the private side answers to."""
-    return json.dumps(document(), indent=2) + "\n"
+    return "\n".join([*_head(), *commands(), *_variables(), *_metrics(), *_keys()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -29,6 +27,31 @@ def _head() -> Iterator[str]:
     yield ""
     yield "`make reference` writes this page from the code. [Operations](operations.md) says what to do with it."
     yield ""
+
+
+def _variables() -> Iterator[str]:
+    yield ""
+    yield "## Variables"
+    yield ""
+    yield (
+        "[Operations](operations.md#variables) says what each is for, and where else they may stand. A value that is "
+        "not what the last column says stops the start."
+    )
+    yield ""
+    yield "| Variable | Default | Should be |"
+    yield "|---|---|---|"
+    for field in Variables.model_fields.values():
+        should_be = str(field.description).replace("|", "\\|")
+        yield f"| `{field.alias}` | {_default(field)} | {should_be} |"
+    yield ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if isinstance(field.default, timedelta):
+        return f"`{format_duration(field.default)}`"
+    return "none" if field.default in {None, AlertUrls()} else f"`{field.default}`"
 
 
 def _metrics() -> Iterator[str]:
@@ -54,6 +77,20 @@ def _metrics() -> Iterator[str]:
     yield from _table(metrics.COUNTERS)
 
 
+def _keys() -> Iterator[str]:
+    yield ""
+    yield "## What Redis holds"
+    yield ""
+    yield "Every key of Dunning's own. Those of its job queue begin with `arq:`, but for `dunning:jobs`."
+    yield ""
+    yield "| Key | Type | Holds | Lives |"
+    yield "|---|---|---|---|"
+    for row in (keys.__doc__ or "").splitlines():
+        if row.startswith("| dunning:"):
+            key, kind, holds, lives = (cell.strip() for cell in row.strip("|").split("|"))
+            yield f"| `{key}` | {kind} | {holds} | {lives} |"
+
+
 def _table(some: Iterable[metrics.Metric]) -> Iterator[str]:
     yield "| Metric | Labels | Says |"
     yield "|---|---|---|"
@@ -64,4 +101,4 @@ def _table(some: Iterable[metrics.Metric]) -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    OPENAPI.write_text(openapi(), encoding="utf-8")
+    monitoring.write()

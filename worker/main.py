@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from dunning.jobs import TIMEOUTS, Job
 from dunning.one_account import check_account
 from dunning.settings.load import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Patience, Role, connection_pool, tell_once, tell_until_reached
+from dunning.watch.alive import touch_forever
 from dunning.watch.watcher import watch_forever
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
@@ -52,23 +54,31 @@ def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     return worker
 
 
-def run(settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is at hand. Outlives a Redis that goes away and comes back."""
-    asyncio.run(serve(settings, clock))
+def run(settings: Settings, clock: Callable[[], datetime] = utc_now, alive: Path | None = None) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is at hand. Outlives a Redis that goes away and comes back.
+
+    Args:
+        settings: everything that an operator sets.
+        clock: the time.
+        alive: the file that is touched every ten seconds, if one should be.
+    """
+    asyncio.run(serve(settings, clock, alive))
 
 
-async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+async def serve(settings: Settings, clock: Callable[[], datetime] = utc_now, alive: Path | None = None) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await work_until(stop, settings, clock)
+    await work_until(stop, settings, clock, alive)
 
 
-async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+async def work_until(
+    stop: asyncio.Event, settings: Settings, clock: Callable[[], datetime] = utc_now, alive: Path | None = None
+) -> None:
     """Work until `stop` is set. When a worker breaks, start a new one."""
-    beside = [asyncio.create_task(one) for one in _beside_the_worker(settings, clock)]
+    beside = [asyncio.create_task(one) for one in _beside_the_worker(settings, clock, alive)]
     while not stop.is_set():
         await _work(create_worker(settings, clock), stop)
         with contextlib.suppress(TimeoutError):
@@ -78,12 +88,16 @@ async def work_until(stop: asyncio.Event, settings: Settings, clock: Callable[[]
     await asyncio.gather(*beside, return_exceptions=True)
 
 
-def _beside_the_worker(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Coroutine[None, None, None]]:
+def _beside_the_worker(
+    settings: Settings, clock: Callable[[], datetime], alive: Path | None
+) -> Iterator[Coroutine[None, None, None]]:
     """Give what goes on also while Redis is away and arq's worker begins anew."""
     if settings.redis_url is not None:  # without one, no worker starts
         redis_url = settings.redis_url.get_secret_value()
         yield tell_until_reached(redis_url, clock)
         yield watch_forever(settings, redis_url, Role.WORKER, clock)
+    if alive is not None:
+        yield touch_forever(alive)
 
 
 async def _work(worker: Worker, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""`dunning webhooks`, `worker`, `console` and `up`."""
+"""`dunning webhooks`, `worker` and `up`."""
 
 from pathlib import Path
 
@@ -17,26 +17,18 @@ def webhooks(*, until_stdin_closes: bool) -> None:
     commands.webhooks(until_stdin_closes=until_stdin_closes)
 
 
-@click.command(epilog=examples("dunning worker"))
+@click.command(epilog=examples("dunning worker", "dunning worker --alive /run/dunning/alive"))
+@click.option(
+    "--alive",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Touch this file every ten seconds, for an orchestrator that looks whether the process works.",
+)
 @until_stdin_closes
-def worker(*, until_stdin_closes: bool) -> None:
+def worker(*, alive: Path | None, until_stdin_closes: bool) -> None:
     """Handle events and send mail."""
     from cli.run import commands
 
-    commands.worker(until_stdin_closes=until_stdin_closes)
-
-
-@click.command(epilog=examples("dunning console", "DUNNING_CONSOLE_PORT=9090 dunning console"))
-@until_stdin_closes
-def console(*, until_stdin_closes: bool) -> None:
-    """Serve the private side: an API for your own programs.
-
-    It listens on DUNNING_CONSOLE_HOST and DUNNING_CONSOLE_PORT. Programs come with a token, which
-    `dunning tokens create` makes.
-    """
-    from cli.run import commands
-
-    commands.console(until_stdin_closes=until_stdin_closes)
+    commands.worker(until_stdin_closes=until_stdin_closes, alive=alive)
 
 
 @click.command(epilog=examples("dunning up", "dunning up --data /var/lib/dunning"))
@@ -47,7 +39,7 @@ def console(*, until_stdin_closes: bool) -> None:
     "and ~/.local/state where that isn't set.",
 )
 def up(*, data: Path | None) -> None:
-    """Run `webhooks`, `worker` and `console` together, with a server of their own unless DUNNING_REDIS_URL is set."""
+    """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
     from cli.run import commands
 
     commands.up(data=data)

@@ -35,6 +35,8 @@ class Trouble(StrEnum):
     DEAD_EVENTS = "dead_events"
     DEAD_MAILS = "dead_mails"
     WEBHOOKS_LOST = "webhooks_lost"
+    RECONCILE_FAILS = "reconcile_fails"
+    EVENTS_REFUSED = "events_refused"
     DEBTS_WAIT = "debts_wait"
     PADDLE_KEY_NEWS = "paddle_key_news"
     CERTIFICATE_ENDS = "certificate_ends"
@@ -75,10 +77,21 @@ class Looked:
     """The counters that grew lately, and by how much."""
 
 
-# Counters whose growth is news, and what it is news of.
-NEWS: Final[Mapping[str, tuple[Trouble, str]]] = {
-    "reconcile_missed_events": (Trouble.WEBHOOKS_LOST, "events that Paddle lists and no webhook brought"),
-    "deliveries_dead": (Trouble.DEAD_MAILS, "mails"),
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the growth of a counter is news of: new `things`, once there are so many within `NEWS_FOR`."""
+
+    trouble: Trouble
+    things: str
+    least: int = 1
+
+
+NEWS: Final[Mapping[str, News]] = {
+    "reconcile_missed_events": News(Trouble.WEBHOOKS_LOST, "events that Paddle lists and no webhook brought"),
+    # A run that fails begins again a minute later.
+    "reconcile_failed": News(Trouble.RECONCILE_FAILS, "runs that broke off", least=10),
+    "reconcile_refused": News(Trouble.EVENTS_REFUSED, "runs that Paddle refused"),
+    "deliveries_dead": News(Trouble.DEAD_MAILS, "mails"),
 }
 # What Paddle says of an API key is counted under this and its last word, such as `expired`.
 KEY_NEWS: Final = "api_key_"
@@ -145,8 +158,8 @@ def _backlog(gauges: Mapping[str, float]) -> str:
 def _of_news(news: Mapping[str, int]) -> Iterator[Seen]:
     for counter, more in sorted(news.items()):
         if counter in NEWS:
-            trouble, what = NEWS[counter]
-            yield Seen(trouble, detail=f"New {what}: {more}.")
+            if more >= NEWS[counter].least:
+                yield Seen(NEWS[counter].trouble, detail=f"New {NEWS[counter].things}: {more}.")
         elif counter.startswith(KEY_NEWS):
             yield Seen(Trouble.PADDLE_KEY_NEWS, counter.removeprefix(KEY_NEWS))
 

@@ -40,6 +40,14 @@ class Alerts:
         """Let somebody else look, after a rest."""
         await self._redis.pexpire(keys.ALERTS_TURN, _milliseconds(rest))
 
+    async def note_listeners(self) -> None:
+        """Note that a process has somebody to tell."""
+        await self._redis.set(keys.ALERTS_LISTENERS, "1", px=_milliseconds(keys.KEEP_LISTENERS))
+
+    async def has_listeners(self) -> bool:
+        """Return whether any process had somebody to tell lately."""
+        return bool(await self._redis.exists(keys.ALERTS_LISTENERS))
+
     async def told(self) -> dict[str, Told]:
         """Return what was told, by the troubles' keys."""
         entries = {

@@ -49,11 +49,10 @@
 | dunning:certificate | string | when the certificate of the public address ends (ms) | 1 d |
 | dunning:certificate:look | string | present while nobody needs to look at that certificate again | 1 h |
 | dunning:alerts:turn | string | present while a process looks what to tell, and a moment longer | 1 min |
+| dunning:alerts:listeners | string | present while some process has somebody to tell | 2 min |
 | dunning:alerts:told | hash | what somebody was told: since, when (ms), whether about this time | |
 | dunning:alerts:grown | hash | counters whose growth is told: their value, before, and when it grew (ms) | |
 | dunning:alerts:digest | hash | the counters at the last digest, and `at`, when that was (ms) | |
-| dunning:tokens | hash | hashes of the tokens of the seller's programs, with names and scopes | until revoked |
-| dunning:tokens:used | hash | when each was last used, to the minute (ms) | as its token |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -93,11 +92,10 @@ CLOCKS_OFF: Final = "dunning:clocks"
 CERTIFICATE: Final = "dunning:certificate"
 CERTIFICATE_LOOK: Final = "dunning:certificate:look"
 ALERTS_TURN: Final = "dunning:alerts:turn"
+ALERTS_LISTENERS: Final = "dunning:alerts:listeners"
 ALERTS_TOLD: Final = "dunning:alerts:told"
 ALERTS_GROWN: Final = "dunning:alerts:grown"
 ALERTS_DIGEST: Final = "dunning:alerts:digest"
-TOKENS: Final = "dunning:tokens"
-TOKENS_USED: Final = "dunning:tokens:used"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.
@@ -119,6 +117,7 @@ KEEP_SUMS = timedelta(days=800)
 KEEP_SEEN = timedelta(minutes=5)
 KEEP_DOUBT = timedelta(hours=1)
 KEEP_CERTIFICATE = timedelta(days=1)
+KEEP_LISTENERS = timedelta(minutes=2)
 # As long as refusals count as being in a row.
 KEEP_REFUSED = timedelta(hours=1)
 

@@ -33,12 +33,12 @@ def is_due(last: datetime, now: datetime) -> bool:
     return last < morning and now - last >= SHORTEST
 
 
-def greeting(place: str) -> Message:
-    """Return the first message of all, which shows that alerts arrive."""
+def greeting(place: str, on: Iterable[Seen]) -> Message:
+    """Return the first message of all, which shows that alerts arrive, and says what is on already."""
     return Message(
         f"Dunning at {place}: alerts arrive here",
         "Dunning tells here what needs somebody, when it is over, and each Monday what it did. If Mondays get quiet, "
-        "look whether it still runs.",
+        f"look whether it still runs.\n\n{_now(on)}",
         bad=False,
     )
 
@@ -56,11 +56,12 @@ def digest(
         place: the host of `DUNNING_PUBLIC_URL`.
     """
     lines = [f"{max(0, counters.get(name, 0) - before.get(name, 0))} {words}" for name, words in WEEKS_WORK.items()]
-    troubles = [title_of(seen) for seen in on]
     return Message(
         f"Dunning at {place}: the week",
-        "\n".join(
-            [f"Since {since:%Y-%m-%d %H:%M} UTC:", *lines, "", "Now: " + ("; ".join(troubles) or "all is well.")]
-        ),
+        "\n".join([f"Since {since:%Y-%m-%d %H:%M} UTC:", *lines, "", _now(on)]),
         bad=False,
     )
+
+
+def _now(on: Iterable[Seen]) -> str:
+    return "Now: " + ("; ".join(title_of(seen) for seen in on) or "all is well.")

@@ -48,6 +48,11 @@ class AlertSender:
                     log.warning("alert.ping_failed", place=place, error=type(error).__name__)
 
     @property
+    def has_listeners(self) -> bool:
+        """Whether there is anybody to tell, or anything to ping."""
+        return bool(self._urls.tell or self._urls.ping)
+
+    @property
     def pings(self) -> bool:
         """Whether there is something to ping."""
         return bool(self._urls.ping)

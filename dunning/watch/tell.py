@@ -35,6 +35,11 @@ class Teller:
         self._again_at = 0.0
 
     @property
+    def has_listeners(self) -> bool:
+        """Whether there is anybody to tell, or anything to ping."""
+        return self._sender.has_listeners
+
+    @property
     def all_told(self) -> bool:
         """Whether the last message reached somebody."""
         return self._again_at == 0
@@ -74,7 +79,14 @@ class SharedTelling:
         """Whether processes of every kind showed that they live, at the last look of this one."""
 
     async def look(self, now: datetime) -> None:
-        """Look, tell and remember, if it is this process' turn."""
+        """Look, tell and remember, if it is this process' turn.
+
+        While a process has somebody to tell, those that haven't leave it to that one.
+        """
+        if self._teller.has_listeners:
+            await self._store.alerts.note_listeners()
+        elif await self._store.alerts.has_listeners():
+            return
         if not await self._store.alerts.take_turn():
             return
         snapshot = await self._store.health.snapshot(now)
@@ -101,9 +113,11 @@ class SharedTelling:
         )
 
     async def _digest(self, snapshot: Snapshot, seen: Sequence[Seen], now: datetime) -> None:
+        if not self._teller.has_listeners:
+            return
         last = await self._store.alerts.digested()
         if last is None:
-            text = digest.greeting(self._teller.place)
+            text = digest.greeting(self._teller.place, seen)
         elif digest.is_due(last.at, now):
             text = digest.digest(last.counters, snapshot.counters, last.at, seen, self._teller.place)
         else:

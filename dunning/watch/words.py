@@ -90,6 +90,16 @@ SAYINGS: Final[Mapping[Trouble, Saying]] = {
         "Paddle lists events that no webhook brought. They were read from its list, so none is lost: they come later.",
         "For an hour no event was missed.",
     ),
+    Trouble.RECONCILE_FAILS: Saying(
+        "Paddle's lists can't be read",
+        "What webhooks miss is not found meanwhile. Each minute the reading is tried again.",
+        "For an hour no reading broke off.",
+    ),
+    Trouble.EVENTS_REFUSED: Saying(
+        "The API key may not read events",
+        "Mail goes on, but what webhooks miss is found a day later, or not at all. Give the key `notification.read`.",
+        "For an hour Paddle refused no reading.",
+    ),
     Trouble.DEBTS_WAIT: Saying(
         "Debts wait for your word",
         "Paddle lists many debts that have no case. Look with `dunning reconcile --dry-run`, then run it with --apply.",

@@ -87,6 +87,10 @@ async def gauge(of: WorkerServices, name: str) -> float:
     return (await of.store.health.snapshot(of.clock())).gauges[name]
 
 
+async def counters(of: WorkerServices) -> dict[str, int]:
+    return (await of.store.health.snapshot(of.clock())).counters
+
+
 async def look(runs: Runs, every: timedelta = DAY) -> None:
     await runs.do(Reconciled.EVENTS, runs.events, every)
     await runs.do(Reconciled.PAST_DUE, runs.debts, every)
@@ -135,6 +139,7 @@ async def test_what_failed_is_tried_again_in_a_minute_by_anybody(ours: WorkerSer
         await look(runs)
 
     assert [entry["what"] for entry in logs if entry["event"] == "reconcile.failed"] == ["past_due"]
+    assert (await counters(ours))["reconcile_failed"] == 1
     assert twin.counts["GET /subscriptions"] == 1
     assert 0 < await redis_of(ours.store).pttl("dunning:reconcile:turn:past_due") <= 60_000
     assert await redis_of(ours.store).get("dunning:reconcile:done:past_due") is None
@@ -162,6 +167,7 @@ async def test_events_that_may_not_be_read_stop_neither_mail_nor_the_debts(ours:
 
     (told,) = (entry for entry in logs if entry["event"] == "reconcile.must_act")
     assert "notification.read" in told["problem"]
+    assert (await counters(ours))["reconcile_refused"] == 1
     assert await ours.store.holds.all() == []
     assert await gauge(ours, "unhandled_events") == 1
 

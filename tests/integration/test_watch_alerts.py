@@ -161,6 +161,23 @@ async def test_events_that_no_webhook_brought_are_told_and_over_after_an_hour(
     assert "New events that Paddle lists and no webhook brought: 3." in listener.told[0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("counter", "count", "title"),
+    [
+        ("reconcile_failed", 10, "Paddle's lists can't be read"),
+        ("reconcile_refused", 1, "The API key may not read events"),
+    ],
+)
+async def test_reading_paddle_s_lists_in_vain_is_told_and_over_after_an_hour(
+    watching: Process, listener: Listener, counter: str, count: int, title: str
+) -> None:
+    await watching.store.counters.add(counter, count)
+    await watching.look()
+    await watching.look(after=61 * MINUTE)
+
+    assert listener.titles == [title, f"Over: {title}"]
+
+
 async def test_what_paddle_says_of_a_key_is_told(redis_url: str, watching: Process, listener: Listener) -> None:
     body = (
         b'{"event_id": "evt_00000000000000000000000001", "event_type": "api_key.revoked", '
@@ -266,6 +283,28 @@ async def test_without_anybody_to_tell_the_log_has_it(redis_url: str) -> None:
         ("alert.on", "error", "on_hold:mail_login"),
         ("alert.over", "info", "on_hold:mail_login"),
     ]
+
+
+async def test_who_has_nobody_to_tell_leaves_it_to_who_has(
+    redis_url: str, watching: Process, listener: Listener
+) -> None:
+    async with process(redis_url, "", Role.WORKER) as mute:
+        await hold(watching)
+        await mute.look()
+        await watching.look()
+
+    assert listener.titles == ["Mail is on hold (mail_login)"]
+
+
+async def test_who_is_told_from_later_on_hears_what_is_on_already(redis_url: str, listener: Listener) -> None:
+    async with process(redis_url, "") as before:
+        await hold(before)
+        await before.look()
+    async with process(redis_url, listener.url) as after:
+        await after.look()
+
+    assert listener.titles == [GREETING]
+    assert "Now: Mail is on hold (mail_login)" in listener.told[0]["message"]
 
 
 async def test_a_week_later_the_digest_says_what_was_done(watching: Process, listener: Listener) -> None:

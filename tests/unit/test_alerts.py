@@ -77,6 +77,11 @@ FIRES = {
         Told({"dunning_reconcile_missed_events_total": "_x24 1x60"}),
         Told({"dunning_reconcile_missed_events_total": "7x80 8x60"}, 90),
     ],
+    "DunningReconcileFails": [
+        Told({"dunning_reconcile_failed_total": "_x20 1+1x60"}),
+        Told({"dunning_reconcile_failed_total": "7x80 8+1x60"}, 95),
+    ],
+    "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "_x24 1x60"})],
     "DunningDeadEvents": [Told({"dunning_dead_events": "1x60"})],
     "DunningDeadDeliveries": [
         Told({"dunning_deliveries_dead_total": "_x24 1x60"}),
@@ -125,6 +130,11 @@ SILENT = {
     "DunningJobsWait": [Told({"dunning_oldest_queued_job_seconds": "60x60"})],
     "DunningReconcileWaits": [Told({"dunning_reconcile_waiting": "0x60"})],
     "DunningWebhooksLost": [Told({"dunning_reconcile_missed_events_total": "7x200"}, 90)],
+    "DunningReconcileFails": [
+        Told({"dunning_reconcile_failed_total": "_x24 3x60"}),
+        Told({"dunning_reconcile_failed_total": "70x200"}, 90),
+    ],
+    "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "7x200"}, 90)],
     "DunningDeadEvents": [Told({"dunning_dead_events": "0x60"})],
     "DunningDeadDeliveries": [Told({"dunning_deliveries_dead_total": "7x200"}, 90)],
     "DunningMailsRefused": [

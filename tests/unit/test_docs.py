@@ -31,7 +31,7 @@ DEPLOY = sorted(path for path in (ROOT / "deploy").iterdir() if path.is_file())
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(r"\bDUNNING_[A-Z][A-Z_]*[A-Z]\b")
-KEY = re.compile(r"\bdunning:[a-z]+(?::[a-z]+)*(?::\{[a-z ]+\})?")
+KEY = re.compile(r"\bdunning:[a-z_]+(?::[a-z_]+)*(?::\{[a-z ]+\})?")
 # Of the machine something was written on, and of registries: both mean nothing to a reader.
 PLACE = re.compile(
     r"(?<![\w.])/(?:work|home|root|Users)/"

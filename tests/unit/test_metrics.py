@@ -12,6 +12,7 @@ from dunning.store.in_vain import READS
 from webhooks.metrics import Metrics
 from worker.reconcile.debts import CLOSED, OPENED
 from worker.reconcile.events import MISSED
+from worker.reconcile.forever import FAILED, REFUSED
 
 # What `dunning.rules.what_changed.counted` raises, with one reason of a skip for all of them.
 COUNTERS = [
@@ -26,6 +27,8 @@ COUNTERS = [
     CLOSED,
     "tries_in_vain_paddle_failed",
     READS,
+    FAILED,
+    REFUSED,
     "api_key_expired",
 ]
 

@@ -93,5 +93,12 @@ def test_counters_that_grew_are_news() -> None:
     ]
 
 
+def test_a_run_that_breaks_off_now_and_then_is_no_news() -> None:
+    assert find_troubles(Looked(gauges=WELL, news={"reconcile_failed": 9})) == []
+    assert [seen.trouble for seen in find_troubles(Looked(gauges=WELL, news={"reconcile_failed": 10}))] == [
+        Trouble.RECONCILE_FAILS
+    ]
+
+
 def test_a_counter_that_means_nothing_is_no_news() -> None:
     assert find_troubles(Looked(gauges=WELL, news={"cases_opened": 2})) == []

@@ -43,4 +43,8 @@ def test_counters_of_a_store_that_was_lost_do_not_go_below_nothing(now: datetime
 
 
 def test_the_first_message_shows_that_alerts_arrive() -> None:
-    assert "alerts arrive here" in greeting("here").title
+    assert "alerts arrive here" in greeting("here", []).title
+
+
+def test_the_first_message_says_what_is_on_already() -> None:
+    assert greeting("here", [Seen(Trouble.BACKLOG)]).body.endswith("Now: Work is late")

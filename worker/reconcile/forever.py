@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
@@ -22,6 +23,8 @@ from worker.services import Services
 
 log = structlog.get_logger()
 
+FAILED: Final = "reconcile_failed"
+REFUSED: Final = "reconcile_refused"
 GIVE_BACK_WITHIN = timedelta(seconds=1)
 
 
@@ -100,6 +103,7 @@ class Runs:
             await self._tell_operator(what, error)
         except DunningError as error:
             log.warning("reconcile.failed", what=what, error=str(error))
+            await self._count(FAILED)
         except Exception:  # the next one may well succeed
             log.exception("reconcile.fault", what=what)
 
@@ -161,6 +165,12 @@ class Runs:
         if what is Reconciled.EVENTS and error.hold == HoldWord.PADDLE_PERMISSION:
             # Mail needs no events, so a key that may not read them must not stop mail.
             log.error(Alert.RECONCILE_MUST_ACT, hold=error.hold, problem=str(error))
+            await self._count(REFUSED)
             return
         with contextlib.suppress(*REDIS_ERRORS):
             await put_on_hold(self._services, error)
+
+    async def _count(self, name: str) -> None:
+        """Count what somebody is told of once it happens often enough."""
+        with contextlib.suppress(*REDIS_ERRORS):
+            await self._services.store.counters.add(name)
