@@ -63,3 +63,11 @@ EDGE_CONTRAST = (
   return contrast(getComputedStyle(element).borderTopColor, behind(element.parentElement));
 }"""
 )
+
+# Of what is written in place of a picture, with what the picture stands on.
+ALT_CONTRAST = (
+    f"""element => {{ {CONTRAST}"""
+    """
+  return contrast(getComputedStyle(element).color, behind(element));
+}"""
+)

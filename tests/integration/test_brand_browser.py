@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, async_playw
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand, Brands
 from dunning.language.own import Languages
-from tests.integration.looks import EDGE_CONTRAST, WEAKEST_CONTRAST, found_by_axe
+from tests.integration.looks import ALT_CONTRAST, EDGE_CONTRAST, WEAKEST_CONTRAST, found_by_axe
 from tests.unit.mails import TEMPLATES, facts, html_of
 from webhooks.looks import looks_of
 from webhooks.pages import Page as Shown
@@ -175,6 +175,15 @@ async def test_the_logo_is_shown_and_its_name_where_pictures_are_blocked(page: P
     assert (round(shown["width"]), round(shown["height"])) == (120, 36)
     assert instead is not None
     assert instead["width"] > 20  # the name is written there
+
+
+@pytest.mark.parametrize("shown", [html(BRAND), of_pages(BRAND)], ids=["mail", "page"])
+@each_scheme
+async def test_the_name_in_place_of_a_logo_that_is_blocked_can_be_read(page: Page, shown: str, scheme: Scheme) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_content(shown, wait_until="networkidle")
+
+    assert await page.get_by_role("img", name="Acme").evaluate(ALT_CONTRAST) >= 4.5
 
 
 async def test_with_colours_of_the_reader_s_own_the_button_is_still_one(page: Page) -> None:

@@ -46,6 +46,18 @@ async def test_the_chosen_mail_is_sent_to_who_is_to_look_at_it() -> None:
     assert "PayPal" in received.text
 
 
+async def test_a_mail_of_a_brand_comes_from_it(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_text('[brand.pro]\nwhen = { currency = "EUR" }\nfrom = "Acme Pro <pro@acme.example>"\n')
+    async with MailServer() as mailbox:
+        result = await run("--send", TO, "--campaign", str(file), "--show", "brand=pro", env=way(mailbox.url))
+        (received,) = await mailbox.wait_for(1)
+
+    assert result.exit_code == 0, result.output
+    assert received.envelope_from == "pro@acme.example"
+    assert "Kind regards,\nAcme Pro\n" in received.text.replace("\r\n", "\n")
+
+
 async def test_a_mail_that_is_sent_twice_comes_under_two_names(tmp_path: Path) -> None:
     for _ in range(2):
         result = await run("--send", TO, env=way(f"file://{tmp_path}"))

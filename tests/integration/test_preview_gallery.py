@@ -142,6 +142,7 @@ async def test_each_brand_of_the_file_can_be_chosen_for_mails_and_pages(browser:
     assert "Kind regards,\nAcme Pro\n" in mails[1]
     assert "<bdi>Acme Pro</bdi>" in page
     assert "#0b1f4b" in page
+    assert "brand: there is no 'por'; did you mean pro?" in (await browser.get("/page/html", brand="por"))[1]
 
 
 async def test_a_page_offers_to_stop_reminders_from_the_second_mail_on(browser: Browser) -> None:

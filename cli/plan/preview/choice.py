@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brands
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, locale_of
 from dunning.language.methods import METHODS
 from dunning.rules.declines import CODES, DeclineClass
@@ -122,6 +124,12 @@ def read_choice(query: Mapping[str, str], templates: Collection[str]) -> Choice:
     """
     template = _one_of("template", query.get("template", "payment_failed"), sorted(templates))
     return Choice(template=template, **{axis.name: axis.chosen(query) for axis in AXES})
+
+
+def brand_axis(brands: Brands, mail_from: Mailbox) -> Axis:
+    """Return what the brand is chosen by: first the one that all else is of, whose key is empty."""
+    known = (brands.default, *brands.others)
+    return Axis("brand", "Brand", tuple(Value(brand.key, brand.known_as(mail_from)) for brand in known))
 
 
 def labels(choice: Choice) -> str:

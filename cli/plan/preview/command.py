@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import signal
 import webbrowser
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from cli.local_page.listen import listening
 from cli.plan.preview.case_shown import ShownCase
-from cli.plan.preview.choice import read_choice
+from cli.plan.preview.choice import brand_axis, read_choice
 from cli.plan.preview.examples import facts_of
 from cli.plan.preview.files import SellersFiles
 from cli.plan.preview.gallery import LOGIN_URL, PUBLIC_URL, Gallery
@@ -114,13 +115,16 @@ def send(campaign_file: Path | None, templates: Path | None, query: str, *, reci
     if read.renderer is None or read.problems:
         raise ConfigurationError(list(read.problems))
     try:
-        choice = read_choice(dict(parse_qsl(query)), read.renderer.templates)
+        asked = dict(parse_qsl(query))
+        choice = read_choice(asked, read.renderer.templates)
         # Named anew each time: mail programs show a mail once that comes twice under the same name.
         name = f"preview_{secrets.token_hex(8)}"
         facts = facts_of(
             choice, read.campaigns, public_url=settings.public_url or PUBLIC_URL, case_id=name, recipient=recipient
         )
-        mail = read.renderer.render(facts)
+        mail = read.renderer.render(
+            replace(facts, brand=read.brands.named(brand_axis(read.brands, settings.mail_from).chosen(asked)))
+        )
     except (ValueError, PermanentError) as error:
         raise click.ClickException(str(error)) from None
     result = asyncio.run(_hand_over(settings, mail, recipient, name))

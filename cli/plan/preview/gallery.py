@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from cli.plan.campaign_table import day
-from cli.plan.preview.choice import AXES, LANGUAGE, Axis, Choice, Value, labels, read_choice
+from cli.plan.preview.choice import AXES, LANGUAGE, Choice, brand_axis, labels, read_choice
 from cli.plan.preview.examples import TOKEN, facts_of
 from cli.plan.preview.files import Read, SellersFiles
 from cli.plan.preview.shown import ShownMail, take_apart
@@ -70,7 +70,7 @@ class Gallery:
                     "label": axis.label,
                     "values": [{"name": one.name, "label": one.label, "group": one.group} for one in axis.values],
                 }
-                for axis in (*AXES, *self._brand_axis(read))
+                for axis in (*AXES, brand_axis(read.brands, self.mail_from))
                 if len(axis.values) > 1
             ],
             "mails": list(_mails(read)),
@@ -87,8 +87,7 @@ class Gallery:
         read = self.files.read()
         if read.renderer is None:
             raise ConfigurationError(list(read.problems))
-        brand = read.brands.named(query.get("brand", ""))
-        return self._write(read, read_choice(query, read.renderer.templates), brand)
+        return self._write(read, read_choice(query, read.renderer.templates), self._brand(read, query))
 
     def page(self, query: Mapping[str, str]) -> str:
         """Return the page that a query means.
@@ -114,7 +113,7 @@ class Gallery:
             pages.answer(
                 page,
                 language,
-                query.get("brand", ""),
+                self._brand(read, query).key,
                 stop_link=stop_link,
                 minutes=_MINUTES if page is Page.TOO_MANY else 0,
             ).text
@@ -130,7 +129,9 @@ class Gallery:
         for one in [*_named(read, query, wanted), *_in_each_language(read, query)]:
             try:
                 choice = read_choice(one, read.renderer.templates)
-                mail = self._write(read, choice, read.brands.named(query.get("brand", "")))
+                mail = self._write(
+                    read, choice, read.brands.named(brand_axis(read.brands, self.mail_from).chosen(query))
+                )
             except (ConfigurationError, ValueError):
                 continue
             said = f"{mail.subject}\n{mail.preheader}\n{mail.text}"
@@ -142,10 +143,8 @@ class Gallery:
                 break
         return found
 
-    def _brand_axis(self, read: Read) -> Iterator[Axis]:
-        """Give what the brand is chosen by, where there are several: first the one for all else."""
-        brands = [read.brands.default, *read.brands.others]
-        yield Axis("brand", "Brand", tuple(Value(brand.key, brand.known_as(self.mail_from)) for brand in brands))
+    def _brand(self, read: Read, query: Mapping[str, str]) -> Brand:
+        return read.brands.named(brand_axis(read.brands, self.mail_from).chosen(query))
 
     def _write(self, read: Read, choice: Choice, brand: Brand) -> ShownMail:
         assert read.renderer is not None  # noqa: S101 - who calls has looked
