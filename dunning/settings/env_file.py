@@ -1,6 +1,8 @@
 """The file that settings may stand in. What the environment says goes over it."""
 
+import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,14 +79,20 @@ def over_the_file(environ: Mapping[str, str], file: EnvFile | None, prefix: str)
 
 
 def write_setting(path: Path, name: str, value: str) -> None:
-    """Set a variable in the file, which from then on only its owner may read. Other lines stay as they are.
+    """Set a variable in the file, and let only its owner read it from then on. Other lines stay as they are.
+
+    Where only a group may read it besides, as a service's user may one of root's, that is meant, and stays so.
 
     Raises:
         OSError: it can't be written.
     """
     target = path.resolve()  # a link stays a link
+    before = target.stat() if target.exists() else None
     set_key(target, name, value, quote_mode="never" if _PLAIN.fullmatch(value) else "always")
-    target.chmod(0o600)
+    for_group = before is not None and before.st_mode & stat.S_IRGRP and not before.st_mode & stat.S_IRWXO
+    target.chmod(0o640 if for_group else 0o600)
+    if before is not None and (before.st_uid, before.st_gid) != (target.stat().st_uid, target.stat().st_gid):
+        os.chown(target, before.st_uid, before.st_gid)  # the file was written anew, by whoever we are
 
 
 def _is_there(place: Path) -> bool:

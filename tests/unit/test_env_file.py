@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dunning.errors import ConfigurationError
-from dunning.settings.env_file import ENV_FILE, find_env_file, over_the_file, read_env_file
+from dunning.settings.env_file import ENV_FILE, find_env_file, over_the_file, read_env_file, write_setting
 from dunning.settings.load import (
     load_link_secrets,
     load_paddle_settings,
@@ -94,6 +94,38 @@ class TestWhatStandsInIt:
 
         assert found
         assert found.get_secret_value() == "redis://127.0.0.1/7"
+
+
+class TestWriting:
+    @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o666, 0o600), (0o640, 0o640), (0o600, 0o600)])
+    def test_nobody_else_may_read_it_but_a_group_that_was_let(self, folder: Path, before: int, after: int) -> None:
+        path = written(folder / "env", {"DUNNING_PORT": "1"})
+        path.chmod(before)
+
+        write_setting(path, "DUNNING_HOST", "::1")
+
+        assert path.stat().st_mode & 0o777 == after
+        assert path.read_text() == "DUNNING_PORT='1'\nDUNNING_HOST=::1\n"
+
+    def test_a_link_stays_a_link_and_a_new_file_is_the_owners_alone(self, folder: Path) -> None:
+        (folder / ".env").symlink_to(folder / "real")
+
+        write_setting(Path(".env"), "DUNNING_MAIL_FROM", "Zoë O'Connor <a@b.example>")
+
+        assert (folder / ".env").is_symlink()
+        assert (folder / "real").stat().st_mode & 0o777 == 0o600
+        file = read_env_file({})
+        assert file
+        assert file.values == {"DUNNING_MAIL_FROM": "Zoë O'Connor <a@b.example>"}
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to somebody else")
+    def test_whose_it_was_it_stays(self, folder: Path) -> None:
+        path = written(folder / "env", {})
+        os.chown(path, 4321, 4322)
+
+        write_setting(path, "DUNNING_PORT", "1")
+
+        assert (path.stat().st_uid, path.stat().st_gid) == (4321, 4322)
 
 
 class TestOverIt:

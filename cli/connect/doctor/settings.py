@@ -21,7 +21,6 @@ from dunning.settings.own_environment import own_settings
 from worker.services import brands_without_a_human
 
 ABOUT = "settings"
-OTHERS_MAY_READ = stat.S_IRWXG | stat.S_IRWXO
 
 Read = TypeVar("Read")
 
@@ -83,7 +82,7 @@ def _of_file() -> Iterator[Finding]:
         yield Finding("settings.file", Level.NOTE, *_halves(file.problems[0]))
         return
     try:
-        others_may = stat.S_IMODE(file.path.stat().st_mode) & OTHERS_MAY_READ and file.path.is_file()
+        others_may = stat.S_IMODE(file.path.stat().st_mode) & stat.S_IRWXO and file.path.is_file()
     except OSError:
         return  # that it can't be read is told among the problems
     if others_may and file.values:
