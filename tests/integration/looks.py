@@ -18,7 +18,8 @@ async def found_by_axe(page: Page, *further_rules: str) -> list[str]:
 
 # Chromium clips what a phone would scroll, so every box is asked where it ends.
 CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
-  .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > window.innerWidth)
+  .filter(element => element.checkVisibility())
+  .filter(element => element.getBoundingClientRect().right > innerWidth || element.getBoundingClientRect().left < 0)
   .map(element => element.textContent)"""
 
 CONTRAST = """

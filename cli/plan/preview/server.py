@@ -15,6 +15,10 @@ from cli.plan.preview.shown import ShownMail
 from dunning.errors import ConfigurationError
 
 
+# A brand's logo is fetched as mail programs do; nothing else is.
+PREVIEW_POLICY = MAIL_POLICY.replace("img-src data:", "img-src https: data:")
+
+
 class Shown(Protocol):
     """What is shown: the gallery, or a real case."""
 
@@ -102,12 +106,12 @@ class PreviewPage:
 def _strangers_page(request: web.Request, html: str) -> web.Response:
     """Answer with HTML that was written to be looked at elsewhere: it runs nothing and fetches nothing here."""
     page = in_scheme(html, request.query.get("scheme")).replace("<head>", '<head><base target="_blank">', 1)
-    return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+    return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": PREVIEW_POLICY})
 
 
 def _refused(problems: list[str]) -> web.HTTPConflict:
     return web.HTTPConflict(
-        headers={"Content-Security-Policy": MAIL_POLICY},  # it may be shown in the mail's place
+        headers={"Content-Security-Policy": PREVIEW_POLICY},  # it may be shown in the mail's place
         text=json.dumps({"problems": problems}),
         content_type="application/json",
     )
