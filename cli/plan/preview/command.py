@@ -25,6 +25,7 @@ from cli.plan.preview.server import PreviewPage
 from cli.run.open_store import open_store
 from dunning import log
 from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brands
 from dunning.errors import ConfigurationError, DunningError, PermanentError
 from dunning.settings.declared import PreviewVariables
 from dunning.settings.load import StoreSettings, load_preview_settings, load_settings
@@ -127,16 +128,18 @@ def send(campaign_file: Path | None, templates: Path | None, query: str, *, reci
         )
     except (ValueError, PermanentError) as error:
         raise click.ClickException(str(error)) from None
-    result = asyncio.run(_hand_over(settings, mail, recipient, name))
+    result = asyncio.run(_hand_over(settings, read.brands, mail, recipient, name))
     if result.outcome is not Outcome.SENT:
         raise click.ClickException(f"The mail was not sent: {result.outcome} ({result.code}).")
     click.echo(f"Sent to {recipient}: {mail['Subject']}")
 
 
-async def _hand_over(settings: PreviewVariables, mail: EmailMessage, recipient: str, name: str) -> Result:
+async def _hand_over(
+    settings: PreviewVariables, brands: Brands, mail: EmailMessage, recipient: str, name: str
+) -> Result:
     assert settings.mail_url is not None  # noqa: S101 - `send` has looked
     assert settings.mail_from is not None  # noqa: S101 - same
-    transport = create_transport(settings.mail_url, settings.mail_from)
+    transport = create_transport(settings.mail_url, settings.mail_from, brands)
 
     async def at_once() -> bool:
         return True

@@ -14,8 +14,7 @@ from cli.plan.preview.scheme import in_scheme
 from cli.plan.preview.shown import ShownMail
 from dunning.errors import ConfigurationError
 
-
-# A brand's logo is fetched as mail programs do; nothing else is.
+# Images are fetched, as mail programs do: a brand's logo is one.
 PREVIEW_POLICY = MAIL_POLICY.replace("img-src data:", "img-src https: data:")
 
 
