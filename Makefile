@@ -10,7 +10,7 @@ SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench chaos pictures lint types walls unit format lock wheel clean
+.PHONY: help demo check test bench chaos pictures caniemail lint types walls unit format lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 pictures: $(VENV)/dev ## Keep a picture of every mail and page in pictures/, by day and by night, narrow and wide
 	@mkdir -p pictures
 	PICTURES=pictures $(BIN)/pytest -q tests/integration/test_seen_browser.py -k axe
+
+caniemail: $(VENV)/dev ## Install what caniemail.com knows of mail programs, for the test that reads it (needs npm)
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/caniemail caniemail@1.0.5
 
 unit: $(VENV)/dev ## Run the tests of the pure part only: a few seconds
 	$(BIN)/pytest tests/unit

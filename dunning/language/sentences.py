@@ -159,7 +159,8 @@ class Sentences:
 
     def _fill(self, form: str, values: Mapping[str, str], *, html: bool) -> str:
         if html:
-            isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
+            # Some mail programs drop the tag and keep what is in it: then the isolates do its work.
+            isolated = {name: Markup("<bdi>{}</bdi>").format(self._isolated(value)) for name, value in values.items()}
             return Markup(escape(form)).format_map(isolated)  # noqa: S704 - escaped just here
         return form.format_map({name: self._isolated(value) for name, value in values.items()})
 

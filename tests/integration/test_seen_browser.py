@@ -113,6 +113,13 @@ async def test_nothing_is_wider_than_the_screen_from_right_to_left(page: Page, w
     assert await overflowing(page, mirrored) == []
 
 
+@pytest.mark.parametrize("what", LONG, ids=named)
+async def test_a_mail_is_whole_in_a_program_that_drops_its_style(page: Page, what: dict[str, str]) -> None:
+    html = re.sub(r"<style.*?</style>", "", html_of(what), flags=re.DOTALL)
+
+    assert await overflowing(page, html) == []
+
+
 async def test_nothing_is_wider_than_the_screen_in_a_language_of_longer_words(page: Page, tmp_path: Path) -> None:
     (tmp_path / "sentences.toml").write_text(longer_sentences(), encoding="utf-8")
     of = gallery(tmp_path)

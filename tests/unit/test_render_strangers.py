@@ -103,6 +103,14 @@ def test_a_name_that_advertises_is_left_out() -> None:
     assert text_of(mail).startswith("Hello,\n")
 
 
+def test_a_name_that_is_read_in_the_other_direction_stays_apart_where_its_tag_is_dropped() -> None:
+    name = "اشتراك برو"
+
+    mail = RENDERER.render(replace(facts(), product_names=(name,)))
+
+    assert f"The payment for <bdi>\u2068{name}\u2069</bdi> didn" in html_of(mail)
+
+
 @pytest.mark.parametrize(
     ("given_name", "shown"),
     [
@@ -121,7 +129,8 @@ def test_a_product_name_is_shown_as_text_on_one_line(given_name: str, shown: str
     mail = RENDERER.render(replace(facts(), product_names=(given_name,)))
 
     assert f"The payment for {shown} didn't go through." in re.sub("[\u2068\u2069]", "", text_of(mail))
-    assert f"<bdi>{escape(shown)}</bdi>" in html_of(mail).replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
+    html = html_of(mail).replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
+    assert f"<bdi>{escape(shown)}</bdi>" in re.sub("[\u2068\u2069]", "", html)
     assert shown[:12] in str(sent(mail)["Subject"])
     assert len(str(sent(mail)["Subject"])) <= 45
     assert sent(mail)["Bcc"] is None
