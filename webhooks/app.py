@@ -93,7 +93,9 @@ def create_app(
             reply_to=settings.mail_reply_to,
             login_url=settings.portal_login_url,
             portal_origins=settings.paddle.portal_origins,
+            templates=settings.templates,
         ),
+        settings.templates,
     )
     app.cleanup_ctx.append(_connections)
     app.on_response_prepare.append(protect_pay)

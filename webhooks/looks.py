@@ -4,19 +4,33 @@ import base64
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.addresses.web import parse_web_url
 from dunning.brands.brand import Brand, Brands
+from dunning.errors import ConfigurationError
+from dunning.template_slips import slip
 
-ENVIRONMENT = Environment(
-    loader=PackageLoader("webhooks", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+# In the seller's folder of templates, the one that holds files in place of those of the pages.
+OWN_PAGES = "pages"
+TEMPLATE, STYLE = "page.html", "style.css"
+
+
+def environment_of(templates: Path | None) -> Environment:
+    """Return the templates of the pages, with those in a seller's folder in place of some."""
+    own = [] if templates is None else [FileSystemLoader(templates / OWN_PAGES)]
+    return Environment(
+        loader=ChoiceLoader([*own, PackageLoader("webhooks", "pages")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,13 @@ class Look:
 
 
 def looks_of(
-    brands: Brands, *, mail_from: Mailbox, reply_to: Mailbox | None, login_url: str, portal_origins: Collection[str]
+    brands: Brands,
+    *,
+    mail_from: Mailbox,
+    reply_to: Mailbox | None,
+    login_url: str,
+    portal_origins: Collection[str],
+    templates: Path | None = None,
 ) -> Mapping[str, Look]:
     """Return how the pages of each brand look, by the brands' keys.
 
@@ -42,16 +62,35 @@ def looks_of(
         reply_to: who gets the answers, where a brand doesn't say.
         login_url: the seller's portal login page.
         portal_origins: where a click may lead.
+        templates: the seller's folder of templates.
+
+    Raises:
+        ConfigurationError: the seller's own style is broken; told with file and line.
     """
     # form-action governs the redirect after the POST too, so it has to name where a click leads.
     leads_to = " ".join(sorted({*portal_origins, _origin(login_url)}))
-    return {brand.key: _look(brand, mail_from, reply_to, login_url, leads_to) for brand in brands.all}
+    return {
+        brand.key: _look(brand, style, mail_from=mail_from, reply_to=reply_to, login_url=login_url, leads_to=leads_to)
+        for brand, style in _styles(brands, templates)
+    }
 
 
-def _look(brand: Brand, mail_from: Mailbox, reply_to: Mailbox | None, login_url: str, leads_to: str) -> Look:
-    style = ENVIRONMENT.get_template("style.css").render(
-        light=asdict(brand.scheme.light), dark=asdict(brand.scheme.dark)
-    )
+def _styles(brands: Brands, templates: Path | None) -> list[tuple[Brand, str]]:
+    try:
+        template = environment_of(templates).get_template(STYLE)
+        return [
+            (brand, template.render(light=asdict(brand.scheme.light), dark=asdict(brand.scheme.dark)))
+            for brand in brands.all
+        ]
+    except Exception as error:
+        if templates is None:
+            raise
+        raise ConfigurationError([slip(error, templates / OWN_PAGES / STYLE)]) from None
+
+
+def _look(
+    brand: Brand, style: str, *, mail_from: Mailbox, reply_to: Mailbox | None, login_url: str, leads_to: str
+) -> Look:
     seller = brand.known_as(mail_from)
     answers_to = brand.reply_to or reply_to or brand.sender or mail_from
     has_page = bool(brand.support) and not brand.support_address

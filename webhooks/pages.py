@@ -1,13 +1,20 @@
 """The few pages a customer may see, in their language. They say nothing about anybody."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from dunning.language.choose import is_right_to_left
+from dunning.errors import ConfigurationError
+from dunning.language.choose import ENGLISH_TAG, is_right_to_left
 from dunning.language.own import Languages
-from webhooks.looks import ENVIRONMENT, Look
+from dunning.template_slips import slip
+from webhooks.looks import OWN_PAGES, TEMPLATE, Look, environment_of
+
+# A page that leads on holds one, since the customer's click is its submission.
+_FORM = re.compile(r"""<form\b[^>]*\bmethod=["']?post\b.*<button\b""", re.IGNORECASE | re.DOTALL)
 
 
 class Page(StrEnum):
@@ -38,15 +45,32 @@ class Page(StrEnum):
 class Pages:
     """The pages of one seller, and the headers that go with them."""
 
-    def __init__(self, languages: Languages, looks: Mapping[str, Look]) -> None:
+    def __init__(self, languages: Languages, looks: Mapping[str, Look], templates: Path | None = None) -> None:
         """Write the pages.
 
         Args:
             languages: what the pages say.
             looks: how they look, by the brands' keys; one has none.
+            templates: the seller's folder of templates.
+
+        Raises:
+            ConfigurationError: the seller's own page is broken; told with file and line.
         """
         self._languages, self._looks = languages, looks
-        self._template = ENVIRONMENT.get_template("page.html")
+        try:
+            self._template = environment_of(templates).get_template(TEMPLATE)
+            written = [(page, self._write(page, ENGLISH_TAG, "", stop_link="/", minutes=0)) for page in Page]
+        except Exception as error:
+            if templates is None:
+                raise
+            raise ConfigurationError([slip(error, templates / OWN_PAGES / TEMPLATE)]) from None
+        missing = [page for page, html in written if self._has_button(page) and not _FORM.search(html)]
+        if missing and templates is not None:
+            what = f'has no <form method="post"> with a button on {", ".join(missing)}'
+            raise ConfigurationError([f"{templates / OWN_PAGES / TEMPLATE}: it {what}"])
+
+    def _has_button(self, page: Page) -> bool:
+        return f"page.{page}.button" in self._languages.sentences(ENGLISH_TAG).keys
 
     def headers(self, brand: str) -> Mapping[str, str]:
         """Return what stands on every answer beside a page of this brand."""
@@ -78,10 +102,18 @@ class Pages:
             stop_link: what stops the reminders of the payment, for `pay`; none is offered without.
             minutes: how long to wait, for `too_many`.
         """
+        return web.Response(
+            text=self._write(page, language, brand, stop_link=stop_link, minutes=minutes),
+            content_type="text/html",
+            status=status,
+            headers={hdrs.CONTENT_LANGUAGE: language, **(headers or {})},
+        )
+
+    def _write(self, page: Page, language: str, brand: str, *, stop_link: str, minutes: int) -> str:
         sentences, look = self._languages.sentences(language), self._look(brand)
         values = {"seller": look.seller, "minutes": str(minutes)}
         text = f"page.{page}.text"
-        html = self._template.render(
+        return self._template.render(
             look.given,
             page=page,
             language=language,
@@ -95,10 +127,4 @@ class Pages:
             common=lambda what: sentences.say(f"page.common.{what}", values, html=True),
             help=sentences.say("mail.common.support_link", {"support": look.support}, html=True),
             stop_link=stop_link,
-        )
-        return web.Response(
-            text=html,
-            content_type="text/html",
-            status=status,
-            headers={hdrs.CONTENT_LANGUAGE: language, **(headers or {})},
         )

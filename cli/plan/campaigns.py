@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cli.plan.campaign_table import as_json, brand_line, day, for_what, show
 from cli.plan.own_templates.check import template_problems
+from cli.plan.own_templates.pages import page_problems
 from cli.plan.own_templates.unused import unused_files
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import NO_BRANDS
@@ -99,6 +100,7 @@ def _read_templates(templates: Path) -> tuple[Renderer | None, list[str]]:
         return renderer, broken
     variables = (renderer or Renderer(None, seller, reply_to=None, redirect=None)).variables
     read = list(template_problems(templates, variables))
+    read += page_problems(templates, seller)
     places = {problem.partition(": ")[0] for problem in read}
     return renderer, [*(problem for problem in broken if problem.partition(": ")[0] not in places), *read]
 

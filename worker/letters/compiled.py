@@ -6,7 +6,6 @@ such as `de/NAME.txt`, goes before all others.
 """
 
 import re
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from mjml import mjml2html
 from dunning.errors import ConfigurationError
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
+from dunning.template_slips import slip
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -110,10 +110,8 @@ class MailTemplates:
                     written = self.write(name, part, example)
                 except TemplateNotFound as error:
                     yield f"{folders.places[0]}: {error.name} is missing; {name} needs {', '.join(PARTS)}"
-                except TemplateSyntaxError as error:
-                    yield f"{error.filename}:{error.lineno}: {error.message}"
                 except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
-                    yield f"{place_of(error, folders.file(f'{name}.{part}'))}: {error}"
+                    yield slip(error, folders.file(f"{name}.{part}"))
                 else:
                     yield from _missing(folders.file(f"{name}.{part}"), part, written, str(example["link"]))
 
@@ -189,16 +187,6 @@ def compile_mjml(source: str) -> str:
 def names_in(folder: Path) -> set[str]:
     """Return the names of the mails that a folder has a file of."""
     return {match["name"] for file in folder.iterdir() if (match := FILE_OF_A_MAIL.fullmatch(file.name))}
-
-
-def place_of(error: Exception, file: Path) -> str:
-    """Return the file and line of a template that an exception came from, or `file` where none is known."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).suffix in {".txt", ".html", ".mjml"}
-    ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(file)
 
 
 def _links(example: Mapping[str, object]) -> list[str]:

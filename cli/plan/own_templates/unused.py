@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cli.plan.own_templates.check import places_in
+from cli.plan.own_templates.pages import unused_pages
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import OWN_SENTENCES
+from webhooks.looks import OWN_PAGES
 from worker.letters.compiled import FILE_OF_A_MAIL, names_in
 from worker.letters.render import Renderer
 
@@ -24,10 +26,11 @@ def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> I
     places = places_in(folder)
     for place in places:
         for file in sorted(place.iterdir()):
-            if file in places or file.name.startswith(("_", ".")) or file.name == OWN_SENTENCES:
+            if file in {*places, folder / OWN_PAGES, place / OWN_SENTENCES} or file.name.startswith(("_", ".")):
                 continue
             if why := _why(file, wanted, renderer, None if place is folder else place.name):
                 yield f"{file}: {why}"
+    yield from unused_pages(folder)
     yield from _in_fewer_languages(folder, wanted, renderer)
 
 

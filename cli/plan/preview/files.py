@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from cli.plan.own_templates.pages import page_problems
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import NO_BRANDS, Brands
 from dunning.campaign_file.reader import CampaignFile, parse_campaign_file, shipped
@@ -32,7 +33,7 @@ class SellersFiles:
         self, campaign_file: Path | None, templates: Path | None, mail_from: Mailbox, reply_to: Mailbox | None
     ) -> None:
         self._campaign_file = campaign_file
-        self._templates = templates
+        self.templates = templates
         self._mail_from = mail_from
         self._reply_to = reply_to
         self._read: Read | None = None
@@ -50,7 +51,7 @@ class SellersFiles:
         Raises:
             ConfigurationError: the seller's own sentences are wrong.
         """
-        return Languages(self._templates)
+        return Languages(self.templates)
 
     def _read_anew(self, version: str) -> Read:
         problems: list[str] = []
@@ -61,11 +62,13 @@ class SellersFiles:
         except ConfigurationError as error:
             problems += error.problems
         try:
-            renderer = Renderer(self._templates, self._mail_from, self._reply_to, redirect=None)
+            renderer = Renderer(self.templates, self._mail_from, self._reply_to, redirect=None)
         except ConfigurationError as error:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{self._templates}: a file can't be read ({error})")
+            problems.append(f"{self.templates}: a file can't be read ({error})")
+        if self.templates is not None and not problems:
+            problems += page_problems(self.templates, self._mail_from)
         return Read(version, says.campaigns, says.brands, renderer, tuple(problems))
 
     def _campaign_file_says(self) -> CampaignFile:
@@ -83,8 +86,8 @@ class SellersFiles:
 
     def _marks(self) -> Iterator[str]:
         places = [] if self._campaign_file is None else [self._campaign_file]
-        if self._templates is not None:
-            places += sorted(self._templates.rglob("*"))
+        if self.templates is not None:
+            places += sorted(self.templates.rglob("*"))
         for place in places:
             try:
                 stat = place.stat()

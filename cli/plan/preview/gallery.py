@@ -13,9 +13,9 @@ from cli.plan.preview.shown import ShownMail, take_apart
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand
 from dunning.errors import ConfigurationError
+from dunning.template_slips import slip
 from webhooks.looks import looks_of
 from webhooks.pages import Page, Pages
-from worker.letters.compiled import place_of
 
 PUBLIC_URL = "https://billing.lantern.example"
 LOGIN_URL = "https://customer-portal.paddle.com/login/cpl_example"
@@ -106,7 +106,9 @@ class Gallery:
                 reply_to=self.reply_to,
                 login_url=self.login_url,
                 portal_origins=(),
+                templates=self.files.templates,
             ),
+            self.files.templates,
         )
         stop_link = "" if query.get("contact") == "first" else f"{self.public_url}/pay/stop/{TOKEN}"
         return str(
@@ -153,7 +155,7 @@ class Gallery:
             return take_apart(read.renderer.render(facts))
         except Exception as error:
             # A template is code, and one of its branches may raise anything.
-            raise ConfigurationError([f"{place_of(error, Path(choice.template))}: {error}"]) from error
+            raise ConfigurationError([slip(error, Path(choice.template))]) from error
 
 
 def _named(read: Read, query: Mapping[str, str], wanted: list[str]) -> Iterator[dict[str, str]]:
