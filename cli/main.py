@@ -28,12 +28,14 @@ COMMANDS = {
     "worker": Command("cli.commands.run:worker", "Handle events and send mail."),
     "up": Command(
         "cli.commands.run:up",
-        "Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set.",
+        "Run `webhooks`, `worker` and `console` together, with a server of their own unless DUNNING_REDIS_URL is set.",
     ),
     "init": Command(
         "cli.commands.init:init",
         "Ask for the settings that are not there yet, check each answer, and write them to a file.",
     ),
+    "console": Command("cli.commands.run:console", "Serve the private side: an API for your own programs."),
+    "tokens": Command("cli.commands.tokens:tokens", "Make, list and revoke the tokens of your own programs."),
     "connect": Command(
         "cli.commands.connect:connect",
         "Make or update Paddle's notification destination, so that what happens is sent here.",

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "DUNNING_MAIL_FROM": "billing@example.com",
     "DUNNING_HOST": "127.0.0.1",
     "DUNNING_PORT": "0",
+    "DUNNING_CONSOLE_PORT": "0",
 }
 
 

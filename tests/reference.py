@@ -1,11 +1,15 @@
-"""Write docs/reference.md from the code: `make reference`. tests/unit/test_docs_reference.py holds it to that."""
+"""Write docs/reference.md and docs/openapi.json from the code: `make reference`. tests/unit/test_docs_reference.py
+holds them to that.
+"""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from console.openapi import document
 from dunning import metrics
 from dunning.durations import format_duration
 from dunning.settings.alert_urls import AlertUrls
@@ -14,12 +18,19 @@ from dunning.store import keys
 from tests import monitoring
 from tests.reference_commands import commands
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "reference.md"
+OPENAPI = DOCS / "openapi.json"
 
 
 def page() -> str:
     """Return the whole page."""
     return "\n".join([*_head(), *commands(), *_variables(), *_metrics(), *_keys()]) + "\n"
+
+
+def openapi() -> str:
+    """Return what the private side answers to."""
+    return json.dumps(document(), indent=2) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -102,3 +113,4 @@ def _table(some: Iterable[metrics.Metric]) -> Iterator[str]:
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     monitoring.write()
+    OPENAPI.write_text(openapi(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`dunning webhooks`, `worker` and `up`."""
+"""`dunning webhooks`, `worker`, `console` and `up`."""
 
 from pathlib import Path
 
@@ -31,6 +31,19 @@ def worker(*, alive: Path | None, until_stdin_closes: bool) -> None:
     commands.worker(until_stdin_closes=until_stdin_closes, alive=alive)
 
 
+@click.command(epilog=examples("dunning console", "DUNNING_CONSOLE_PORT=9090 dunning console"))
+@until_stdin_closes
+def console(*, until_stdin_closes: bool) -> None:
+    """Serve the private side: an API for your own programs.
+
+    It listens on DUNNING_CONSOLE_HOST and DUNNING_CONSOLE_PORT. Programs come with a token, which
+    `dunning tokens create` makes.
+    """
+    from cli.run import commands
+
+    commands.console(until_stdin_closes=until_stdin_closes)
+
+
 @click.command(epilog=examples("dunning up", "dunning up --data /var/lib/dunning"))
 @click.option(
     "--data",
@@ -39,7 +52,7 @@ def worker(*, alive: Path | None, until_stdin_closes: bool) -> None:
     "and ~/.local/state where that isn't set.",
 )
 def up(*, data: Path | None) -> None:
-    """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
+    """Run `webhooks`, `worker` and `console` together, with a server of their own unless DUNNING_REDIS_URL is set."""
     from cli.run import commands
 
     commands.up(data=data)

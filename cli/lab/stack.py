@@ -189,6 +189,7 @@ async def running_stack(
             "DUNNING_CAMPAIGN_FILE": str(folder / "campaign.toml"),
             "DUNNING_HOST": "127.0.0.1",
             "DUNNING_PORT": public_url.rpartition(":")[2],
+            "DUNNING_CONSOLE_PORT": "0",  # whichever is free
             **(settings or {}),
         }
         await asyncio.gather(*map(stack.start, commands))

@@ -1,10 +1,11 @@
-"""The commands that run: `webhooks`, `worker`, and `up` for both on one machine."""
+"""The commands that run: `webhooks`, `worker`, `console`, and `up` for all of them on one machine."""
 
 import asyncio
 import errno
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from dunning.store.server.address import announced
 from dunning.store.server.embedded import EmbeddedServer
 
 logger = structlog.get_logger()
+
+# How often a part of `up` asks for a port that is taken.
+PORT_AGAIN_SECONDS = 10
+# What `up` runs.
+ALL = ("webhooks", "worker", "console")
 
 
 def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = None) -> None:
@@ -50,14 +56,26 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = N
     run(settings, clock or utc_now, alive)
 
 
+def console(*, until_stdin_closes: bool) -> None:
+    """Serve the private side: an API for the seller's own programs."""
+    _begin()
+    settings = load_settings()
+    if until_stdin_closes:
+        end_with_stdin()
+    _check_account(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # As a part of `up` it waits for its port: a mail must not wait for a screen.
+        runner.run(_serve_console(settings, patient=until_stdin_closes))
+
+
 def up(*, data: Path | None) -> None:
-    """Run `webhooks` and `worker` together, with a server of their own unless DUNNING_REDIS_URL is set."""
+    """Run `webhooks`, `worker` and `console` together, with a server of their own unless DUNNING_REDIS_URL is set."""
     _begin()
     settings = load_settings(redis_required=False)
     if settings.redis_url is not None:
-        sys.exit(supervise(["webhooks", "worker"], environment=None, server=None))
+        sys.exit(supervise(ALL, environment=None, server=None))
     with EmbeddedServer(data or data_folder(sandbox=settings.paddle.sandbox)) as server, announced(server):
-        sys.exit(supervise(["webhooks", "worker"], environment=environment_with_redis(server.url), server=server))
+        sys.exit(supervise(ALL, environment=environment_with_redis(server.url), server=server))
 
 
 async def serve(settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
@@ -70,44 +88,84 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     from webhooks.door import EdgeRunner  # noqa: PLC0415 - same
     from webhooks.limits import Limits  # noqa: PLC0415 - same
 
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # No access log, since whoever knows the path of a payment link may use the link.
     limits = Limits(connections=allow_connections(Limits().connections))
     app = create_app(settings, clock=clock or utc_now, limits=limits)
     runner = EdgeRunner(app, access_log=None, shutdown_timeout=time_limits.EDGE_DRAIN.total_seconds())
+    await _serve(runner, Listener("webhooks", "", settings.host, settings.port))
+
+
+async def _serve_console(settings: Settings, *, patient: bool) -> None:
+    from console.app import create_app  # noqa: PLC0415 - the other processes have no use for it
+
+    drain = time_limits.EDGE_DRAIN.total_seconds()
+    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=drain)
+    await _serve(runner, Listener("console", "CONSOLE_", settings.console_host, settings.console_port, patient))
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens where, and how the variables begin that say so."""
+
+    name: str
+    prefix: str
+    host: str
+    port: int
+    patient: bool = False
+    """Whether it waits for a port that is taken."""
+
+    def event(self, what: str) -> str:
+        """Name what is logged of it."""
+        return f"{self.name}.{what}"
+
+
+async def _serve(runner: web.AppRunner, listener: Listener) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await runner.setup()
     try:
-        await _listen(runner, settings)
+        listening = asyncio.create_task(_listen(runner, listener))
+        await asyncio.wait([listening, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            listening.result()
+        listening.cancel()
         await stop.wait()
-        logger.info("webhooks.stopping")
+        logger.info(listener.event("stopping"))
     finally:
-        await _stop(runner, within_seconds=time_limits.EDGE_END.total_seconds())
+        await _stop(runner, listener, within_seconds=time_limits.EDGE_END.total_seconds())
 
 
-async def _stop(runner: web.AppRunner, *, within_seconds: float) -> None:
+async def _stop(runner: web.AppRunner, listener: Listener, *, within_seconds: float) -> None:
     try:
         async with asyncio.timeout(within_seconds):
             await runner.cleanup()
     except TimeoutError:
-        logger.warning("webhooks.stop_cut_short", after_seconds=within_seconds)
+        logger.warning(listener.event("stop_cut_short"), after_seconds=within_seconds)
     else:
-        logger.info("webhooks.stopped")
+        logger.info(listener.event("stopped"))
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            problem = f"DUNNING_PORT: another process listens on port {settings.port}; it should be a free port"
+async def _listen(runner: web.AppRunner, listener: Listener) -> None:
+    while True:
+        try:
+            await web.TCPSite(runner, listener.host, listener.port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not listener.patient:
+                raise _cannot_listen(listener, error) from None
+            logger.warning(listener.event("port_taken"), port=listener.port, again_in_seconds=PORT_AGAIN_SECONDS)
+            await asyncio.sleep(PORT_AGAIN_SECONDS)
         else:
-            problem = (
-                f"DUNNING_HOST: it can't be listened on ({error.strerror}); it should be an address of this machine"
-            )
-        raise ConfigurationError([problem]) from None
-    logger.info("webhooks.listening", host=settings.host, port=runner.addresses[0][1])
+            logger.info(listener.event("listening"), host=listener.host, port=runner.addresses[0][1])
+            return
+
+
+def _cannot_listen(listener: Listener, error: OSError) -> ConfigurationError:
+    if error.errno == errno.EADDRINUSE:
+        problem = f"PORT: another process listens on port {listener.port}; it should be a free port"
+    else:
+        problem = f"HOST: it can't be listened on ({error.strerror}); it should be an address of this machine"
+    return ConfigurationError([f"DUNNING_{listener.prefix}{problem}"])
 
 
 def warn_of_sandbox(settings: Settings) -> None:

@@ -209,6 +209,13 @@ class Variables(PaddleVariables):
     )
     port: Annotated[int, _read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
 
+    console_host: Annotated[str, _read_by(parse_host)] = Field(
+        default="127.0.0.1", description="an IP address or host name for the private side to listen on"
+    )
+    console_port: Annotated[int, _read_by(parse_port)] = Field(
+        default=8090, description="a whole number from 0 to 65535"
+    )
+
     @field_validator("link_secrets")
     @classmethod
     def _are_for_links_alone(cls, secrets: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:

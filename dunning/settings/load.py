@@ -117,6 +117,8 @@ class Settings:
     alerts: AlertUrls
     host: str
     port: int
+    console_host: str
+    console_port: int
 
 
 KNOWN = tuple(PREFIX + name.upper() for name in Variables.model_fields)
@@ -161,6 +163,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         alerts=variables.alert_urls,
         host=variables.host,
         port=variables.port,
+        console_host=variables.console_host,
+        console_port=variables.console_port,
     )
 
 

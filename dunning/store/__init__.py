@@ -26,6 +26,7 @@ from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
 from dunning.store.sums import Sums
 from dunning.store.suppressions import Suppressions
+from dunning.store.tokens import AccessToken, AccessTokens
 from dunning.store.traces import DeadEvent, Mark, Traces
 from dunning.store.watching import Role, Watching
 
@@ -33,6 +34,7 @@ __all__ = [
     "KEEP_SEEN",
     "REDIS_ERRORS",
     "Accepted",
+    "AccessToken",
     "DeadEvent",
     "DebtWithoutCase",
     "EndedBeforeOpeningError",
@@ -95,6 +97,7 @@ class Store:
         self.seen = Seen(self._redis)
         self.sums = Sums(self._redis)
         self.suppressions = Suppressions(self._redis)
+        self.tokens = AccessTokens(self._redis)
         self.traces = Traces(self._redis)
         self.watching = Watching(self._redis)
 

@@ -53,6 +53,8 @@
 | dunning:alerts:told | hash | what somebody was told: since, when (ms), whether about this time | |
 | dunning:alerts:grown | hash | counters whose growth is told: their value, before, and when it grew (ms) | |
 | dunning:alerts:digest | hash | the counters at the last digest, and `at`, when that was (ms) | |
+| dunning:tokens | hash | hashes of the tokens of the seller's programs, with names and scopes | until revoked |
+| dunning:tokens:used | hash | when each was last used, to the minute (ms) | as its token |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -96,6 +98,8 @@ ALERTS_LISTENERS: Final = "dunning:alerts:listeners"
 ALERTS_TOLD: Final = "dunning:alerts:told"
 ALERTS_GROWN: Final = "dunning:alerts:grown"
 ALERTS_DIGEST: Final = "dunning:alerts:digest"
+TOKENS: Final = "dunning:tokens"
+TOKENS_USED: Final = "dunning:tokens:used"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.

@@ -34,6 +34,6 @@ async def test_a_stop_that_takes_too_long_is_cut_short_and_told() -> None:
     await runner.setup()
 
     with capture_logs() as logs:
-        await commands._stop(runner, within_seconds=0.1)
+        await commands._stop(runner, commands.Listener("webhooks", "", "127.0.0.1", 0), within_seconds=0.1)
 
     assert [entry["event"] for entry in logs] == ["webhooks.stop_cut_short"]

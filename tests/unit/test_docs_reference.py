@@ -1,8 +1,9 @@
 import re
 
 from cli.main import COMMANDS
+from console.operations import OPERATIONS
 from dunning.settings.load import KNOWN
-from tests.reference import PAGE, page
+from tests.reference import DOCS, OPENAPI, PAGE, openapi, page
 
 
 def metrics_of(text: str) -> str:
@@ -18,3 +19,13 @@ def test_the_reference_has_every_command_and_every_variable() -> None:
 
     assert {words.split()[0] for words in re.findall(r"^### dunning (.+)$", said, re.MULTILINE)} == set(COMMANDS)
     assert set(re.findall(r"^\| `(DUNNING_\w+)` \|", said, re.MULTILINE)) == set(KNOWN)
+
+
+def test_the_private_side_is_described_as_it_is() -> None:
+    assert OPENAPI.read_text(encoding="utf-8") == openapi(), "run `make reference`"
+
+
+def test_every_operation_of_the_private_side_is_told() -> None:
+    told = (DOCS / "app.md").read_text(encoding="utf-8")
+
+    assert [one.path for one in OPERATIONS if one.path.split("/")[2] not in told] == []

@@ -15,7 +15,7 @@ CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_t
 ]
 PURE = next(contract for contract in CONTRACTS if contract["id"] == "pure")["source_modules"]
 ROOMS = next(contract for contract in CONTRACTS if contract["id"] == "rooms")["layers"]
-SOURCES = [path for part in ("dunning", "webhooks", "worker", "cli") for path in (ROOT / part).rglob("*.py")]
+SOURCES = [path for part in ("dunning", "webhooks", "worker", "console", "cli") for path in (ROOT / part).rglob("*.py")]
 
 
 def test_the_pure_part_is_every_room_below_the_doors_and_what_is_pure_behind_them() -> None:

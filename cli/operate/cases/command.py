@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import click
 
-from cli.operate.cases import as_json, listing
+from cli.operate.cases import listing
 from cli.operate.cases.customers import customers_of
 from cli.operate.cases.screen import console, show_case, show_list, show_none
 from cli.run.open_store import open_store
 from dunning import log
 from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.casebook import as_json
 from dunning.casebook.by_hand import resend as resend_
 from dunning.casebook.by_hand import send_now as send_now_
 from dunning.casebook.by_hand import stop as stop_

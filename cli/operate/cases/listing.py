@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 
-from cli.operate.cases import as_json
+from dunning.casebook import as_json
 from dunning.casebook.find import ONLY_OPEN, CaseQuery, ListedCase
 from dunning.rules.case import CaseState
 from dunning.store import Paused
