@@ -10,7 +10,7 @@ SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench chaos pictures caniemail lint types walls unit format lock wheel clean
+.PHONY: help demo check test bench chaos pictures caniemail lint types walls unit format reference languages lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ format: $(VENV)/dev ## Format the code and fix what can be fixed
 
 reference: $(VENV)/dev ## Write docs/reference.md from the code
 	$(BIN)/python -m tests.reference
+
+languages: $(VENV)/dev ## Bring the catalogs of all languages up to date (TAG=fi: that one, or begin it)
+	$(BIN)/python -m dunning.language.update $(TAG)
 
 lock: $(VENV)/dev ## Choose dependency versions anew, within pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -6,6 +6,7 @@ English until somebody has looked at it; one that is gone is dropped.
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -15,6 +16,8 @@ from dunning.language.catalogs import read_catalog
 from dunning.language.choose import CATALOGS, ENGLISH_TAG, LANGUAGES, locale_of
 from dunning.language.sentences import ENGLISH
 
+# In place of the time of each writing, which would differ without a change. Git knows when what was written.
+WRITTEN_AT = datetime(2026, 11, 30, tzinfo=UTC)
 HEADER = """\
 # What customers read, in {language}. How it is to sound: docs/languages/{tag}.md
 # Reviewed by a native speaker: no"""
@@ -22,7 +25,7 @@ HEADER = """\
 
 def template() -> Catalog:
     """Return all there is to translate."""
-    catalog = Catalog(project="paddle-dunning", fuzzy=False)
+    catalog = Catalog()
     for message in ENGLISH.messages():
         text = (message.text, message.plural) if message.plural else message.text
         catalog.add(text, context=message.context, auto_comments=_limits(message.context))
@@ -40,10 +43,19 @@ def update(tag: str, folder: Path) -> int:
         catalog = read_catalog(tag, folder)
         catalog.update(template(), no_fuzzy_matching=True)
     except FileNotFoundError:
-        catalog = Catalog(locale=locale, project="paddle-dunning", fuzzy=False)
-        catalog.header_comment = HEADER.format(language=locale.english_name, tag=tag)
+        catalog = Catalog(
+            locale=locale,
+            header_comment=HEADER.format(language=locale.english_name, tag=tag),
+            project="paddle-dunning",
+            version="1",
+            msgid_bugs_address="none",
+            last_translator="The Dunning developers",
+            language_team=tag,
+            fuzzy=False,
+        )
         catalog.update(template())
     catalog.obsolete.clear()
+    catalog.creation_date = catalog.revision_date = WRITTEN_AT
     with (folder / f"{tag}.po").open("wb") as file:
         write_po(file, catalog, width=0, no_location=True, omit_header=False, include_lineno=False)
     return sum(bool(message.id) and (message.fuzzy or not _is_said(message.string)) for message in catalog)

@@ -1,0 +1,156 @@
+"""The catalogs: every language says all that English says, with the same names filled in, and none of what it may not say.
+
+`words_never_said.toml` holds, for each language, what its style sheet in `docs/languages/` forbids.
+"""
+
+import re
+import tomllib
+from itertools import product
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from dunning.language import update
+from dunning.language.catalogs import is_reviewed, read_catalog
+from dunning.language.choose import CATALOGS, ENGLISH_TAG, LANGUAGES, find_language
+from dunning.language.sentences import ENGLISH, Sentences, placeholders, sentences_in
+from worker.letters.words import LONGEST_BUTTON, LONGEST_SUBJECT
+
+# Paddle's checkout offers these: https://developer.paddle.com names no list; two public integrations do.
+PADDLES = "ar da de en es fr it ja ko nl no pl pt pt-BR ru sv tr zh-Hans zh-TW"
+OTHERS = sorted(LANGUAGES - {ENGLISH_TAG})
+# Each character is as wide as two of an alphabet.
+WIDE = {"ja", "ko", "zh-Hans", "zh-Hant"}
+NEVER_SAID = tomllib.loads((Path(__file__).parent / "words_never_said.toml").read_text(encoding="utf-8"))
+SHEETS = Path("docs/languages")
+EXAMPLES = {"product": "Acme Pro", "amount": "29,00 €", "billed_on": "2.3.2026"}
+
+
+def said_in(language: str) -> dict[str, str | tuple[str, ...]]:
+    return {str(message.context): message.string for message in read_catalog(language) if message.id}
+
+
+def forms_of(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else string
+
+
+def sentences_of(language: str) -> list[tuple[str, str]]:
+    return [(context, form) for context, string in said_in(language).items() for form in forms_of(string)]
+
+
+def shown(form: str) -> str:
+    return form.format_map({name: EXAMPLES.get(name, "") for name in placeholders(form)})
+
+
+def longest(language: str, alphabets: int) -> int:
+    return alphabets // 2 if language in WIDE else alphabets
+
+
+def test_paddle_s_own_languages_are_all_there() -> None:
+    assert {find_language(tag, "") for tag in PADDLES.split()} == LANGUAGES
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_catalog_says_all_that_english_says(language: str) -> None:
+    wanted = {message.context: message for message in ENGLISH.messages()}
+    catalog = read_catalog(language)
+
+    assert {message.context for message in catalog if message.id} == set(wanted)
+    assert [message.context for message in catalog if message.id and message.fuzzy] == []
+    for context, string in said_in(language).items():
+        forms = forms_of(string)
+        assert all(form.strip() == form != "" for form in forms), context
+        assert len(forms) == (catalog.num_plurals if wanted[context].plural else 1), context
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_catalog_stands_as_the_command_writes_it(language: str, tmp_path: Path) -> None:
+    written = (CATALOGS / f"{language}.po").read_bytes()
+    (tmp_path / f"{language}.po").write_bytes(written)
+
+    assert update.update(language, tmp_path) == 0
+    assert (tmp_path / f"{language}.po").read_bytes() == written
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_has_the_same_filled_in_as_in_english(language: str) -> None:
+    wanted = {message.context: sorted(placeholders(message.text)) for message in ENGLISH.messages()}
+
+    assert [
+        (context, form) for context, form in sentences_of(language) if sorted(placeholders(form)) != wanted[context]
+    ] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_subjects_buttons_and_preheaders_fit(language: str) -> None:
+    limits = [("mail.button.", LONGEST_BUTTON), (".subject", LONGEST_SUBJECT), (".preheader", 90)]
+
+    assert [
+        (context, shown(form))
+        for context, form in sentences_of(language)
+        for part, limit in limits
+        if part in context and context != "mail.button.pay_of" and len(shown(form)) > longest(language, limit)
+    ] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_none_says_what_the_style_sheet_forbids(language: str) -> None:
+    never = re.compile("|".join(NEVER_SAID[language]), re.IGNORECASE)
+
+    assert [
+        (context, form)
+        for context, form in sentences_of(language)
+        if never.search(re.sub(r"\{\w+\}", "", form)) or "!" in form or "！" in form
+    ] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_mail_has_words_of_its_own(language: str) -> None:
+    sentences = sentences_in(language)
+    mails = sorted({key.split(".")[1] for key in sentences.keys if key.endswith(".subject")})
+
+    for what, name in product(("subject", "title", "message"), ("one", "several")):
+        said = [sentences.forms(f"mail.{mail}.{what}")[name] for mail in mails]
+        assert len(set(said)) >= len(said) - (name == "several"), (what, name)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_is_left_in_english(language: str) -> None:
+    english = {message.context: message.text for message in ENGLISH.messages()}
+
+    assert [
+        context
+        for context, form in sentences_of(language)
+        if form == english[context] and len(re.sub(r"\{\w+\}", "", form).split()) > 1
+    ] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_has_a_style_sheet_that_says_whether_a_native_speaker_has_read_it(language: str) -> None:
+    sheet = (SHEETS / f"{language}.md").read_text(encoding="utf-8")
+
+    said = "A native speaker has reviewed it." if is_reviewed(language) else "No native speaker has reviewed it yet."
+    assert said in sheet
+    assert f"`{language}`" in (SHEETS / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_sentence_that_a_catalog_lacks_is_said_in_english() -> None:
+    assert Sentences({"a": "Pay {amount}"}, "de", None).say("a", {"amount": "29,00 €"}) == "Pay 29,00 €"
+
+
+def test_plural_forms_are_those_of_the_language() -> None:
+    said = {
+        count: sentences_in("pl").say_counted("page.too_many.text", count, {"minutes": str(count)})
+        for count in (1, 3, 5, 22)
+    }
+
+    assert len({re.sub(r"\d+", "", sentence) for sentence in said.values()}) == 3
+    assert re.sub(r"\d+", "", said[3]) == re.sub(r"\d+", "", said[22])
+
+
+def test_a_template_holds_no_sentence_twice() -> None:
+    catalog: Catalog = update.template()
+
+    contexts = [message.context for message in catalog if message.id]
+    assert len(contexts) == len(set(contexts)) == len(list(ENGLISH.messages()))
