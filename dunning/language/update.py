@@ -68,9 +68,11 @@ def _is_said(string: object) -> bool:
 def _limits(context: str) -> list[str]:
     """Tell a translator what has to fit where."""
     if context.startswith("mail.button."):
-        return ["A button: at most 24 characters with an amount and a short product filled in; half of it in CJK."]
+        return [
+            "A button: at most 24 characters with an amount and a short product filled in. An ideograph counts as two."
+        ]
     if ".subject" in context:
-        return ["A subject: at most 45 characters with a short product filled in; half of it in CJK."]
+        return ["A subject: at most 45 characters with a short product filled in. An ideograph counts as two."]
     if ".preheader" in context:
         return ["At most 90 characters with an amount filled in."]
     return []

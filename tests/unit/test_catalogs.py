@@ -15,13 +15,12 @@ from dunning.language import update
 from dunning.language.catalogs import is_reviewed, read_catalog
 from dunning.language.choose import CATALOGS, ENGLISH_TAG, LANGUAGES, find_language
 from dunning.language.sentences import ENGLISH, Sentences, placeholders, sentences_in
+from dunning.language.width import width
 from worker.letters.words import LONGEST_BUTTON, LONGEST_SUBJECT
 
 # Paddle's checkout offers these: https://developer.paddle.com names no list; two public integrations do.
 PADDLES = "ar da de en es fr it ja ko nl no pl pt pt-BR ru sv tr zh-Hans zh-TW"
 OTHERS = sorted(LANGUAGES - {ENGLISH_TAG})
-# Each character is as wide as two of an alphabet.
-WIDE = {"ja", "ko", "zh-Hans", "zh-Hant"}
 NEVER_SAID = tomllib.loads((Path(__file__).parent / "words_never_said.toml").read_text(encoding="utf-8"))
 SHEETS = Path("docs/languages")
 EXAMPLES = {"product": "Acme Pro", "amount": "29,00 €", "billed_on": "2.3.2026"}
@@ -41,10 +40,6 @@ def sentences_of(language: str) -> list[tuple[str, str]]:
 
 def shown(form: str) -> str:
     return form.format_map({name: EXAMPLES.get(name, "") for name in placeholders(form)})
-
-
-def longest(language: str, alphabets: int) -> int:
-    return alphabets // 2 if language in WIDE else alphabets
 
 
 def test_paddle_s_own_languages_are_all_there() -> None:
@@ -90,7 +85,7 @@ def test_subjects_buttons_and_preheaders_fit(language: str) -> None:
         (context, shown(form))
         for context, form in sentences_of(language)
         for part, limit in limits
-        if part in context and context != "mail.button.pay_of" and len(shown(form)) > longest(language, limit)
+        if part in context and context != "mail.button.pay_of" and width(shown(form)) > limit
     ] == []
 
 

@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from dunning.language.sentences import ISOLATES, Sentences
 from dunning.language.strangers import one_line
+from dunning.language.width import width
 
-# What fits into the list of mails on a phone, and on a button that is 320 px wide.
+# What fits into the list of mails on a phone, and on a button that is 320 px wide, in columns.
 LONGEST_SUBJECT = 45
 LONGEST_BUTTON = 24
 # Of a product's name, at least so much is left.
@@ -182,8 +183,8 @@ class MailWords:
     def _shortened(self, key: str, values: Mapping[str, str], longest: int, *, several: bool = False) -> str:
         """Say a sentence with its product cut so that all of it fits."""
         said = self._sentences.say(key, values, several=several)
-        if len(said) > longest and (product := values.get("product")):
-            room = max(len(product) - (len(said) - longest), _SHORTEST_PRODUCT)
+        if (too_wide := width(said) - longest) > 0 and (product := values.get("product")):
+            room = max(len(product) - too_wide, _SHORTEST_PRODUCT)
             said = self._sentences.say(key, {**values, "product": one_line(product, at_most=room)}, several=several)
         return said
 
