@@ -72,7 +72,7 @@ def _limits(context: str) -> list[str]:
             "A button: at most 24 characters with an amount and a short product filled in. An ideograph counts as two."
         ]
     if ".subject" in context:
-        return ["A subject: at most 45 characters with a short product filled in. An ideograph counts as two."]
+        return ["A subject: at most 45 characters, with a short product filled in. An ideograph is two."]
     if ".preheader" in context:
         return ["At most 90 characters with an amount filled in."]
     return []
