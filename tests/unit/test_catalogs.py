@@ -5,6 +5,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -26,16 +27,16 @@ SHEETS = Path("docs/languages")
 EXAMPLES = {"product": "Acme Pro", "amount": "29,00 €", "billed_on": "2.3.2026"}
 
 
-def said_in(language: str) -> dict[str, str | tuple[str, ...]]:
-    return {str(message.context): message.string for message in read_catalog(language) if message.id}
+def said_in(language: str) -> dict[str, tuple[str, ...]]:
+    return {str(message.context): tuple(forms_of(message.string)) for message in read_catalog(language) if message.id}
 
 
-def forms_of(string: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else string
+def forms_of(string: str | Sequence[str] | None) -> Sequence[str]:
+    return (string,) if isinstance(string, str) else string or ()
 
 
 def sentences_of(language: str) -> list[tuple[str, str]]:
-    return [(context, form) for context, string in said_in(language).items() for form in forms_of(string)]
+    return [(context, form) for context, forms in said_in(language).items() for form in forms]
 
 
 def shown(form: str) -> str:
@@ -53,8 +54,7 @@ def test_a_catalog_says_all_that_english_says(language: str) -> None:
 
     assert {message.context for message in catalog if message.id} == set(wanted)
     assert [message.context for message in catalog if message.id and message.fuzzy] == []
-    for context, string in said_in(language).items():
-        forms = forms_of(string)
+    for context, forms in said_in(language).items():
         assert all(form.strip() == form != "" for form in forms), context
         assert len(forms) == (catalog.num_plurals if wanted[context].plural else 1), context
 

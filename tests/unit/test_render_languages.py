@@ -1,0 +1,66 @@
+"""A whole mail in each language: what it is written in, how it is laid out, and that nothing is left in English."""
+
+import re
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from dunning.language.choose import ENGLISH_TAG, LANGUAGES, is_right_to_left
+from dunning.language.sentences import ENGLISH, ISOLATES
+from dunning.language.width import width
+from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, html_of, sent, several, text_of
+from worker.letters.words import LONGEST_SUBJECT
+
+OTHERS = sorted(LANGUAGES - {ENGLISH_TAG})
+# What stands in the first line of a mail's body, of an English one.
+WORDS = re.compile(r"\b(?:the|payment|please|you|your|this|didn't|with)\b", re.IGNORECASE)
+AMOUNTS = {"de": "1.200,50\u00a0€", "fr": "1\u202f200,50\u00a0€", "ja": "€1,200.50", "pt-BR": "€\u00a01.200,50"}
+
+
+@pytest.mark.parametrize(("language", "template"), [*product(OTHERS, TEMPLATES)])
+def test_a_mail_is_in_its_reader_s_language_from_subject_to_end(language: str, template: str) -> None:
+    for said in (facts(template), several(template), replace(facts(template), product_names=(), mails_sent=0)):
+        mail = RENDERER.render(replace(said, locale=language))
+        subject, text, html = str(sent(mail)["Subject"]), text_of(mail), html_of(mail)
+
+        assert mail["Content-Language"] == language
+        assert f'lang="{language}"' in html
+        assert f'dir="{"rtl" if is_right_to_left(language) else "ltr"}"' in html
+        assert width("".join(char for char in subject if char not in ISOLATES)) <= LONGEST_SUBJECT
+        assert LINK in text.splitlines()
+        own = text.replace("Acme Support", "").replace("Acme Pro", "")
+        assert not WORDS.search(re.sub(r"https?://\S+", "", own)), own
+        assert not WORDS.search(subject)
+
+
+@pytest.mark.parametrize(("language", "amount"), AMOUNTS.items())
+def test_amounts_are_written_as_the_language_writes_them(language: str, amount: str) -> None:
+    mail = RENDERER.render(replace(facts(), locale=language))
+
+    assert amount in text_of(mail)
+    assert amount in html_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("de-AT", "de"), ("no", "nb"), ("zh-TW", "zh-Hant"), ("zh", "zh-Hans"), ("pt-AO", "pt"), ("fi", "en"), ("", "en")],
+)
+def test_the_customer_s_locale_decides_whatever_the_region(locale: str, language: str) -> None:
+    assert RENDERER.render(replace(facts(), locale=locale))["Content-Language"] == language
+
+
+def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
+    mail = RENDERER.render(replace(facts(), locale="ar"))
+
+    assert "text-align:right" in html_of(mail)
+    assert "\u2068Acme Pro\u2069" in text_of(mail)
+    assert "<bdi>Acme Pro</bdi>" in html_of(mail)
+    assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
+
+
+def test_no_two_languages_say_the_same() -> None:
+    said = {text_of(RENDERER.render(replace(facts(), locale=tag))) for tag in LANGUAGES}
+
+    assert len(said) == len(LANGUAGES)
+    assert any(ENGLISH.say("mail.payment_failed.message", {"product": "Acme Pro"}) in text for text in said)
