@@ -158,6 +158,11 @@ class Sentences:
         return self._fill(form, values, html=html)
 
     def _fill(self, form: str, values: Mapping[str, str], *, html: bool) -> str:
+        # A company's "Inc." at the end of a sentence has its full stop already.
+        values = {
+            name: value.removesuffix(".") if f"{{{name}}}." in form and isinstance(value, str) else value
+            for name, value in values.items()
+        }
         if html:
             # Some mail programs drop the tag and keep what is in it: then the isolates do its work.
             isolated = {name: Markup("<bdi>{}</bdi>").format(self._isolated(value)) for name, value in values.items()}

@@ -46,6 +46,11 @@ def test_what_is_read_in_the_other_direction_is_kept_apart() -> None:
     assert ENGLISH.say("mail.button.pay_all_for", {"product": "Acme"}) == "Pay for Acme"
 
 
+def test_a_full_stop_is_said_once() -> None:
+    assert ENGLISH.say("page.common.paddle", {"seller": "Acme, Inc."}) == "Paddle handles payments for Acme, Inc."
+    assert ENGLISH.say("page.common.contact", {"seller": "Acme, Inc."}) == "Write to Acme, Inc."
+
+
 def test_a_new_catalog_holds_all_that_there_is_to_translate(tmp_path: Path) -> None:
     assert update.update("fi", tmp_path) == len(list(ENGLISH.messages()))
 

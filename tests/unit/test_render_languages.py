@@ -55,7 +55,7 @@ def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
 
     assert "text-align:right" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in text_of(mail)
-    assert "<bdi>Acme Pro</bdi>" in html_of(mail)
+    assert "<bdi>\u2068Acme Pro\u2069</bdi>" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
 
 
