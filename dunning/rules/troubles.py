@@ -20,7 +20,7 @@ NEWS_FOR: Final = timedelta(hours=1)
 
 
 class Trouble(StrEnum):
-    """What asks for somebody. What to do about each stands in docs/operations.md, *Alerts*."""
+    """What asks for somebody. What to do about each stands in docs/alerts.md."""
 
     REDIS_AWAY = "redis_away"
     REDIS_REFUSES_WRITES = "redis_refuses_writes"

@@ -9,7 +9,7 @@ from typing import Final
 from dunning.rules.telling import News, What
 from dunning.rules.troubles import Seen, Trouble
 
-MORE: Final = "What to do: docs/operations.md, Alerts."
+MORE: Final = "What to do: docs/alerts.md"
 # Sentences of holds may name a case, a customer or a subscription. Logs may hold ids; messages to a chat need none.
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-z]{26}\b")
 
