@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -56,8 +57,10 @@ def _print(findings: Sequence[Finding]) -> None:
         click.echo(f"{level} {finding.about:<{width}}  {finding.means}")
         if finding.do and finding.level is not Level.OK:
             click.echo(f"{'':<8} {'':<{width}}  {finding.do}")
-    counted = {level: sum(finding.level is level for finding in findings) for level in Level}
-    click.echo(
-        f"\n{counted[Level.FAILURE]} failures, {counted[Level.WARNING]} warnings, {counted[Level.NOTE]} notes, "
-        f"{counted[Level.OK]} well."
-    )
+    counted = Counter(finding.level for finding in findings)
+    told = [_count(counted[level], level) for level in (Level.FAILURE, Level.WARNING, Level.NOTE)]
+    click.echo(f"\n{', '.join(told)}, {counted[Level.OK]} well.")
+
+
+def _count(number: int, level: Level) -> str:
+    return f"{number} {level}" if number == 1 else f"{number} {level}s"

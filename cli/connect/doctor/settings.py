@@ -121,6 +121,6 @@ def _of_values(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "settings.reply_to",
             Level.NOTE,
-            f"Mails of {', '.join(silent)} offer customers no way to ask a question.",
+            f"Mails offer customers no way to ask a question ({', '.join(silent)}).",
             "Set DUNNING_MAIL_REPLY_TO, or reply_to or support of the brand.",
         )

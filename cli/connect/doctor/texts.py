@@ -12,7 +12,7 @@ async def look_at_texts(settings: Settings) -> list[Finding]:
     whose = "your own" if settings.campaign_file else "the shipped one"
     findings = [
         Finding("campaigns", Level.OK, f"{len(settings.campaigns)} with {steps} steps, {whose}."),
-        Finding("brands", Level.OK, f"{len(settings.brands.all)} can be read."),
+        Finding("brands", Level.OK, f"{len(settings.brands.all)}, and each can be read."),
     ]
     try:
         check_templates(settings)

@@ -93,6 +93,8 @@ def _is_good(question: Question, values: Values) -> bool:
 def _prompt(question: Question) -> str:
     hidden = question.secret and sys.stdin.isatty()
     answer: str = click.prompt(question.text, default="", show_default=False, hide_input=hidden)
+    if not sys.stdin.isatty():
+        click.echo()  # nobody's Enter has ended the line
     return answer.strip()
 
 
