@@ -225,6 +225,19 @@ async def test_a_placeholder_that_connect_fills_in_is_left_to_it(desk: Desk) -> 
     assert "DUNNING_WEBHOOK_SECRETS" not in said
 
 
+async def test_the_example_environment_is_filled_in(desk: Desk) -> None:
+    desk.write((Path(__file__).parents[2] / "deploy" / "env.example").read_text(encoding="utf-8"))
+    key, public, portal, sender, reply_to, mail, redirect, _, retain = desk.answers
+
+    # Where Redis is, the example says.
+    code, said = await desk.init(key, public, portal, sender, reply_to, mail, redirect, retain)
+
+    assert code == 0, said
+    left = {name for name, value in desk.file().items() if "replace_me" in str(value)}
+    assert left == {"DUNNING_WEBHOOK_SECRETS"}
+    assert desk.file()["DUNNING_REDIS_URL"] == "redis://127.0.0.1:6379/0"
+
+
 async def test_retains_mails_are_warned_of(desk: Desk) -> None:
     _, said = await desk.init(*desk.answers[:-1], "y")
 

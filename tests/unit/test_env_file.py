@@ -7,6 +7,7 @@ import pytest
 
 from dunning.errors import ConfigurationError
 from dunning.settings.env_file import ENV_FILE, find_env_file, over_the_file, read_env_file, write_setting
+from dunning.settings.environment import VariableReader
 from dunning.settings.load import (
     load_link_secrets,
     load_paddle_settings,
@@ -178,11 +179,23 @@ class TestWhatIsWrongWithIt:
         with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
             load_settings()
 
-    def test_one_that_may_not_be_read_matters_only_where_something_is_missing(self, folder: Path) -> None:
+    @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that not even root may read")
+    def test_one_that_nobody_named_may_be_unreadable_and_that_is_told_beside_what_is_missing(self) -> None:
+        file = read_env_file({}, (Path("/proc/self/mem"),))
+
+        assert file
+        assert file.passed_over
+        assert over_the_file({"DUNNING_PORT": "1"}, file, "DUNNING_") == {"DUNNING_PORT": "1"}
+        reader = VariableReader({}, "DUNNING_", ("DUNNING_PORT",), also=file.problems)
+        reader.require("DUNNING_PORT", "a port")
+        first, second = reader.error().problems
+        assert first == "DUNNING_PORT: it is missing; it should be a port"
+        assert second.startswith("/proc/self/mem: it can't be read (")
+
+    def test_one_that_was_named_and_may_not_be_read_is_refused(self, folder: Path) -> None:
         (folder / "env").mkdir()  # root may read every file, and nobody may read a folder as one
 
-        file = read_env_file({}, (folder / "env",))
-        assert file is None
+        assert read_env_file({}, (folder / "env",)) is None
         named = read_env_file({ENV_FILE: str(folder / "env")})
 
         assert named

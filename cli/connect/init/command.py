@@ -17,8 +17,7 @@ from dunning.settings.own_environment import begin_file, keep_setting, own_setti
 LINK_SECRETS = "DUNNING_LINK_SECRETS"
 WEBHOOK_SECRETS = "DUNNING_WEBHOOK_SECRETS"
 
-# What `dunning connect` sets, where nobody has yet.
-LEFT_TO_CONNECT = (f"{WEBHOOK_SECRETS}: it is missing", f"{WEBHOOK_SECRETS}: it still holds a placeholder")
+NOT_FILLED_IN = ("it is missing", "it still holds a placeholder")
 
 RETAIN = """\
 Then switch *payment recovery emails* off in Retain's settings, or customers are mailed twice. Leave its retries on:
@@ -46,7 +45,7 @@ def init() -> None:
     else:
         click.echo(f"Nothing to ask: {path} and the environment have every setting.")
     for problem in _problems(own_settings()[0]):
-        if not problem.startswith(LEFT_TO_CONNECT):
+        if not _is_left_open(WEBHOOK_SECRETS, problem):  # which `dunning connect` sets
             click.echo(problem, err=True)
     click.echo(f"The settings are in {path}, readable by you alone. Next:")
     click.echo("  dunning connect    make the notification destination at Paddle")
@@ -106,9 +105,14 @@ def _ask_for_retain() -> None:
 def _make_link_secret() -> None:
     """Make the secret once: with another one, every link in a mail would be dead."""
     values, _ = own_settings()
-    if not _is_set(LINK_SECRETS, values):
+    if _is_left_open(LINK_SECRETS, _problem(LINK_SECRETS, values)):
         keep_setting(LINK_SECRETS, secrets.token_hex(32))
         click.echo(f"Made {LINK_SECRETS}: it signs the links in your mails. Keep it when you move to another machine.")
+
+
+def _is_left_open(name: str, problem: str | None) -> bool:
+    """Tell whether this is about the variable, and says that nobody has set it."""
+    return problem is not None and problem.startswith(tuple(f"{name}: {start}" for start in NOT_FILLED_IN))
 
 
 def _is_set(name: str, values: Values) -> bool:
