@@ -54,6 +54,7 @@ def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
     mail = RENDERER.render(replace(facts(), locale="ar"))
 
     assert "text-align:right" in html_of(mail)
+    assert "direction:ltr" not in html_of(mail)
     assert "\u2068Acme Pro\u2069" in text_of(mail)
     assert "<bdi>\u2068Acme Pro\u2069</bdi>" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
