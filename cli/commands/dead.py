@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 
 _json = click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
@@ -43,14 +44,16 @@ def replay(*, events: tuple[str, ...], all_: bool) -> None:
 @dead.command(epilog=examples("dunning dead drop evt_01h7zdqt6fe2x83w3vtn8nqwm9", "dunning dead drop --all"))
 @_events
 @click.option("--all", "all_", is_flag=True, help="Every dead event.")
-def drop(*, events: tuple[str, ...], all_: bool) -> None:
+@by_whom
+def drop(*, events: tuple[str, ...], all_: bool, by: str) -> None:
     """Let go of dead events. What they told is not done.
 
-    If Paddle sends one again within four days, it is not handled either. The exit code is 1 if one of them isn't dead.
+    It is noted in the story of the case, if there is one. If Paddle sends one again within four days, it is not handled
+    either. The exit code is 1 if one of them isn't dead.
     """
     from cli.operate import dead as of_store
 
-    of_store.drop(_chosen(events, all_=all_))
+    of_store.drop(_chosen(events, all_=all_), by)
 
 
 def _chosen(events: tuple[str, ...], *, all_: bool) -> tuple[str, ...] | None:

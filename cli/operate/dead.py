@@ -8,6 +8,7 @@ import click
 
 from cli.operate.cases.screen import console, print_rows
 from cli.run.open_store import on_the_store
+from dunning.rules.story import Entry, Kind
 from dunning.store import DeadEvent, Store
 
 
@@ -58,8 +59,8 @@ def replay(wanted: Sequence[str] | None) -> None:
     _end(wanted, dead, bad=any(one.event is None for one in dead))
 
 
-def drop(wanted: Sequence[str] | None) -> None:
-    """Let go of dead events, those that are wanted or all (None), and print what came of it.
+def drop(wanted: Sequence[str] | None, by: str) -> None:
+    """Let go of dead events, those that are wanted or all (None), note it in their stories, and print what came of it.
 
     Raises:
         SystemExit: one of them isn't dead.
@@ -67,7 +68,15 @@ def drop(wanted: Sequence[str] | None) -> None:
 
     async def work(store: Store) -> tuple[list[DeadEvent], list[str]]:
         dead = await _wanted(store, wanted)
-        return dead, await store.dead.drop([one.event_id for one in dead])
+        dropped = await store.dead.drop([one.event_id for one in dead])
+        now = datetime.now(UTC)
+        for one in dead:
+            if one.event is not None and one.event_id in dropped:
+                told = Entry(
+                    kind=Kind.EVENT_DROPPED, event_type=one.event.type.value, event_id=one.event_id, operator=by
+                )
+                await store.cases.note(one.event.facts.id, told, now)
+        return dead, dropped
 
     dead, dropped = on_the_store(work)
     click.echo(_told(len(dropped), "is dropped", "are dropped"))

@@ -181,6 +181,7 @@ _WORDS: Mapping[Kind, Callable[[Entry], str]] = {
         f"The link was clicked, but Paddle's page could not be opened: {_why(entry, CLICKS)}."
     ),
     Kind.CLICK_REFUSED: lambda entry: f"The link was clicked, and led nowhere: {_why(entry, CLICKS)}.",
+    Kind.EVENT_DROPPED: lambda entry: f"A message of Paddle's that could not be handled was put away{_by(entry)}.",
     Kind.EXCLUDED: lambda entry: f"It was decided{_by(entry)} that {entry.who} gets no more email.",
     Kind.INCLUDED: lambda entry: f"It was decided{_by(entry)} that {entry.who} gets email again.",
     Kind.PROSE: lambda entry: str(entry.text),

@@ -81,8 +81,8 @@ def in_a_line(entry: Entry) -> str:
         case Kind.MADE_DUE | Kind.RESENT:
             asked = "made due" if entry.kind is Kind.MADE_DUE else "to be sent again"
             line = f"{entry.step} {asked}: {_by_operator(entry)}"
-        case Kind.EXCLUDED | Kind.INCLUDED:
-            line = f"{entry.kind}: {entry.who} {_by_operator(entry)}"
+        case Kind.EVENT_DROPPED | Kind.EXCLUDED | Kind.INCLUDED:
+            line = f"{entry.kind}: {f'{entry.who} ' if entry.who else ''}{_by_operator(entry)}"
         case Kind.PROSE:
             line = str(entry.text)
         case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK | Kind.CLICK_REFUSED:
@@ -111,7 +111,7 @@ def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
         case Kind.CHANGED_NOTHING:
             why = _NOTHING_CHANGED.get(entry.reason or "") or _sentence(entry.reason)
             told = Sentence("note", f"{entry.event_type} changes nothing", why)
-        case Kind.COVERED | Kind.MADE_DUE | Kind.RESENT | Kind.PROSE:
+        case Kind.COVERED | Kind.MADE_DUE | Kind.RESENT | Kind.EVENT_DROPPED | Kind.PROSE:
             told = Sentence("note", in_a_line(entry), "")
     return told
 

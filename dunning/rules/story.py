@@ -43,6 +43,8 @@ class Kind(StrEnum):
     """The link was followed, and led nowhere. Of those within an hour the first is told."""
     RESENT = "resent"
     """An operator had the step's mail sent once more."""
+    EVENT_DROPPED = "event_dropped"
+    """An operator let go of an event about it that could not be handled."""
     EXCLUDED = "excluded"
     """An operator excluded `who`."""
     INCLUDED = "included"
@@ -124,6 +126,7 @@ _FORMS: Mapping[Kind, _Form] = MappingProxyType(
         Kind.CLICK_FOUND: _Form("F", 1, ("reason",)),
         Kind.CLICK_FELL_BACK: _Form("B", 1, ("reason",)),
         Kind.CLICK_REFUSED: _Form("R", 1, ("reason",)),
+        Kind.EVENT_DROPPED: _Form("L", 2, (*_OF_AN_EVENT, "operator")),
         Kind.EXCLUDED: _Form("X", 1, ("who", "operator")),
         Kind.INCLUDED: _Form("I", 1, ("who", "operator")),
         Kind.PROSE: _Form("P", 1, ("text",)),

@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from dunning.casebook.words import in_a_line
 from dunning.errors import OperatorMustActError
 from dunning.paddle.events import Event
 from dunning.reasons import HoldWord
 from dunning.store import Store
-from tests.integration.at_rest import NOW, of_transaction
+from tests.integration.at_rest import NOW, of_transaction, open_case
 from tests.integration.test_stores_dead import MALFORMED
 
 
@@ -75,6 +76,16 @@ async def test_a_dropped_event_is_gone(redis_url: str, store: Store) -> None:
     assert (first.exit_code, first.stdout) == (0, "1 event is dropped.\n")
     assert (again.exit_code, again.stderr) == (1, f"{event.id} is not dead.\n")
     assert await store.inbox.read(event.id) is None
+
+
+async def test_that_an_event_was_dropped_is_in_the_story_of_its_case(redis_url: str, store: Store) -> None:
+    event = await died(store)
+    case = await open_case(store, event.facts.id)
+
+    await run(redis_url, "dead", "drop", event.id, "--by", "ada")
+
+    (told,) = await store.cases.story(case.id)
+    assert in_a_line(told.entry) == f"event_dropped: by_operator ada (transaction.payment_failed {event.id})"
 
 
 @pytest.mark.parametrize("command", ["replay", "drop"])

@@ -86,6 +86,10 @@ TOLD = [
         Entry(kind=Kind.CLICK_REFUSED, reason="too_many"),
         "The link was clicked, and led nowhere: it was clicked too often within the hour.",
     ),
+    (
+        Entry(kind=Kind.EVENT_DROPPED, event_type="transaction.paid", event_id="evt_1", operator="ada"),
+        "A message of Paddle's that could not be handled was put away by ada.",
+    ),
     (Entry(kind=Kind.EXCLUDED, who="ctm_1", operator="ada"), "It was decided by ada that ctm_1 gets no more email."),
     (Entry(kind=Kind.INCLUDED, who="ctm_1"), "It was decided by hand that ctm_1 gets email again."),
     (Entry.prose("first sent: smtp_250"), "first sent: smtp_250"),

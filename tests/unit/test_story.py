@@ -41,6 +41,7 @@ OF_A_KIND = {
     Kind.CLICK_FOUND: {"reason": TEXT},
     Kind.CLICK_FELL_BACK: {"reason": TEXT},
     Kind.CLICK_REFUSED: {"reason": TEXT},
+    Kind.EVENT_DROPPED: {"event_type": TEXT, "event_id": TEXT, "operator": MAYBE},
     Kind.EXCLUDED: {"who": TEXT, "operator": MAYBE},
     Kind.INCLUDED: {"who": TEXT, "operator": MAYBE},
     Kind.PROSE: {"text": TEXT},

@@ -239,6 +239,13 @@ TOLD = [
         "",
     ),
     (
+        Entry(kind=Kind.EVENT_DROPPED, event_type="transaction.paid", event_id="evt_1", operator="ada"),
+        "event_dropped: by_operator ada (transaction.paid evt_1)",
+        "note",
+        "event_dropped: by_operator ada (transaction.paid evt_1)",
+        "",
+    ),
+    (
         Entry(kind=Kind.CLICK_REFUSED, reason="too_many"),
         "click_refused: too_many",
         "waits",
