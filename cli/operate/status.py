@@ -16,7 +16,7 @@ from dunning import log
 from dunning.casebook.campaigns import Campaigns
 from dunning.casebook.paused import paused_lines
 from dunning.casebook.status import Status, read_status
-from dunning.durations import format_duration
+from dunning.durations import format_span
 from dunning.errors import ConfigurationError
 from dunning.settings.load import load_paddle_settings, load_store_settings
 
@@ -115,7 +115,7 @@ def _queues(found: Status) -> Table:
     for what, how_many, age in QUEUES:
         count = found.due if how_many is None else int(found.gauges[how_many])
         seconds = found.gauges[age] if age else 0
-        table.add_row(what, f"{count:,}", format_duration(timedelta(seconds=round(seconds))) if seconds else "")
+        table.add_row(what, f"{count:,}", format_span(timedelta(seconds=seconds)) if seconds else "")
     return table
 
 
@@ -128,7 +128,7 @@ def _in_the_way(found: Status) -> Iterator[str]:
     for process in ("worker", "webhooks"):
         silent = found.gauges[f"{process}_silent_seconds"]
         if silent > SILENT_SECONDS:
-            yield f"No `{process}` has shown that it lives for {format_duration(timedelta(seconds=round(silent)))}."
+            yield f"No `{process}` has shown that it lives for {format_span(timedelta(seconds=silent))}."
     yield from paused_lines(found.paused)
     for hold in found.holds:
         yield f"On hold, {hold.word} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.sentence}"
