@@ -1,6 +1,7 @@
 """Read the campaign file: TOML in, campaigns and brands out, or every problem at once with the line it is on."""
 
 import itertools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from dunning.rules.declines import DeclineClass
 from dunning.rules.sending_hours import format_time_of_day, parse_time_of_day
 from dunning.rules.triggers import Trigger
 
+# Python reads no number of more digits.
+_ENDLESS = re.compile(r"[0-9][0-9_]{4299,}")
 _FILE = "the file should have a [campaign.NAME], and may have a [brand]"
 _CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
 _HOURS = 'send_between should be two times of day, such as ["08:00", "18:00"]'
@@ -60,6 +63,9 @@ def parse_campaign_file(text: str, filename: str) -> CampaignFile:
         line, what = syntax_problem(text, error)
         hint = 'texts, times and durations should stand in quotes, such as after = "3d"'
         raise ConfigurationError([f"{filename}:{line}: not valid TOML: {what}; {hint}"]) from None
+    except ValueError:
+        line = 1 + _ENDLESS.split(text, maxsplit=1)[0].count("\n")
+        raise ConfigurationError([f"{filename}:{line}: a number has too many digits; {_FILE}"]) from None
     except RecursionError:
         raise ConfigurationError([f"{filename}:1: something in this file nests too deep; {_FILE}"]) from None
     root = values.table(

@@ -67,7 +67,7 @@ def _split(text: str) -> list[str]:
 def _read(line: str) -> dict[str, object]:
     try:
         return tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # TOMLDecodeError, or a number that is too long for Python
         return {}
 
 

@@ -41,3 +41,15 @@ def test_a_file_that_nests_deeper_than_can_be_read_is_told_what_it_should_be() -
 
     assert problem.startswith("mine.toml:1: something in this file nests too deep; ")
     assert problem.endswith(" [campaign.NAME], and may have a [brand]")
+
+
+def test_a_number_that_is_too_long_to_be_read_is_told_on_its_line() -> None:
+    (told,) = problems(f'[campaign.renewal]\non = "renewal_failed"\npriority = {"5" * 5_000}\n')
+
+    assert told.startswith("mine.toml:3: a number has too many digits; the file should have a [campaign.NAME]")
+
+
+def test_a_long_row_of_digits_in_a_text_is_no_number() -> None:
+    told = problems(TWO_WRONG_STEPS + f"# x = {'5' * 5_000}\nnote = '''\nx = {'5' * 5_000}\n'''\n")
+
+    assert all("digits" not in problem for problem in told)

@@ -121,6 +121,7 @@ def files(draw: st.DrawFn) -> str:
 @example(DEEP)
 @example("\ufeff" + RICH)
 @example(RICH.replace("\n", "\r\n"))
+@example(f"{RICH}\nx = {'5' * 5_000}\n")
 def test_a_file_is_read_or_refused_with_the_line_of_every_problem(text: str) -> None:
     read = outcome(text)
 
