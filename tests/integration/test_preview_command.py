@@ -149,18 +149,3 @@ async def test_it_opens_the_browser_unless_told_otherwise() -> None:
                 assert line or not process.stdout.at_eof(), "it ended before it opened anything"
 
     assert line.decode().strip() == f"opened {address}"
-
-
-async def test_the_mail_of_a_brand_is_sent_as_that_brand(tmp_path: Path) -> None:
-    campaign = tmp_path / "campaign.toml"
-    campaign.write_text(
-        '[brand.maps]\nname = "Lantern Maps"\nfrom = "Maps <maps@lantern.example>"\nwhen = { currency = "EUR" }\n'
-    )
-
-    async with MailServer() as mailbox:
-        result = await run("--send", TO, "--show", "brand=maps", "--campaign", str(campaign), env=way(mailbox.url))
-        (received,) = await mailbox.wait_for(1)
-
-    assert result.exit_code == 0, result.output
-    assert received.envelope_from == "maps@lantern.example"
-    assert "Lantern Maps" in received.text
