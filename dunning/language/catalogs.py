@@ -4,6 +4,7 @@ import re
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -44,5 +45,6 @@ def is_reviewed(language: str, folder: Path = CATALOGS) -> bool:
     """Say whether a native speaker has reviewed the language, as its file tells. English is our own."""
     if language == ENGLISH_TAG:
         return True
-    said = _REVIEW.search(read_catalog(language, folder).header_comment)
+    with (folder / f"{language}.po").open(encoding="utf-8") as file:
+        said = _REVIEW.search("".join(islice(file, 3)))
     return said is not None and said[1] == "yes"

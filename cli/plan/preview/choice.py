@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brands
+from dunning.language.catalogs import is_reviewed
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, locale_of
 from dunning.language.methods import METHODS
 from dunning.rules.declines import CODES, DeclineClass
@@ -42,7 +43,8 @@ class Axis:
 
 def _languages() -> Iterator[Value]:
     for tag in sorted(LANGUAGES, key=lambda tag: (tag != ENGLISH_TAG, tag)):
-        yield Value(tag, f"{locale_of(tag).get_display_name('en')} ({tag})")
+        review = "" if is_reviewed(tag) else ", not reviewed by a native speaker"
+        yield Value(tag, f"{locale_of(tag).get_display_name('en')} ({tag}{review})")
 
 
 def _by_class() -> Iterator[Value]:
