@@ -36,13 +36,13 @@ async def test_the_link_of_a_paid_debt_says_that_nothing_is_left_to_pay(service:
 
     status, page = await service.get(link.removeprefix(service.stack.public_url))
     async with service.http.post(link, allow_redirects=False) as click:
-        leads_to = click.headers["Location"]
+        clicked = await click.text()
 
-    assert status == 200
-    assert "Nothing is left to pay" in page
-    assert "<form" not in page
-    assert click.status == 303
-    assert leads_to == service.stack.environment["DUNNING_PORTAL_LOGIN_URL"]
+    assert (status, click.status) == (200, 200)
+    for said in (page, clicked):
+        assert "Nothing is left to pay" in said
+        assert "<form" not in said
+        assert service.stack.environment["DUNNING_PORTAL_LOGIN_URL"] in said
 
 
 @pytest.mark.untraced
