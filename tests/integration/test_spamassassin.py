@@ -28,8 +28,8 @@ EVERY_MAIL = [
     for debts in (("one", "subscriptions") if language == "en" else ("one",))
 ]
 REPORT = re.compile(r"^X-Name: (\S+)$.*?^Content analysis details:(.*?)(?:^From |\Z)", re.DOTALL | re.MULTILINE)
-# It takes Cyrillic letters for Latin ones in disguise where there are more than 20 Latin ones of a kind too: those of our
-# links and of the seller's name. It is worth 1 of the 5 points that make spam, and Russian can't be written without.
+# It takes Cyrillic letters for Latin ones in disguise where there are more than 20 Latin ones of a kind too: those of
+# our links and of the seller's name. It is worth 1 of the 5 points that make spam, and Russian has no other letters.
 MISTAKEN = {"ru": {"MIXED_ES"}}
 SIGNED = b"yRX1gA0kZ3mVf8Lw_2sJc9TqHu5NbOe4Pd7x-WiG"
 # Where CI says that it is CI, one that is missing is an error.
