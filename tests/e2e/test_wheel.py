@@ -13,11 +13,11 @@ from tests.e2e.installing import CHECKOUT, build_wheel, pip
 
 pytestmark = pytest.mark.untraced
 
-PACKAGES = ("dunning", "webhooks", "worker", "cli", "paddle_twin")
+PACKAGES = ("dunning", "webhooks", "worker", "console", "cli", "paddle_twin")
 
 MODULES = """
 import importlib, pkgutil
-for name in ("dunning", "webhooks", "worker", "cli"):
+for name in ("dunning", "webhooks", "worker", "console", "cli"):
     package = importlib.import_module(name)
     print(package.__file__)
     for found in pkgutil.walk_packages(package.__path__, f"{name}."):

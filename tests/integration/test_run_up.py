@@ -10,6 +10,8 @@ import pytest
 
 from tests.dunning_process import ENVIRONMENT, dunning, is_running
 
+NAMES = ("webhooks", "worker", "console", "dunning-guard", "server")
+
 
 def children_of(pid: int) -> dict[str, int]:
     """Return the processes that one has started, by what their command line holds."""
@@ -18,7 +20,9 @@ def children_of(pid: int) -> dict[str, int]:
     for line in listed.stdout.splitlines():
         child, parent, command = line.split(maxsplit=2)
         if int(parent) == pid:
-            name = next(word for word in ("webhooks", "worker", "dunning-guard", "server") if word in command)
+            name = next(
+                word for word in ("webhooks", "worker", "console", "dunning-guard", "server") if word in command
+            )
             found[name] = int(child)
     return found
 
@@ -30,7 +34,7 @@ def eventually(condition: Callable[[], bool], *, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_up_runs_both_on_a_server_of_its_own_until_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_up_runs_all_on_a_server_of_its_own_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with dunning("up", "--data", str(tmp_path / "data"), environ=ENVIRONMENT) as process:
         port = process.wait_for("webhooks.listening")["port"]
         with urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
@@ -41,7 +45,7 @@ def test_up_runs_both_on_a_server_of_its_own_until_it_is_told_to_stop(tmp_path: 
 
         assert process.end() == 0
         assert status == 200
-        assert children.keys() == {"webhooks", "worker", "dunning-guard", "server"}
+        assert children.keys() == {"webhooks", "worker", "console", "dunning-guard", "server"}
         assert not any(map(is_running, children.values()))
         assert (tmp_path / "data" / "appendonlydir").is_dir()
 
@@ -64,11 +68,11 @@ def test_up_uses_the_redis_it_is_given(redis_url: str) -> None:
         process.signal(signal.SIGTERM)
 
         assert process.end() == 0
-        assert children.keys() == {"webhooks", "worker"}
+        assert children.keys() == {"webhooks", "worker", "console"}
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("victim", ["webhooks", "worker"])
+@pytest.mark.parametrize("victim", ["webhooks", "worker", "console"])
 def test_when_one_process_ends_up_ends_the_rest_and_says_why(victim: str, tmp_path: Path) -> None:
     with dunning("up", "--data", str(tmp_path), environ=ENVIRONMENT) as process:
         process.wait_for("webhooks.listening")
