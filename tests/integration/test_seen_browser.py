@@ -155,6 +155,18 @@ async def test_axe_finds_nothing(page: Page, what: dict[str, str], scheme: Schem
     assert found == []
 
 
+@each_scheme
+@pytest.mark.parametrize("what", [*LONG, *PAGES], ids=named)
+async def test_axe_finds_nothing_in_a_language_from_right_to_left(
+    page: Page, what: dict[str, str], scheme: Scheme
+) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size({"width": 600, "height": 900})
+    await page.set_content(html_of({**what, "language": "ar"}))
+
+    assert await found_by_axe(page) == []
+
+
 async def keep_pictures(page: Page, what: Mapping[str, str], scheme: Scheme) -> None:
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 640})
