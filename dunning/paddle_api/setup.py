@@ -50,18 +50,20 @@ class Setup:
     async def caller(self) -> tuple[Caller, datetime | None]:
         """Read who we are, and the time on Paddle's clock in whole seconds, if it was told."""
         call = Call("GET /", "GET", self._calls.url("/"), ())
-        body, time = await self._calls.make_dated(call, await _grant())
+        body, time = await self._look(call)
         return answers.read_caller(body), time
 
     async def event_types(self) -> Collection[str]:
         """Read which types of events there are. The key needs no permission for it."""
         call = Call("GET /event-types", "GET", self._calls.url("/event-types"), ())
-        return _read(await self._make(call), destinations.read_event_types, "list of events")
+        body, _ = await self._look(call)
+        return _read(body, destinations.read_event_types, "list of events")
 
     async def destinations(self) -> list[Destination]:
         """Read all notification destinations."""
         url = self._calls.url("/notification-settings", per_page=_PER_PAGE)
-        page = answers.read_bodies(await self._make(Call("GET /notification-settings", "GET", url, LOOKING_NEEDS)))
+        body, _ = await self._look(Call("GET /notification-settings", "GET", url, LOOKING_NEEDS))
+        page = answers.read_bodies(body)
         return _read(page.entities, destinations.read_destinations, "list of destinations")
 
     async def undelivered(self, destination_id: str, since: datetime) -> int:
@@ -73,18 +75,24 @@ class Setup:
             per_page=_PER_PAGE,
             **{"from": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
         )
-        call = Call("GET /notifications", "GET", url, EVENTS_NEED)
-        return len(answers.read_bodies(await self._make(call)).entities)
+        body, _ = await self._look(Call("GET /notifications", "GET", url, EVENTS_NEED))
+        return len(answers.read_bodies(body).entities)
 
     async def carry_out(self, plan: Plan) -> Destination:
         """Make our destination, or change it, and return it."""
         method, path = ("PATCH", f"/{plan.ours.id}") if plan.ours else ("POST", "")
         url = self._calls.url(f"/notification-settings{path}")
         call = Call(f"{method} /notification-settings{path}", method, url, CONNECTING_NEEDS, plan.body())
-        return _read(await self._make(call), destinations.read_destination, "destination")
+        return _read(await self._calls.make(call, await _grant()), destinations.read_destination, "destination")
 
-    async def _make(self, call: Call) -> bytes:
-        return await self._calls.make(call, await _grant())
+    async def _look(self, call: Call) -> tuple[bytes, datetime | None]:
+        """Read, and once more if that was in vain: who looks by hand shall not take a moment's stall for an outage."""
+        try:
+            return await self._calls.make_dated(call, await _grant())
+        except TransientError as error:
+            if error.retry_after is not None:
+                raise
+            return await self._calls.make_dated(call, await _grant())
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from dunning.settings.env_file import ENV_FILE
 from dunning.settings.load import Settings, load_settings
 from dunning.time_limits import LARGEST_CLOCK_SKEW
 from paddle_twin import Twin
+from paddle_twin.faults import PlannedFault
 from tests.integration.edge import running, settings
 from tests.integration.tls_front import Certificate, make_certificate, tls_in_front_of
 from tests.until import until
@@ -215,6 +216,16 @@ async def test_what_is_ill_is_told(world: World, changes: dict[str, str], about:
     (worst,) = [(one, text) for one, text in found[about] if one == level]
     assert worst
     assert (code == 1) == any(one == "failure" for lines in found.values() for one, _ in lines)
+
+
+async def test_one_call_of_paddle_that_fails_is_no_finding_and_a_second_is(world: World) -> None:
+    world.twin.api.faults.plan(PlannedFault("*", 503))
+    once, _ = await world.look()
+    world.twin.api.faults.plan(PlannedFault("*", 503, times=2))
+    twice, found = await world.look()
+
+    assert (once, twice) == (0, 1)
+    assert found["paddle"][0][0] == "failure"
 
 
 async def test_permissions_are_compared_with_what_is_needed(world: World) -> None:

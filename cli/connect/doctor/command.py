@@ -38,7 +38,10 @@ def doctor(*, in_json: bool) -> None:
 
 
 async def _look(found: Found) -> list[Finding]:
-    """Look at all that the settings which could be read lead to, at the same time."""
+    """Look at all that the settings which could be read lead to, at the same time.
+
+    Trying the templates keeps the processor busy, and so comes last: an answer that waits meanwhile would seem late.
+    """
     now = datetime.now(UTC)
     looks = []
     if found.store is not None:
@@ -46,8 +49,9 @@ async def _look(found: Found) -> list[Finding]:
     if found.paddle is not None:
         looks.append(look_at_paddle(found.paddle, found.connecting, now))
     if found.whole is not None:
-        looks += [look_at_mail(found.whole), look_at_public_address(found.whole, now), look_at_texts(found.whole)]
-    return [finding for findings in await asyncio.gather(*looks) for finding in findings]
+        looks += [look_at_mail(found.whole), look_at_public_address(found.whole, now)]
+    findings = [finding for some in await asyncio.gather(*looks) for finding in some]
+    return findings if found.whole is None else [*findings, *look_at_texts(found.whole)]
 
 
 def _print(findings: Sequence[Finding]) -> None:

@@ -13,7 +13,7 @@ from dunning.paddle_api.setup import LOOKING_NEEDS, Setup, open_setup
 from dunning.settings.load import ConnectingSettings, PaddleSettings
 from dunning.time_limits import LARGEST_CLOCK_SKEW
 
-ANSWER_WITHIN = timedelta(seconds=4)
+ANSWER_WITHIN = timedelta(seconds=3)
 DELIVERIES_OF = timedelta(days=1)
 CONNECT = "Run `dunning connect`."
 KEYS = "Paddle > Developer tools > Authentication"

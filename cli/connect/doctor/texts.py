@@ -6,7 +6,7 @@ from dunning.settings.load import Settings
 from worker.services import check_templates
 
 
-async def look_at_texts(settings: Settings) -> list[Finding]:
+def look_at_texts(settings: Settings) -> list[Finding]:
     """Compile and try every template that a campaign needs."""
     steps = sum(len(campaign.steps) for campaign in settings.campaigns)
     whose = "your own" if settings.campaign_file else "the shipped one"
