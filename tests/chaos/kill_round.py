@@ -1,4 +1,4 @@
-"""One round: real processes under load, killed again and again, and then left alone for a minute."""
+"""One round: real processes under load, killed or restarted again and again, and then left alone for a minute."""
 
 import asyncio
 import contextlib
@@ -55,6 +55,14 @@ class KillRound:
         await asyncio.sleep(self.random.uniform(0, LATEST_KILL_SECONDS))
         await self._kill(victim)
         await burst
+
+    async def restart_amid(self, victim: str, declines: int) -> int:
+        """Decline renewals, restart one part in order amid what follows, and give its exit code."""
+        burst = asyncio.create_task(self._decline(declines))
+        await asyncio.sleep(self.random.uniform(0, LATEST_KILL_SECONDS))
+        code = await self._restart(victim)
+        await burst
+        return code
 
     async def kill_in_the_gap(self) -> None:
         """Kill the worker after it has handed over a mail, and before it has heard the answer."""
@@ -124,6 +132,21 @@ class KillRound:
             self.caught |= {case for case, one in deliveries.items() if one.state is DeliveryState.SENDING}
             self.log_at = self.stack.parts[WORKER].log.stat().st_size
         await self.stack.start(victim)
+
+    async def _restart(self, victim: str) -> int:
+        if victim == REDIS:
+            self.stack.server.stop()
+            self.stack.server.start()
+            return 0
+        await (self._until(self._worker_works) if victim == WORKER else self.stack.until_ready())
+        part = self.stack.parts[victim]
+        await part.stop()
+        code = part.process.returncode
+        assert code is not None
+        if victim == WORKER:
+            self.log_at = part.log.stat().st_size
+        await self.stack.start(victim)
+        return code
 
     async def _worker_works(self) -> bool:
         """Tell whether the worker that was started last has come so far that it takes a SIGTERM."""
