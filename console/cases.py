@@ -8,31 +8,18 @@ from console.keys import CAMPAIGNS, CLOCK, STORE, TOKEN
 from console.models import CaseFile, CaseList, CasePath, CasesQuery, Done, Nothing, SendNowRequest
 from console.problems import ProblemError
 from dunning.casebook import as_json, by_hand
-from dunning.casebook.find import CaseQuery, listed_cases, read_case_file
+from dunning.casebook.case_page import read_case_page
+from dunning.casebook.find import ENDED, ONLY_OPEN, CaseQuery, read_case_file
 from dunning.errors import CaseNotFoundError, NotPossibleError
-from dunning.rules.case import CaseState
 
 
 async def list_cases(request: web.Request, _path: Nothing, query: CasesQuery, _body: Nothing) -> CaseList:
-    """List cases up to the limit."""
+    """Give a page of cases."""
     store, now = request.app[STORE], request.app[CLOCK]()
-    wanted = CaseQuery(
-        campaign=query.campaign,
-        subscription=query.subscription,
-        customer=query.customer,
-        states=frozenset({query.state or CaseState.OPEN}),
-        reason=query.reason,
-        since=query.since,
-    )
-    found = []
-    async for one in listed_cases(store, request.app[CAMPAIGNS], wanted, now):
-        found.append(one)
-        if len(found) > query.limit:
-            break
+    found = await read_case_page(store, request.app[CAMPAIGNS], _wanted(query), query.limit, now, query.cursor)
     excluded = {one.id for one in await store.exclusions.all()}
-    paused = await store.brakes.paused()
-    told = as_json.listed(found[: query.limit], paused, excluded, more=len(found) > query.limit)
-    return CaseList.model_validate(told)
+    told = as_json.listed(found.cases, await store.brakes.paused(), excluded, more=found.cursor is not None)
+    return CaseList.model_validate({**told, "cursor": found.cursor})
 
 
 async def read_case(request: web.Request, path: CasePath, _query: Nothing, _body: Nothing) -> CaseFile:
@@ -91,6 +78,18 @@ async def resend(request: web.Request, path: CasePath, _query: Nothing, _body: N
     except NotPossibleError as error:
         raise _refusal(error) from None
     return Done(said=said)
+
+
+def _wanted(query: CasesQuery) -> CaseQuery:
+    states = {query.state} if query.state else ENDED if query.reason else ONLY_OPEN
+    return CaseQuery(
+        campaign=query.campaign,
+        subscription=query.subscription,
+        customer=query.customer,
+        states=frozenset(states),
+        reason=query.reason,
+        since=query.since,
+    )
 
 
 def _who(request: web.Request) -> str:

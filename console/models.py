@@ -1,10 +1,12 @@
 """What programs ask and are answered. Times are RFC 3339 in UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dunning.casebook.case_page import CURSOR
+from dunning.reasons import EndReason
 from dunning.rules.case import CaseState
 
 # https://developer.paddle.com/api-reference/about/paddle-ids
@@ -97,22 +99,26 @@ class CasesQuery(Model):
     """Which cases are wanted."""
 
     state: CaseState | None = None
-    """Those that are open, if nothing is said."""
-    reason: Annotated[str, Field(max_length=64)] | None = None
+    """Those that are open, if nothing is said; with a reason, those that ended for it."""
+    reason: EndReason | None = None
     campaign: Annotated[str, Field(max_length=64)] | None = None
     customer: CustomerId | None = None
     subscription: SubscriptionId | None = None
     since: datetime | None = None
     """Those that ended, or failed, since then."""
+    cursor: Annotated[str, Field(pattern=CURSOR)] | None = None
+    """Where the page before this one ended, as it said."""
     limit: Annotated[int, Field(ge=1, le=MOST_CASES)] = 100
 
 
 class CaseList(Model):
-    """Cases, as `dunning cases list --json` tells them."""
+    """A page of cases, as `dunning cases list --json` tells them. It may be short, or empty, and not be the last."""
 
     cases: list[dict[str, Any]]
     more: bool
-    """Whether there are more than the limit."""
+    """Whether there is another page."""
+    cursor: str | None
+    """Where the next page begins, if there is one."""
 
 
 class CaseFile(BaseModel):
@@ -155,6 +161,61 @@ class Changed(Model):
     """Whether that changed anything."""
 
     changed: bool
+
+
+class MailAddress(Model):
+    """An address. It is kept as a keyed hash, and told nowhere."""
+
+    address: Annotated[str, Field(max_length=320, examples=["customer@example.com"])]
+
+
+class Suppressed(Model):
+    """How many addresses get no mail for a reason, and since when the latest of them is."""
+
+    reason: str
+    addresses: int
+    latest: datetime
+
+
+class Suppressions(Model):
+    """Which addresses are suppressed can't be told: they are kept as keyed hashes."""
+
+    suppressed: list[Suppressed]
+
+
+class ReportQuery(Model):
+    """Which month is wanted."""
+
+    month: Annotated[str, Field(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", examples=["2026-11"])] | None = None
+    """This one, if nothing is said. Months are in UTC."""
+
+
+class Counts(Model):
+    """A sum of cases, by all that it is of."""
+
+    what: str
+    campaign: str
+    step: str | None
+    decline_class: str
+    cause: str | None
+    currency: str | None
+    cases: int
+    cases_with_amount: int
+    amount: int
+    """In the currency's minor units."""
+
+
+class Report(BaseModel):
+    """What came of the cases of a month, as `dunning report --json` tells it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    first_day: date
+    last_day: date
+    opened: int
+    recovered: int
+    lost: int
+    sums: list[Counts]
 
 
 class Problem(BaseModel):

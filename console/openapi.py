@@ -70,7 +70,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         },
     }
     if one.body is not Nothing:
-        told["requestBody"] = {"required": False, "content": {"application/json": {"schema": _ref(one.body)}}}
+        required = any(field.is_required() for field in one.body.model_fields.values())
+        told["requestBody"] = {"required": required, "content": {"application/json": {"schema": _ref(one.body)}}}
     return told
 
 

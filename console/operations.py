@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from console import cases, exclusions, portal_links, standing
+from console import cases, exclusions, portal_links, report, standing, suppressions
 from console import models as m
 from dunning.access_token import Scope
 
@@ -132,5 +132,44 @@ OPERATIONS = (
         handler=exclusions.include,
         in_path=m.ExclusionPath,
         answer=m.Changed,
+    ),
+    Operation(
+        name="listSuppressions",
+        method="GET",
+        path="/v1/suppressions",
+        scope=Scope.READ,
+        summary="Tell how many addresses get no mail, for which reasons.",
+        handler=suppressions.list_all,
+        answer=m.Suppressions,
+    ),
+    Operation(
+        name="suppress",
+        method="PUT",
+        path="/v1/suppressions",
+        scope=Scope.OPERATE,
+        summary="Send no mail to an address any more.",
+        handler=suppressions.suppress,
+        body=m.MailAddress,
+        answer=m.Changed,
+    ),
+    Operation(
+        name="takeOffSuppression",
+        method="DELETE",
+        path="/v1/suppressions",
+        scope=Scope.OPERATE,
+        summary="Send mail to an address again.",
+        handler=suppressions.take_off,
+        body=m.MailAddress,
+        answer=m.Changed,
+    ),
+    Operation(
+        name="readReport",
+        method="GET",
+        path="/v1/report",
+        scope=Scope.READ,
+        summary="Tell what came of the cases of a month.",
+        handler=report.read,
+        query=m.ReportQuery,
+        answer=m.Report,
     ),
 )

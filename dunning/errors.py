@@ -51,6 +51,10 @@ class MalformedEventError(PermanentError):
     """The body is an event, but its data is not shaped as its type says."""
 
 
+class NotMailableError(PermanentError):
+    """It is no email address that mail can be sent to."""
+
+
 class InvalidLinkError(PermanentError):
     """The payment link was not made by us, or not for this purpose."""
 

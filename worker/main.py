@@ -22,6 +22,7 @@ from dunning.watch.alive import touch_forever
 from dunning.watch.watcher import watch_forever
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event
+from worker.list_cases import list_cases_forever
 from worker.look_at_holds import look_at_holds_forever
 from worker.missing_templates import tell_missing_templates
 from worker.reconcile.forever import reconcile_forever
@@ -44,7 +45,7 @@ RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
 NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO, or support of the brand"
-BESIDE_THE_SWEEP = ("reconciling", "looking", "watching")
+BESIDE_THE_SWEEP = ("listing", "reconciling", "looking", "watching")
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
@@ -148,6 +149,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
     ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))
+    ctx["listing"] = asyncio.create_task(list_cases_forever(services))
     ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))
     log.info("worker.started")
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
 from rich.console import Console
 
 from cli.operate.cases.screen import console, plain_table
 from cli.run.open_store import on_the_store
+from dunning.casebook import as_json
 from dunning.casebook.report import Report, read_report
 from dunning.language.money import format_money
 from dunning.rules.tally import Cause, Key, Total, What
@@ -26,33 +26,9 @@ def show(month: date | None, *, in_json: bool) -> None:
     today = datetime.now(UTC).date()
     found = on_the_store(lambda store: read_report(store.sums, month or today, today))
     if in_json:
-        click.echo(json.dumps(as_json(found), indent=2))
+        click.echo(json.dumps(as_json.reported(found), indent=2))
     else:
         _print(console(), found)
-
-
-def as_json(found: Report) -> dict[str, Any]:
-    """Return it as a document: every sum by all that it is of. Amounts are in minor units."""
-    return {
-        "first_day": f"{found.first}",
-        "last_day": f"{found.last}",
-        **{what.value: found.of(what).cases for what in What},
-        "sums": [
-            {
-                "what": key.what,
-                "campaign": key.campaign,
-                "step": key.step or None,
-                "decline_class": key.decline_class,
-                "cause": key.cause or None,
-                "currency": key.currency or None,
-                "cases": total.cases,
-                "cases_with_amount": total.known,
-                "amount": total.amount,
-            }
-            for key, total in sorted(found.totals.items(), key=lambda one: str(one[0]))
-            if total != Total()
-        ],
-    }
 
 
 def _print(screen: Console, found: Report) -> None:

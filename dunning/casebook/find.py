@@ -17,6 +17,7 @@ from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 CHUNK = 500
 
 ONLY_OPEN = frozenset({CaseState.OPEN})
+ENDED = frozenset(CaseState) - ONLY_OPEN
 
 
 @dataclass(frozen=True, slots=True)

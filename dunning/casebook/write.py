@@ -31,6 +31,7 @@ class Cases(Protocol):
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
+        before: Case | None = None,
     ) -> int: ...
     async def story(self, case_id: str) -> list[StoryLine]: ...
 
@@ -90,6 +91,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         opened_by=opened_by,
         counts_as_new=counts_as_new,
         sums=sums_of(before.case, after, now, money=money, clicked=await _was_clicked(store, before.case, after)),
+        before=before.case,
     )
     return Versioned(after, revision)
 

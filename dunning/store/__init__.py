@@ -20,6 +20,7 @@ from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
+from dunning.store.lists import Lists, Place
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
@@ -45,6 +46,7 @@ __all__ = [
     "Patience",
     "Pause",
     "Paused",
+    "Place",
     "Reconciled",
     "Role",
     "Snapshot",
@@ -92,6 +94,7 @@ class Store:
         self.in_vain = TriesInVain(self._redis)
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
+        self.lists = Lists(self._redis)
         self.reconciling = Reconciling(self._redis)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)

@@ -13,6 +13,7 @@ from dunning.rules.tally import Sum
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
+from dunning.store.lists import list_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Cases:
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
+        before: Case | None = None,
     ) -> int:
         """Write the case with what belongs to it, in one step, and return its new revision.
 
@@ -115,12 +117,14 @@ class Cases:
             opened_by: since when it is a debt, when it is opened; an end since then that is known already forbids it.
             counts_as_new: whether it is one more failure of this hour, and none that was found late.
             sums: what it adds to the sums of days, which are at most two: this one, and one before.
+            before: the case as it was read, which says in which list it was.
 
         Raises:
             CaseConflictError: somebody else wrote it: read again, decide again.
             EndedBeforeOpeningError: its end is already known.
         """
-        today, *before = sorted({one.day for one in sums}, reverse=True) or [now.date()]
+        today, *days_before = sorted({one.day for one in sums}, reverse=True) or [now.date()]
+        listed, listed_before = list_of(case), list_of(before or case)
         new_revision = int(
             await self._commit(
                 keys=[
@@ -140,7 +144,10 @@ class Cases:
                     keys.history(case.subscription_id),
                     keys.LATE,
                     keys.sums(f"{today:%Y-%m-%d}"),
-                    keys.sums(f"{before[0] if before else today:%Y-%m-%d}"),
+                    keys.sums(f"{days_before[0] if days_before else today:%Y-%m-%d}"),
+                    keys.listed(listed),
+                    keys.listed(listed_before),
+                    keys.LISTS,
                 ],
                 args=[
                     revision,
@@ -157,6 +164,7 @@ class Cases:
                     "" if opened_by is None or not counts_as_new else hour_of(now),
                     "" if late_since is None else to_milliseconds(late_since),
                     round(keys.KEEP_SUMS.total_seconds() * 1000),
+                    listed,
                     len(counts),
                     3 * len(sums),
                     *counts,

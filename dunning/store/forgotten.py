@@ -127,6 +127,7 @@ class Forgotten:
         """Delete it all in one step, and return how many other entries there were."""
         # Cases are put aside only while their campaign is paused.
         paused = [one.decode() for one in await self._redis.hkeys(keys.PAUSED)]
+        lists = [keys.listed(one.decode()) for one in await self._redis.smembers(keys.LISTS)]
         excluded = [customer_id, *subscriptions]
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hdel(keys.EXCLUDED, *excluded)
@@ -137,7 +138,7 @@ class Forgotten:
             gone = [*_keys_of(customer_id, cases, subscriptions, events)]
             pipe.delete(*gone)
             if cases:
-                for index in (keys.DUE, keys.LATE, keys.ENDED):
+                for index in (keys.DUE, keys.LATE, keys.ENDED, *lists):
                     pipe.zrem(index, *cases)
                 for campaign in paused:
                     pipe.srem(keys.parked(campaign), *cases)

@@ -13,6 +13,9 @@
 | dunning:customer:{ctm} | set | the customer's open cases | |
 | dunning:ended | zset | ended cases by when they were last written (ms) | 90 d |
 | dunning:history:{ctm or sub} | zset | those of the customer or subscription, likewise | 90 d |
+| dunning:listed:{list} | zset | a list of cases, by their next look or, ended ones, when last written (ms) | 90 d |
+| dunning:lists | set | the names of all lists: state, reason and campaign of what is in them | |
+| dunning:lists:made | string | present while nobody needs to list what versions before us wrote | 1 d |
 | dunning:stopped:{sub} | set | the subscription's cases that were stopped lately | 35 d |
 | dunning:campaigns | hash | campaigns that cases began with, by version | |
 | dunning:paused | hash | paused campaigns, or `*` for all mail: since (ms) and why | |
@@ -69,6 +72,8 @@ DEAD: Final = "dunning:dead"
 DUE: Final = "dunning:due"
 LATE: Final = "dunning:late"
 ENDED: Final = "dunning:ended"
+LISTS: Final = "dunning:lists"
+LISTS_MADE: Final = "dunning:lists:made"
 SUPPRESSED: Final = "dunning:suppressed"
 EXCLUDED: Final = "dunning:excluded"
 EXCLUDED_BY: Final = "dunning:excluded:by"
@@ -110,6 +115,7 @@ KEEP_HANDLED = time_limits.KEEP_HANDLED
 # As long as a case may be opened or open: whatever is found late meets the end that was heard of.
 KEEP_MARK = OPEN_FOR
 KEEP_ENDED_CASE = timedelta(days=90)
+KEEP_LISTS_MADE = timedelta(days=1)
 KEEP_CLICKS = timedelta(days=1)
 KEEP_CLICK_REFUSED = timedelta(hours=1)
 # Support is asked within days why somebody got no mail.
@@ -149,6 +155,11 @@ def customer(customer_id: str) -> str:
 def history(entity_id: str) -> str:
     """Return the key of a customer's or a subscription's ended cases."""
     return f"dunning:history:{entity_id}"
+
+
+def listed(list_name: str) -> str:
+    """Return the key of a list of cases."""
+    return f"dunning:listed:{list_name}"
 
 
 def stopped(subscription_id: str) -> str:

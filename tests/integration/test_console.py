@@ -14,6 +14,7 @@ from dunning.rules.campaign_version import version
 from dunning.rules.case import Case, CaseState
 from dunning.rules.declines import DeclineClass
 from dunning.rules.story import Entry, Kind
+from dunning.rules.tally import sums_of
 from dunning.settings.load import Settings
 from dunning.store import Store
 from paddle_twin import Twin
@@ -229,6 +230,52 @@ async def test_who_is_excluded_is_listed_until_included(console: ConsoleSide, ca
 
     assert (put, gone) == ([True, False], [True, False])
     assert listed["exclusions"] == [{"id": case.customer_id, "since": "2026-05-04T12:00:00Z"}]
+
+
+async def test_an_address_is_suppressed_and_taken_off_and_is_at_rest_nowhere(
+    console: ConsoleSide, redis_url: str
+) -> None:
+    token, address = await console.token(), {"address": "Ada@customer.example"}
+
+    with capture_logs() as logs:
+        put = [(await console.ask("PUT", "/v1/suppressions", token=token, body=address))[1] for _ in range(2)]
+        _, listed, _ = await console.ask("GET", "/v1/suppressions", token=token)
+        kept = await everything_in(redis_url)
+        gone = [(await console.ask("DELETE", "/v1/suppressions", token=token, body=address))[1] for _ in range(2)]
+    refused = await console.ask("PUT", "/v1/suppressions", token=token, body={"address": "nobody at all"})
+
+    assert (put, gone) == ([{"changed": True}, {"changed": False}],) * 2
+    assert listed == {"suppressed": [{"reason": "by_operator", "addresses": 1, "latest": "2026-05-04T12:00:00Z"}]}
+    assert b"customer.example" not in kept.lower()
+    assert "customer.example" not in repr(logs).lower()
+    assert (refused[0], refused[1]["detail"]) == (409, "It is no email address that mail can be sent to.")
+
+
+async def test_what_came_of_a_month_is_told(console: ConsoleSide, store: Store, case: Case) -> None:
+    token = await console.token(Scope.READ)
+    recovered = case.end(CaseState.RECOVERED, None, NOW)
+    await store.cases.commit(
+        recovered, 1, due_at=None, now=NOW, sums=sums_of(case, recovered, NOW, money=None, clicked=False)
+    )
+
+    _, report, _ = await console.ask("GET", "/v1/report", token=token)
+    _, april, _ = await console.ask("GET", "/v1/report?month=2026-04", token=token)
+    to_come = await console.ask("GET", "/v1/report?month=2026-06", token=token)
+
+    assert (report["first_day"], report["last_day"], report["recovered"]) == ("2026-05-01", "2026-05-04", 1)
+    assert (april["last_day"], april["sums"]) == ("2026-04-30", [])
+    assert to_come[0] == 409
+
+
+async def test_cases_are_listed_a_page_at_a_time(console: ConsoleSide, store: Store, case: Case) -> None:
+    token, second = await console.token(Scope.READ), f"txn_{'1' * 26}"
+    await store.cases.commit(case.but(id=second), 0, due_at=NOW + timedelta(hours=1), now=NOW)
+
+    _, first, _ = await console.ask("GET", "/v1/cases?limit=1", token=token)
+    _, rest, _ = await console.ask("GET", f"/v1/cases?limit=1&cursor={first['cursor']}", token=token)
+
+    assert [one["id"] for page in (first, rest) for one in page["cases"]] == [case.id, second]
+    assert (first["more"], rest["more"], rest["cursor"]) == (True, False, None)
 
 
 @pytest.mark.parametrize(

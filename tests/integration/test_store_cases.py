@@ -8,6 +8,7 @@ from dunning.rules.case import Case, CaseState
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.story import Entry
 from dunning.store import EndedBeforeOpeningError, Store, StoryLine, Versioned, keys
+from dunning.store.lists import list_of
 from tests.integration.at_rest import (
     NOW,
     a_case,
@@ -223,7 +224,8 @@ async def test_the_last_open_case_of_a_customer_leaves_only_itself_and_where_to_
 
     await store.cases.commit(ended(case), 1, due_at=None, now=NOW)
 
-    left = {keys.case(case.id), keys.ENDED, keys.history(case.customer_id), keys.history(case.subscription_id)}
+    found_by = {keys.ENDED, keys.history(case.customer_id), keys.history(case.subscription_id)}
+    left = {keys.case(case.id), *found_by, keys.LISTS, keys.listed(list_of(ended(case)))}
     assert {*await everything(redis_of(store))} == left
 
 

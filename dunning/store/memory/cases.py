@@ -65,6 +65,7 @@ class MemoryCases:
         opened_by: datetime | None = None,
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
+        before: Case | None = None,
     ) -> int:
         """Write the case with what belongs to it, and return its new revision.
 
@@ -72,6 +73,7 @@ class MemoryCases:
             CaseConflictError: somebody else wrote it: read again, decide again.
             EndedBeforeOpeningError: its end is already known.
         """
+        del before  # nobody asks it for lists
         kept, found = self._kept, self._kept.find(case.id)
         if (found.revision if found else 0) != revision:
             raise CaseConflictError(f"case {case.id} is no longer at revision {revision}")

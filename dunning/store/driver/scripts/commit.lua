@@ -2,15 +2,15 @@
 -- brought it about, that the event is handled. If it ends an open case, the customer's other open cases are looked at at
 -- once. Answers the new revision, 0 on a conflict, -1 when a mark says that what was to be opened had already ended.
 -- `revision_read` is 0 where there was no case. These may be '': `due_at_ms` for never, `keep_ms` while it is open,
--- `event_id` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none. What
+-- `event_id`, `list` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none. What
 -- it adds to the sums of days is in threes: which day, '' for today's, the field, and how much.
 local case, story, due, customer, counts, event, inbox, case_mark, subscription_mark, opened, stopped, ended,
-  customer_history, subscription_history, late, sums_today, sums_before = unpack(KEYS)
+  customer_history, subscription_history, late, sums_today, sums_before, listed, listed_before, lists = unpack(KEYS)
 local revision_read, case_id, state, case_json, due_at_ms, keep_ms, now_ms, event_id, keep_handled_ms, keep_mark_ms,
-  opened_by_ms, hour, late_since_ms, keep_sums_ms, how_many_counters, how_many_parts = unpack(ARGV)
-local counters = {unpack(ARGV, 17, 16 + how_many_counters)}
-local parts = {unpack(ARGV, 17 + how_many_counters, 16 + how_many_counters + how_many_parts)}
-local story_lines = {unpack(ARGV, 17 + how_many_counters + how_many_parts)}
+  opened_by_ms, hour, late_since_ms, keep_sums_ms, list, how_many_counters, how_many_parts = unpack(ARGV)
+local counters = {unpack(ARGV, 18, 17 + how_many_counters)}
+local parts = {unpack(ARGV, 18 + how_many_counters, 17 + how_many_counters + how_many_parts)}
+local story_lines = {unpack(ARGV, 18 + how_many_counters + how_many_parts)}
 
 local revision = 0
 local old = redis.call('GET', case)
@@ -61,13 +61,22 @@ end
 for _, line in ipairs(story_lines) do
   redis.call('RPUSH', story, now_ms .. ' ' .. line)
 end
+if listed_before ~= listed then
+  redis.call('ZREM', listed_before, case_id)
+end
+if list ~= '' then
+  redis.call('SADD', lists, list)
+end
 if keep_ms == '' then
   redis.call('SADD', customer, case_id)
+  if list ~= '' then
+    redis.call('ZADD', listed, due_at_ms == '' and now_ms or due_at_ms, case_id)
+  end
 else
   redis.call('SREM', customer, case_id)
   redis.call('PEXPIRE', case, keep_ms)
   redis.call('PEXPIRE', story, keep_ms)
-  for _, kept in ipairs({ended, customer_history, subscription_history}) do
+  for _, kept in ipairs({ended, customer_history, subscription_history, listed}) do
     redis.call('ZADD', kept, now_ms, case_id)
     redis.call('ZREMRANGEBYSCORE', kept, '-inf', now_ms - keep_ms)
     redis.call('PEXPIRE', kept, keep_ms)
