@@ -34,8 +34,12 @@ COMMANDS = {
         "cli.commands.init:init",
         "Ask for the settings that are not there yet, check each answer, and write them to a file.",
     ),
-    "console": Command("cli.commands.run:console", "Serve the private side: an API for your own programs."),
+    "console": Command("cli.commands.run:console", "Serve the private side: an API for your programs, and a screen."),
     "tokens": Command("cli.commands.tokens:tokens", "Make, list and revoke the tokens of your own programs."),
+    "sign-in": Command(
+        "cli.commands.sign_in:sign_in",
+        "Print a link by which NAME signs in to the private side, once, within 15 minutes.",
+    ),
     "connect": Command(
         "cli.commands.connect:connect",
         "Make or update Paddle's notification destination, so that what happens is sent here.",

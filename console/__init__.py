@@ -1,1 +1,1 @@
-"""The private side: an HTTP API for the seller's own programs. It listens apart from what customers reach."""
+"""The private side: an API for the seller's own programs and a screen for people, apart from what customers reach."""

@@ -1,19 +1,16 @@
-"""The private side, for the seller's own programs. Nothing here may be reached by customers."""
+"""The private side: `/v1` for the seller's own programs, and a screen. Nothing here may be reached by customers."""
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, hdrs, web
-from pydantic import BaseModel, ValidationError
+from aiohttp.typedefs import Handler
 
-from console.authorize import authorize
+from console.api.problems import tell_problems
+from console.api.routes import PREFIX, add_api
 from console.keys import CAMPAIGNS, CLOCK, LINKS, PADDLE, SETTINGS, STORE, Clock
-from console.openapi import document
-from console.operations import OPERATIONS, Operation
-from console.problems import ProblemError, tell_problems
+from console.screen.refusals import show_refusals
+from console.screen.routes import add_screen
 from dunning.casebook.campaigns import Campaigns
 from dunning.errors import ConfigurationError
 from dunning.links import Links
@@ -22,8 +19,6 @@ from dunning.settings.load import Settings
 from dunning.store import Store
 
 LARGEST_BODY_BYTES = 64 * 1024
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def utc_now() -> datetime:
@@ -41,7 +36,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> web.Application
         raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should be like redis://host:6379/0."])
     # No access log: a path names a customer, and who asks for whom is nobody's business.
     app = web.Application(
-        client_max_size=LARGEST_BODY_BYTES, middlewares=[tell_problems], handler_args={"access_log": None}
+        client_max_size=LARGEST_BODY_BYTES, middlewares=[_tell_what_is_wrong], handler_args={"access_log": None}
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
@@ -49,47 +44,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> web.Application
     app.cleanup_ctx.append(_connections)
     app.on_response_prepare.append(_keep_private)
     app.router.add_get("/healthz", _live)
-    app.router.add_get("/v1/openapi.json", _describe, allow_head=False)
-    for one in OPERATIONS:
-        app.router.add_route(one.method, one.path, _handler(one))
+    add_api(app)
+    add_screen(app)
     return app
 
 
-def _handler(operation: Operation) -> Handler:
-    async def handle(request: web.Request) -> web.Response:
-        await authorize(request, operation.scope)
-        path = _read(operation.in_path, dict(request.match_info), "the path")
-        query = _read(operation.query, _query(request), "the query")
-        body = _read(operation.body, await _body(request), "the body")
-        answer = await operation.handler(request, path, query, body)
-        return web.json_response(text=answer.model_dump_json())
-
-    return handle
-
-
-def _read(model: type[BaseModel], given: object, where: str) -> BaseModel:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        (first, *_) = error.errors(include_input=False, include_context=False, include_url=False)
-        named = ".".join(map(str, first["loc"]))
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{named or where}, in {where}: {first['msg']}") from None
-
-
-def _query(request: web.Request) -> dict[str, str]:
-    if len(request.query) != len(set(request.query)):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "A parameter is given twice.")
-    return dict(request.query)
-
-
-async def _body(request: web.Request) -> Any:  # noqa: ANN401 - whatever JSON it is
-    body = await request.read()
-    if not body:
-        return {}
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "The body is no JSON.") from None
+@web.middleware
+async def _tell_what_is_wrong(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell programs in JSON and people on a page."""
+    tell = tell_problems if request.path.startswith(PREFIX) else show_refusals
+    return await tell(request, handler)
 
 
 async def _live(request: web.Request) -> web.Response:
@@ -98,17 +62,17 @@ async def _live(request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-async def _describe(request: web.Request) -> web.Response:
-    """Answer with the OpenAPI document, which is no secret."""
-    del request
-    return web.json_response(document())
-
-
 async def _keep_private(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    headers = {
+        hdrs.CACHE_CONTROL: "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
 
 
 async def _connections(app: web.Application) -> AsyncIterator[None]:

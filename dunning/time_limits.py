@@ -42,6 +42,11 @@ REQUEST: Final = timedelta(seconds=30)
 EDGE_DRAIN: Final = timedelta(seconds=15)
 EDGE_END: Final = timedelta(seconds=50)
 
+# People on the private side: a link to be used at once; a session ends with a working day that is over, or with a week.
+SIGN_IN_LINK: Final = timedelta(minutes=15)
+SESSION_IDLE: Final = timedelta(hours=12)
+SESSION: Final = timedelta(days=7)
+
 # How long things are open, and known. A payment link outlives its case, and so does the mark of its end.
 CASE_OPEN: Final = timedelta(days=35)
 LINK_LIFETIME: Final = timedelta(days=45)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from console.openapi import document
+from console.api.openapi import document
 from dunning import metrics
 from dunning.durations import format_duration
 from dunning.settings.alert_urls import AlertUrls

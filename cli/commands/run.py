@@ -34,10 +34,10 @@ def worker(*, alive: Path | None, until_stdin_closes: bool) -> None:
 @click.command(epilog=examples("dunning console", "DUNNING_CONSOLE_PORT=9090 dunning console"))
 @until_stdin_closes
 def console(*, until_stdin_closes: bool) -> None:
-    """Serve the private side: an API for your own programs.
+    """Serve the private side: an API for your programs, and a screen.
 
     It listens on DUNNING_CONSOLE_HOST and DUNNING_CONSOLE_PORT. Programs come with a token, which
-    `dunning tokens create` makes.
+    `dunning tokens create` makes; people sign in by a link, which `dunning sign-in` makes.
     """
     from cli.run import commands
 

@@ -57,7 +57,7 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = N
 
 
 def console(*, until_stdin_closes: bool) -> None:
-    """Serve the private side: an API for the seller's own programs."""
+    """Serve the private side: an API for the seller's own programs, and a screen."""
     _begin()
     settings = load_settings()
     if until_stdin_closes:
@@ -100,7 +100,7 @@ async def _serve_console(settings: Settings, *, patient: bool) -> None:
 
     drain = time_limits.EDGE_DRAIN.total_seconds()
     runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=drain)
-    await _serve(runner, Listener("console", "CONSOLE_", settings.console_host, settings.console_port, patient))
+    await _serve(runner, Listener("console", "CONSOLE_", settings.console.host, settings.console.port, patient))
 
 
 @dataclass(frozen=True, slots=True)

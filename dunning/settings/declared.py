@@ -44,6 +44,8 @@ from dunning.settings.values import (
 
 PREFIX = "DUNNING_"
 
+CONSOLE_HOST, CONSOLE_PORT = "127.0.0.1", 8090
+
 # Minting while sending costs one call for each mail, besides the two that read the debts. Clicks need room as well.
 LEAST_RATE_TO_MINT_AT_SENDING = 4
 
@@ -104,6 +106,17 @@ _PublicUrl = Annotated[
 ]
 
 
+_ConsoleHost = Annotated[
+    str, _read_by(parse_host), Field(description="an IP address or host name for the private side to listen on")
+]
+_ConsolePort = Annotated[int, _read_by(parse_port), Field(description="a whole number from 0 to 65535")]
+_ConsoleUrl = Annotated[
+    str | None,
+    _read_by(parse_public_url),
+    Field(description="where people reach the private side, such as https://dunning.internal.example.com"),
+]
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(
         frozen=True, hide_input_in_errors=True, alias_generator=lambda name: PREFIX + name.upper()
@@ -153,6 +166,14 @@ class ConnectingVariables(PaddleVariables):
 
     public_url: _PublicUrl
     webhook_secrets: _WebhookSecretsSoFar = ()
+
+
+class SignInVariables(StoreVariables, LinkSecretVariables):
+    """The variables that it takes to let a person into the private side."""
+
+    console_host: _ConsoleHost = CONSOLE_HOST
+    console_port: _ConsolePort = CONSOLE_PORT
+    console_url: _ConsoleUrl = None
 
 
 class CampaignVariables(_Declared):
@@ -208,13 +229,9 @@ class Variables(PaddleVariables):
         description="an IP address or host name to listen on",
     )
     port: Annotated[int, _read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
-
-    console_host: Annotated[str, _read_by(parse_host)] = Field(
-        default="127.0.0.1", description="an IP address or host name for the private side to listen on"
-    )
-    console_port: Annotated[int, _read_by(parse_port)] = Field(
-        default=8090, description="a whole number from 0 to 65535"
-    )
+    console_host: _ConsoleHost = CONSOLE_HOST
+    console_port: _ConsolePort = CONSOLE_PORT
+    console_url: _ConsoleUrl = None
 
     @field_validator("link_secrets")
     @classmethod

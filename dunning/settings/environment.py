@@ -76,6 +76,17 @@ class VariableReader:
                     self.note(name, f"{wrong}; it should be {fields[name].description}")
             return None
 
+    def read_whole(self, model: type[Model]) -> Model:
+        """Read the variables that the model names.
+
+        Raises:
+            ConfigurationError: with all that was noted, a line for each.
+        """
+        variables = self.read(model)
+        if variables is None or self.problems:
+            raise self.error()
+        return variables
+
     def require(self, name: str, should_be: str) -> None:
         """Note a variable that has no value."""
         if name not in self.given and name not in {noted for noted, _ in self.problems}:

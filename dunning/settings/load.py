@@ -19,6 +19,7 @@ from dunning.errors import ConfigurationError
 from dunning.rules.breaker import Breaker
 from dunning.rules.campaign import Campaign
 from dunning.settings.alert_urls import AlertUrls
+from dunning.settings.console import ConsoleSettings, console_settings
 from dunning.settings.declared import (
     PREFIX,
     CampaignVariables,
@@ -26,6 +27,7 @@ from dunning.settings.declared import (
     LinkSecretVariables,
     PaddleVariables,
     PreviewVariables,
+    SignInVariables,
     StoreVariables,
     Variables,
 )
@@ -117,8 +119,7 @@ class Settings:
     alerts: AlertUrls
     host: str
     port: int
-    console_host: str
-    console_port: int
+    console: ConsoleSettings
 
 
 KNOWN = tuple(PREFIX + name.upper() for name in Variables.model_fields)
@@ -163,8 +164,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         alerts=variables.alert_urls,
         host=variables.host,
         port=variables.port,
-        console_host=variables.console_host,
-        console_port=variables.console_port,
+        console=console_settings(variables),
     )
 
 
@@ -176,10 +176,7 @@ def load_paddle_settings(environ: Mapping[str, str] | None = None) -> PaddleSett
     """
     reader = _reader(environ, strict=True)
     reader.note_unknown()
-    variables = reader.read(PaddleVariables)
-    if variables is None or reader.problems:
-        raise reader.error()
-    return _paddle_settings(variables)
+    return _paddle_settings(reader.read_whole(PaddleVariables))
 
 
 def load_connecting_settings(environ: Mapping[str, str] | None = None) -> ConnectingSettings:
@@ -190,9 +187,7 @@ def load_connecting_settings(environ: Mapping[str, str] | None = None) -> Connec
     """
     reader = _reader(environ, strict=True)
     reader.note_unknown()
-    variables = reader.read(ConnectingVariables)
-    if variables is None or reader.problems:
-        raise reader.error()
+    variables = reader.read_whole(ConnectingVariables)
     return ConnectingSettings(
         paddle=_paddle_settings(variables),
         public_url=variables.public_url,
@@ -221,11 +216,17 @@ def load_link_secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ..
     Raises:
         ConfigurationError: the variable is wrong or missing.
     """
-    reader = _reader(environ)
-    variables = reader.read(LinkSecretVariables)
-    if variables is None:
-        raise reader.error()
+    variables = _reader(environ).read_whole(LinkSecretVariables)
     return tuple(secret.get_secret_value() for secret in variables.link_secrets)
+
+
+def load_sign_in_settings(environ: Mapping[str, str] | None = None) -> SignInVariables:
+    """Read only what it takes to let a person into the private side.
+
+    Raises:
+        ConfigurationError: with all that is wrong, a line for each.
+    """
+    return _reader(environ).read_whole(SignInVariables)
 
 
 def load_campaigns(environ: Mapping[str, str] | None = None) -> tuple[Campaign, ...]:
@@ -250,10 +251,7 @@ def load_preview_settings(environ: Mapping[str, str] | None = None) -> PreviewVa
     """
     reader = _reader(environ)
     reader.note_unknown()
-    variables = reader.read(PreviewVariables)
-    if variables is None or reader.problems:
-        raise reader.error()
-    return variables
+    return reader.read_whole(PreviewVariables)
 
 
 def _reader(environ: Mapping[str, str] | None, *, strict: bool = False) -> VariableReader:

@@ -2,6 +2,7 @@
 
 from dunning.store.account import AccountOfStore
 from dunning.store.alerts import Alerts
+from dunning.store.audit import Audit, AuditEntry
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
 from dunning.store.cases import Cases, EndedBeforeOpeningError, StoryLine, Versioned
@@ -21,6 +22,7 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.lists import Lists, Place
+from dunning.store.people import People, Session, SignInLink
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
@@ -36,6 +38,7 @@ __all__ = [
     "REDIS_ERRORS",
     "Accepted",
     "AccessToken",
+    "AuditEntry",
     "DeadEvent",
     "DebtWithoutCase",
     "EndedBeforeOpeningError",
@@ -49,6 +52,8 @@ __all__ = [
     "Place",
     "Reconciled",
     "Role",
+    "Session",
+    "SignInLink",
     "Snapshot",
     "Store",
     "StoryLine",
@@ -79,6 +84,7 @@ class Store:
         self._redis = connect(url, Patience.LITTLE)
         self.account = AccountOfStore(self._redis)
         self.alerts = Alerts(self._redis)
+        self.audit = Audit(self._redis)
         self.brakes = Brakes(self._redis)
         self.campaigns = CampaignVersions(self._redis)
         self.cases = Cases(self._redis)
@@ -95,6 +101,7 @@ class Store:
         self.inbox = Inbox(self._redis)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.lists = Lists(self._redis)
+        self.people = People(self._redis)
         self.reconciling = Reconciling(self._redis)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)

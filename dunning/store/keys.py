@@ -58,6 +58,10 @@
 | dunning:alerts:digest | hash | the counters at the last digest, and `at`, when that was (ms) | |
 | dunning:tokens | hash | hashes of the tokens of the seller's programs, with names and scopes | until revoked |
 | dunning:tokens:used | hash | when each was last used, to the minute (ms) | as its token |
+| dunning:sign_in:{id} | string | keyed hash of a sign-in link that was not used yet, with name and role | 15 min |
+| dunning:sessions | hash | keyed hashes of people's sessions, with names and roles | 7 d |
+| dunning:sessions:used | hash | when each was last used, to the minute (ms) | as its session |
+| dunning:audit | list | who changed what by hand, and when | the last 10,000 |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -105,6 +109,9 @@ ALERTS_GROWN: Final = "dunning:alerts:grown"
 ALERTS_DIGEST: Final = "dunning:alerts:digest"
 TOKENS: Final = "dunning:tokens"
 TOKENS_USED: Final = "dunning:tokens:used"
+SESSIONS: Final = "dunning:sessions"
+SESSIONS_USED: Final = "dunning:sessions:used"
+AUDIT: Final = "dunning:audit"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.
@@ -220,3 +227,8 @@ def in_vain(way: str) -> str:
 def parked(campaign: str) -> str:
     """Return the key of a paused campaign's cases that are out of the sweep's way."""
     return f"dunning:parked:{campaign}"
+
+
+def sign_in(link_id: str) -> str:
+    """Return the key of a link that signs in once."""
+    return f"dunning:sign_in:{link_id}"

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis.core.result import Ok
 
-from console.openapi import document
-from console.operations import OPERATIONS
+from console.api.openapi import document
+from console.api.operations import OPERATIONS
 from dunning.access_token import Scope, has_digest, make_token, token_id
 from dunning.store import Store
 from paddle_twin import Twin

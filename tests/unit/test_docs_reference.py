@@ -1,7 +1,7 @@
 import re
 
 from cli.main import COMMANDS
-from console.operations import OPERATIONS
+from console.api.operations import OPERATIONS
 from dunning.settings.load import KNOWN
 from tests.reference import DOCS, OPENAPI, PAGE, openapi, page
 

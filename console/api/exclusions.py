@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from console.api.models import Changed, Exclusion, ExclusionPath, Exclusions, Nothing
 from console.keys import CLOCK, STORE, TOKEN
-from console.models import Changed, Exclusion, ExclusionPath, Exclusions, Nothing
 
 
 async def list_all(request: web.Request, _path: Nothing, _query: Nothing, _body: Nothing) -> Exclusions:

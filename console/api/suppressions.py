@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from console.api.models import Changed, MailAddress, Nothing, Suppressions
+from console.api.problems import ProblemError
 from console.keys import CLOCK, SETTINGS, STORE
-from console.models import Changed, MailAddress, Nothing, Suppressions
-from console.problems import ProblemError
 from dunning.casebook import as_json
 from dunning.casebook.suppress import mail_again, suppressed
 from dunning.casebook.suppress import suppress as suppress_address

@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from console.api.models import Nothing, Report, ReportQuery
+from console.api.problems import ProblemError
 from console.keys import CLOCK, STORE
-from console.models import Nothing, Report, ReportQuery
-from console.problems import ProblemError
 from dunning.casebook import as_json
 from dunning.casebook.report import read_report
 

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from console.models import Nothing, Problem
-from console.operations import OPERATIONS, Operation
+from console.api.models import Nothing, Problem
+from console.api.operations import OPERATIONS, Operation
 
 _REF = "#/components/schemas/{model}"
 # What may go wrong with any of them, and what that means.

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
+from console.api.problems import ProblemError
 from console.keys import CLOCK, STORE, TOKEN
-from console.problems import ProblemError
 from dunning.access_token import Scope, has_digest, token_id
 
 

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from console.api.models import CaseFile, CaseList, CasePath, CasesQuery, Done, Nothing, SendNowRequest
+from console.api.problems import ProblemError
 from console.keys import CAMPAIGNS, CLOCK, STORE, TOKEN
-from console.models import CaseFile, CaseList, CasePath, CasesQuery, Done, Nothing, SendNowRequest
-from console.problems import ProblemError
 from dunning.casebook import as_json, by_hand
 from dunning.casebook.case_page import read_case_page
 from dunning.casebook.find import ENDED, ONLY_OPEN, CaseQuery, read_case_file

@@ -7,9 +7,9 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from console.api.models import CustomerPath, Nothing, PortalLinks, PortalLinksRequest, SubscriptionLinks
+from console.api.problems import ProblemError
 from console.keys import PADDLE, SETTINGS, STORE
-from console.models import CustomerPath, Nothing, PortalLinks, PortalLinksRequest, SubscriptionLinks
-from console.problems import ProblemError
 from dunning import time_limits
 from dunning.errors import OperatorMustActError, TransientError, UnsafePortalUrlError
 from dunning.paddle.portal import PortalSession, check_deep_link

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from console import cases, exclusions, portal_links, report, standing, suppressions
-from console import models as m
+from console.api import cases, exclusions, portal_links, report, standing, suppressions
+from console.api import models as m
 from dunning.access_token import Scope
 
 # Given the request and what was asked in its path, its query and its body.

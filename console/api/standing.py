@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from console.api.models import CustomerPath, Nothing, PastDue, Standing
 from console.keys import CAMPAIGNS, LINKS, SETTINGS, STORE
-from console.models import CustomerPath, Nothing, PastDue, Standing
 from dunning.links import LINK_LIFETIME
 from dunning.rules.case import Case
 

@@ -26,7 +26,6 @@ class ProblemError(Exception):
         self.retry_after = retry_after
 
 
-@web.middleware
 async def tell_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer whatever goes wrong as a problem. What a fault of ours says is logged by its kind alone."""
     try:

@@ -1,0 +1,1 @@
+"""For programs: `/v1`, by bearer tokens."""

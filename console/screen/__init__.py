@@ -1,0 +1,1 @@
+"""For people: pages that a browser shows without script, by sign-in."""
