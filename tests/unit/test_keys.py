@@ -21,6 +21,7 @@ MADE = [
     keys.doubted,
     keys.reconcile_turn,
     keys.reconcile_done,
+    keys.sign_in,
 ]
 ROWS = [line.split("|")[1].strip() for line in (keys.__doc__ or "").splitlines() if line.startswith("| dunning:")]
 
@@ -62,6 +63,7 @@ def test_a_key_is_made_from_the_id_alone() -> None:
         "dunning:holds:doubted:x_1",
         "dunning:reconcile:turn:x_1",
         "dunning:reconcile:done:x_1",
+        "dunning:sign_in:x_1",
     ]
 
 

@@ -105,3 +105,7 @@ def test_each_limit_is_the_one_that_is_kept_to() -> None:
     assert (Deadlines().paddle, Limits().request) == (time_limits.CLICK, time_limits.REQUEST)
     assert (case.OPEN_FOR, links.LINK_LIFETIME) == (time_limits.CASE_OPEN, time_limits.LINK_LIFETIME)
     assert (keys.KEEP_HANDLED, delivery.LONGEST_RETRY) == (time_limits.KEEP_HANDLED, time_limits.LONGEST_RETRY)
+
+
+def test_a_session_that_is_used_outlives_one_that_is_not_and_both_outlive_their_link() -> None:
+    assert time_limits.SIGN_IN_LINK < time_limits.SESSION_IDLE < time_limits.SESSION
