@@ -47,6 +47,8 @@ class SkipReason(StrEnum):
     """The address has letters beyond ASCII before its @, and the way by which mail is sent takes none."""
     EXCLUDED = "excluded"
     """An operator said that the customer, or the subscription, is to get no mail."""
+    HELD_OUT = "held_out"
+    """The customer is in the share of the campaign that is left unmailed, to measure what mails bring."""
     SUPPRESSED = "suppressed"
     """The address bounced or complained."""
     NOT_AT_PADDLE = "not_at_paddle"

@@ -10,6 +10,7 @@ from dunning.errors import CaseConflictError, PermanentError
 from dunning.paddle.events import AdjustmentFacts, Event, SubscriptionFacts, TransactionFacts
 from dunning.reasons import NoChange
 from dunning.rules.case import Case
+from dunning.rules.hold_out import Draw
 from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
 from dunning.rules.tally import Money
 from dunning.rules.what_changed import caused_by, changed_nothing
@@ -60,13 +61,24 @@ async def give_up(services: Services, event_id: str, reason: str) -> None:
 
 async def _of_transaction(services: Services, event: Event, facts: TransactionFacts) -> None:
     def decide(case: Case | None) -> Verdict:
-        return on_transaction(event, facts, case, services.campaigns.all, services.clock())
+        return on_transaction(event, facts, case, services.campaigns.all, services.clock(), hold_out=hold_out)
 
+    hold_out = await _hold_out(services, facts)
     applied = await _apply(services, event, facts.id, decide, handles=True)
     if applied is not None:
         trace = Trace(services.clock(), event.type.value, event.id, applied.why)
         # Where there is a case, its story tells.
         await services.store.inbox.mark_handled(event.id, None if applied.has_case else (facts.id, trace))
+
+
+async def _hold_out(services: Services, facts: TransactionFacts) -> Draw | None:
+    """Return what the draw for a new case goes by, where there may be one: a campaign holds out customers."""
+    if facts.customer_id is None or not any(campaign.hold_out for campaign in services.campaigns.all):
+        return None
+    (ids,) = await services.store.cases.open_of_customers([facts.customer_id])
+    others = await services.store.cases.read_versioned([case_id for case_id in ids if case_id != facts.id])
+    held_out = tuple(one.case is not None and one.case.held_out for one in others)
+    return Draw(await services.store.hold_out.key(), held_out)
 
 
 async def _of_customer(services: Services, event: Event, facts: SubscriptionFacts | AdjustmentFacts) -> None:

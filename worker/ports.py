@@ -80,6 +80,12 @@ class Forgotten(Protocol):
     async def among(self, customer_keys: Sequence[str], now: datetime) -> set[str]: ...
 
 
+class HoldOut(Protocol):
+    """The key of the draw for hold-outs."""
+
+    async def key(self) -> str: ...
+
+
 class Holds(Protocol):
     """What stops sending until the operator has mended it."""
 
@@ -168,6 +174,8 @@ class Store(Protocol):
     def exclusions(self) -> Exclusions: ...
     @property
     def forgotten(self) -> Forgotten: ...
+    @property
+    def hold_out(self) -> HoldOut: ...
     @property
     def holds(self) -> Holds: ...
     @property

@@ -49,6 +49,7 @@ def cases() -> None:
 @click.option("--reason", type=click.Choice(REASONS), metavar="REASON", help="Only cases that ended for this reason.")
 @click.option("--since", type=WHEN, metavar="WHEN", help="Only cases that ended, or if open failed, since then.")
 @click.option("--campaign", metavar="NAME", help="Only cases of this campaign.")
+@click.option("--held-out", is_flag=True, help="Only cases that are left unmailed, by `hold_out` of their campaign.")
 @click.option(
     "--subscription", type=SUBSCRIPTION, metavar="SUBSCRIPTION", help="Only cases of this subscription (sub_...)."
 )
@@ -65,6 +66,7 @@ def list_(
     reason: str | None,
     since: datetime | None,
     campaign: str | None,
+    held_out: bool,
     subscription: str | None,
     customer: str | None,
     limit: int | None,
@@ -90,6 +92,7 @@ def list_(
         customer=customer,
         states=listing.states(states, all_=all_, of_ended=reason is not None),
         reason=reason,
+        held_out=held_out,
         since=since,
     )
     form = "json" if in_json else "csv" if in_csv else "table"

@@ -70,6 +70,7 @@ def as_json(findings: Findings, outcome: Healed, missed_events: int, *, dry_run:
                 "failed_at": f"{opening.case.failed_at:%Y-%m-%dT%H:%M:%SZ}",
                 "decline_class": opening.case.decline_class,
                 "campaign": opening.campaign.name,
+                "hold_out_percent": opening.campaign.hold_out,
                 "step": opening.step.name,
                 "first_mail_at": f"{opening.at:%Y-%m-%dT%H:%M:%SZ}",
             }
@@ -91,6 +92,9 @@ def _lines(
         yield f"Too old are debts that failed more than {limit} ago: they are left alone."
     for why, count in sorted(plan.left.items()):
         yield f"Left alone: {count}, {why.replace('_', ' ')}."
+    for campaign in {opening.campaign.name: opening.campaign for opening in plan.openings}.values():
+        if campaign.hold_out:
+            yield f"Campaign {campaign.name} holds out {campaign.hold_out}% of its customers, who get no mail."
     if findings.malformed:
         yield f"{findings.malformed} debts could not be read: the log says why."
     if dry_run:

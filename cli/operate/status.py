@@ -62,6 +62,7 @@ def as_json(found: Status) -> dict[str, Any]:
             {"campaign": campaign, "step": step, "decline_class": cls, "cases": count}
             for (campaign, step, cls), count in found.by_step.items()
         ],
+        "held_out": found.held_out,
         "due": found.due,
         "late": found.late,
         "last_24_hours": {"opened": found.opened, **found.ended},
@@ -99,6 +100,8 @@ def head(found: Status) -> Iterator[str]:
     yield f"Last 24 hours: {found.opened:,} opened, {ended}."
     if found.looked_at < found.open_cases:
         yield f"Below are the {found.looked_at:,} that are due first."
+    if found.held_out:
+        yield f"{found.held_out:,} of {found.looked_at:,} are held out: left unmailed, to measure what mails bring."
 
 
 def _by_step(found: Status) -> Table:

@@ -46,6 +46,7 @@ def as_json(campaign: Campaign) -> dict[str, Any]:
         "name": campaign.name,
         "on": campaign.on,
         "version": version(campaign),
+        "hold_out_percent": campaign.hold_out,
         "when": {name: sorted(values) for name, values in _values(campaign.when)},
         "steps": [
             {
@@ -106,6 +107,8 @@ def _facts(campaign: Campaign) -> Iterator[tuple[str, str]]:
     else:
         hours = f"{format_time_of_day(between.opens)} to {format_time_of_day(between.closes)}"
         yield "send_between", f"{hours}, by the clock of the customer's country"
+    if campaign.hold_out:
+        yield "hold_out", f"{campaign.hold_out}% of the customers get no mail, to measure what mails bring"
     end = campaign.gives_up
     if end is None:
         yield "gives_up", "not set: no mail names a last day"

@@ -50,7 +50,8 @@ def check(file: Path | None, templates: Path | None) -> None:
     for campaign in found:
         steps = "1 step" if len(campaign.steps) == 1 else f"{len(campaign.steps)} steps"
         until = day(max(campaign.steps[-1].after.values()))
-        click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}")
+        unmailed = f"; {campaign.hold_out}% of the customers get no mail" if campaign.hold_out else ""
+        click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}{unmailed}")
     for brand in brands.all if brands != NO_BRANDS else ():
         click.echo(brand_line(brand))
     for remark in _remarks(found, templates):

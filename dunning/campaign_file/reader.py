@@ -18,13 +18,16 @@ from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign, FinalAction, GivesUp, SendBetween, Step, When
 from dunning.rules.case import OPEN_FOR
 from dunning.rules.declines import DeclineClass
+from dunning.rules.hold_out import parse_share
 from dunning.rules.sending_hours import format_time_of_day, parse_time_of_day
 from dunning.rules.triggers import Trigger
 
 # Python reads no number of more digits.
 _ENDLESS = re.compile(r"[0-9][0-9_]{4299,}")
 _FILE = "the file should have a [campaign.NAME], and may have a [brand]"
-_CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
+_CAMPAIGN = (
+    "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between, hold_out and gives_up"
+)
 _HOURS = 'send_between should be two times of day, such as ["08:00", "18:00"]'
 
 
@@ -97,18 +100,27 @@ class _Reader:
     def _campaign(self, value: object, path: KeyPath) -> Campaign | None:
         values = self._values
         name = values.name(path[-1], path)
-        optional = ["when", "send_between", "gives_up"]
+        optional = ["when", "send_between", "hold_out", "gives_up"]
         table = values.table(value, path, _CAMPAIGN, required=["on", "step"], optional=optional)
         on = values.read(table, path, "on", self._trigger)
         when = values.read(table, path, "when", self._when) if table and "when" in table else When()
         send_between = values.read(table, path, "send_between", self._send_between)
+        hold_out = values.read(table, path, "hold_out", self._hold_out)
         gives_up = values.read(table, path, "gives_up", self._gives_up)
         steps = values.read(table, path, "step", self._steps)
         if gives_up is not None and steps is not None:
             self._check_end(gives_up, steps, path)
         if name is None or on is None or when is None or steps is None:
             return None
-        return Campaign(name=name, on=on, steps=steps, gives_up=gives_up, when=when, send_between=send_between)
+        return Campaign(
+            name=name,
+            on=on,
+            steps=steps,
+            gives_up=gives_up,
+            when=when,
+            send_between=send_between,
+            hold_out=hold_out or 0,
+        )
 
     def _when(self, value: object, path: KeyPath) -> When | None:
         return read_when(self._values, value, path)
@@ -130,6 +142,9 @@ class _Reader:
             self._values.note(path, f"{what}; should open and close on one day, at 24:00 at the latest")
             return None
         return SendBetween(opens=opens, closes=closes)
+
+    def _hold_out(self, value: object, path: KeyPath) -> int | None:
+        return self._values.parsed(value, path, parse_share, "share")
 
     def _steps(self, value: object, path: KeyPath) -> tuple[Step, ...] | None:
         if not isinstance(value, list) or not value:

@@ -126,6 +126,7 @@ def _facts(case: Case) -> Json:
         "failed_at": _time(case.failed_at),
         "attempted_at": _time(case.attempted_at),
         "not_before": _time(case.not_before),
+        "held_out": case.held_out,
         "ended_at": _time(case.ended_at),
     }
 

@@ -14,6 +14,7 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.delivery import DeliveryState
 from dunning.rules.due_steps import bring_forward, send_anew
+from dunning.rules.hold_out import is_left_unmailed
 from dunning.rules.sending_hours import format_time_of_day
 from dunning.rules.shared_debts import Carried, Debts
 from dunning.rules.story import Entry, Kind
@@ -104,6 +105,11 @@ async def _sendable(store: Store, campaigns: Campaigns, case: Case, now: datetim
     """
     for one in await store.exclusions.of([case.customer_id, case.subscription_id]) if case.is_open else ():
         raise NotSendableError(f"Nothing is sent: {one.id} is excluded. First: dunning include {one.id}")
+    if case.is_open and case.held_out and is_left_unmailed(case, await _other_cases(store, case)):
+        raise NotSendableError(
+            f"Nothing is sent: case {case.id} is held out, to measure what mails bring. A mail would spoil the "
+            f"measure. To help this customer all the same: dunning link {case.customer_id}"
+        )
     if case.is_open and now >= case.failed_at + OPEN_FOR:
         raise NotSendableError(
             f"Case {case.id} failed more than {format_duration(OPEN_FOR)} ago: nothing of it is sent any more."
@@ -147,10 +153,15 @@ def _overtaken(steps: Sequence[str]) -> Iterator[str]:
 
 async def _carried(store: Store, campaigns: Campaigns, case: Case, now: datetime) -> Carried | None:
     """Return the older debt whose mail will name this one in place of a mail of its own, if there is one."""
-    ids = await store.cases.open_of_customer(case.customer_id)
-    reads = await store.cases.read_versioned(ids) if ids else []
-    cases = [read.case for read in reads if read.case is not None]
+    cases = [case, *await _other_cases(store, case)]
     return Debts([(one, await campaigns.of(one)) for one in cases], NO_REPEATS, now).carried(case)
+
+
+async def _other_cases(store: Store, case: Case) -> list[Case]:
+    """Return the customer's other open cases, of those that can be read."""
+    ids = [one for one in await store.cases.open_of_customer(case.customer_id) if one != case.id]
+    reads = await store.cases.read_versioned(ids) if ids else []
+    return [read.case for read in reads if read.case is not None]
 
 
 async def _outlook(store: Store, campaign: Campaign, case: Case) -> list[str]:

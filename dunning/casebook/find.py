@@ -30,6 +30,8 @@ class CaseQuery:
     states: frozenset[CaseState] = ONLY_OPEN
     reason: str | None = None
     """Why they ended."""
+    held_out: bool = False
+    """Only those that are held out."""
     since: datetime | None = None
     """Only those that ended since then, and of the open ones those that failed since then."""
 
@@ -41,7 +43,7 @@ class CaseQuery:
     @property
     def is_narrow(self) -> bool:
         """Whether it asks for certain cases only, and so for none that can't be read."""
-        return any((self.campaign, self.subscription, self.customer, self.reason))
+        return any((self.campaign, self.subscription, self.customer, self.reason, self.held_out))
 
     def takes(self, case: Case) -> bool:
         """Tell whether the case is one of them."""
@@ -51,6 +53,7 @@ class CaseQuery:
             and self.subscription in {None, case.subscription_id}
             and self.customer in {None, case.customer_id}
             and self.reason in {None, case.reason}
+            and (case.held_out or not self.held_out)
             and (self.since is None or (case.ended_at or case.failed_at) >= self.since)
         )
 

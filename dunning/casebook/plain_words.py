@@ -36,6 +36,7 @@ NOT_SENT: Mapping[str, str] = {
     SkipReason.NO_ADDRESS: "Paddle has no address that can be mailed",
     SkipReason.NEEDS_SMTPUTF8: "the mail server takes no address with such letters",
     SkipReason.EXCLUDED: "this customer, or this subscription, gets no email",
+    SkipReason.HELD_OUT: "this customer is one of a few who get no reminders, so that their effect can be measured",
     SkipReason.SUPPRESSED: "the address did not take an earlier email, or complained about one",
     SkipReason.NOT_AT_PADDLE: "Paddle does not know the payment or the subscription",
     CaseState.RECOVERED: "the payment had arrived",
@@ -184,5 +185,6 @@ _WORDS: Mapping[Kind, Callable[[Entry], str]] = {
     Kind.EVENT_DROPPED: lambda entry: f"A message of Paddle's that could not be handled was put away{_by(entry)}.",
     Kind.EXCLUDED: lambda entry: f"It was decided{_by(entry)} that {entry.who} gets no more email.",
     Kind.INCLUDED: lambda entry: f"It was decided{_by(entry)} that {entry.who} gets email again.",
+    Kind.HELD_OUT: lambda _: "No reminders are sent: it is one of a few without, so that their effect can be measured.",
     Kind.PROSE: lambda entry: str(entry.text),
 }

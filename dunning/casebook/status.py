@@ -27,6 +27,8 @@ class Status:
     looked_at: int
     by_step: Mapping[tuple[str, str, str], int]
     """How many cases, by campaign, next step and decline class."""
+    held_out: int
+    """How many of these are left unmailed, by `hold_out` of their campaign."""
     due: int
     late: int
     opened: int
@@ -42,11 +44,12 @@ class Status:
 async def read_status(store: Store, campaigns: Campaigns, now: datetime, most: int = LOOKED_AT) -> Status:
     """Read how things stand. At most so many open cases, and so many that ended, are looked at."""
     by_step: Counter[tuple[str, str, str]] = Counter()
-    looked_at = 0
+    looked_at = held_out = 0
     async for one in listed_cases(store, campaigns, CaseQuery(), now):
         if one.case is not None:
             coming = next_to_come(one.steps)
             by_step[one.case.campaign, coming.step if coming else NO_STEP_LEFT, one.case.decline_class] += 1
+            held_out += one.case.held_out
         looked_at += 1
         if looked_at == most:
             break
@@ -58,6 +61,7 @@ async def read_status(store: Store, campaigns: Campaigns, now: datetime, most: i
         open_cases=int(gauges["open_cases"]),
         looked_at=looked_at,
         by_step=by_step,
+        held_out=held_out,
         due=await store.due.count_due(now),
         late=await store.due.count_late(),
         opened=sum(opened.get(hour, 0) for hour in hours),

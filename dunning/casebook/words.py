@@ -25,6 +25,7 @@ _CLASSES = {
 _SKIPS: Mapping[str, str] = {
     SkipReason.OVERTAKEN: "A later step was due too, and one mail is enough.",
     SkipReason.EXCLUDED: "An operator said that this customer, or this subscription, gets no mail.",
+    SkipReason.HELD_OUT: "The customer is in the share that is left unmailed, to measure what mails bring.",
     SkipReason.OTHER_CUSTOMER: "Paddle names another customer for the subscription than for the debt.",
     SkipReason.COVERED: "Another mail to this customer named the debt too.",
     CaseState.RECOVERED: "It was due, and the debt is paid.",
@@ -85,7 +86,7 @@ def in_a_line(entry: Entry) -> str:
             line = f"{entry.kind}: {f'{entry.who} ' if entry.who else ''}{_by_operator(entry)}"
         case Kind.PROSE:
             line = str(entry.text)
-        case Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK | Kind.CLICK_REFUSED:
+        case Kind.HELD_OUT | Kind.CLICKED | Kind.CLICK_FOUND | Kind.CLICK_FELL_BACK | Kind.CLICK_REFUSED:
             line = f"{entry.kind}{_because(entry)}"
     return f"{line} ({entry.event_type} {entry.event_id})" if entry.event_id else line
 
@@ -108,6 +109,8 @@ def in_a_sentence(entry: Entry, case: Case, campaign: Campaign) -> Sentence:
         case Kind.INCLUDED:
             why = f"{entry.who} gets mail again, from the next step on."
             told = Sentence("waits", "Included again by an operator", why)
+        case Kind.HELD_OUT:
+            told = Sentence("waits", "Held out", _SKIPS[SkipReason.HELD_OUT])
         case Kind.CHANGED_NOTHING:
             why = _NOTHING_CHANGED.get(entry.reason or "") or _sentence(entry.reason)
             told = Sentence("note", f"{entry.event_type} changes nothing", why)

@@ -82,6 +82,8 @@ class Campaign:
     gives_up: GivesUp | None
     when: When = field(default_factory=When)
     send_between: SendBetween | None = None
+    hold_out: int = 0
+    """How many percent of the customers are left unmailed, to measure what mails bring."""
 
     def ends_at(self, failed_at: datetime) -> datetime | None:
         """Say when Paddle gives up on a debt that failed at `failed_at`, or None where the seller states no date."""

@@ -19,7 +19,8 @@ def version(campaign: Campaign) -> str:
 
 def to_json(campaign: Campaign) -> str:
     """Write the campaign, the same text for the same campaign."""
-    return _adapter().dump_json(campaign).decode()
+    # Left out where there is none, so that a campaign without it keeps the version it had before there was any.
+    return _adapter().dump_json(campaign, exclude=None if campaign.hold_out else {"hold_out"}).decode()
 
 
 def from_json(text: str | bytes) -> Campaign:

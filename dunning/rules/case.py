@@ -66,6 +66,10 @@ class Case(Value):
     """Why it ended, where its state does not say it all."""
     deliveries: Mapping[str, Delivery] = Field(default_factory=dict, alias="y")
     """By step name. A step that is not here is planned, untouched."""
+    held_out: bool = Field(default=False, alias="h")
+    """Whether it is left unmailed, to measure what mails bring: decided when it is opened."""
+    uncompared: bool = Field(default=False, alias="n")
+    """Whether it counts on neither side of that comparison: the customer had another open case when it was opened."""
 
     @property
     def is_open(self) -> bool:

@@ -23,6 +23,7 @@ from dunning.rules.campaign import Campaign, choose
 from dunning.rules.campaign_version import version
 from dunning.rules.case import OPEN_FOR, Case, CaseState
 from dunning.rules.declines import decline_class
+from dunning.rules.hold_out import Draw, draw
 from dunning.rules.triggers import triggered_by
 
 PAYMENTS = frozenset({EventType.TRANSACTION_PAID, EventType.TRANSACTION_COMPLETED})
@@ -48,9 +49,23 @@ class Verdict:
 
 
 def on_transaction(
-    event: Event, facts: TransactionFacts, case: Case | None, campaigns: Sequence[Campaign], now: datetime
+    event: Event,
+    facts: TransactionFacts,
+    case: Case | None,
+    campaigns: Sequence[Campaign],
+    now: datetime,
+    *,
+    hold_out: Draw | None = None,
 ) -> Verdict:
     """Apply an event of a transaction to that transaction's case. A new case gets the first campaign that is for it.
+
+    Args:
+        event: the event.
+        facts: what it tells of the transaction.
+        case: the transaction's case, if there is one.
+        campaigns: the campaign file's.
+        now: the time.
+        hold_out: what decides whether a new case is held out; None where no case is opened, or only for show.
 
     Raises:
         PermanentError: when a declined renewal does not say when it failed.
@@ -60,7 +75,7 @@ def on_transaction(
     if event.type is EventType.TRANSACTION_CANCELED:
         return _stop(case, EndReason.DEBT_CANCELED, now)
     if case is None:
-        return _open(event, facts, campaigns, now)
+        return _open(event, facts, campaigns, now, hold_out)
     return _on_another_failure(facts, case)
 
 
@@ -108,7 +123,9 @@ def _outranks(reason: str, ended: Case) -> bool:
     return reason in STOPS[STOPS.index(ended.reason) + 1 :]
 
 
-def _open(event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], now: datetime) -> Verdict:
+def _open(
+    event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], now: datetime, hold_out: Draw | None
+) -> Verdict:
     trigger, why = triggered_by(facts)
     if trigger is None or facts.subscription_id is None or facts.customer_id is None:
         return Verdict(None, why)
@@ -139,7 +156,7 @@ def _open(event: Event, facts: TransactionFacts, campaigns: Sequence[Campaign], 
         attempted_at=failures[0].at if failures else failed_at,
         not_before=event.not_before,
     )
-    return Verdict(case, f"opened: {case.decline_class}")
+    return Verdict(case if hold_out is None else draw(case, campaign, hold_out), f"opened: {case.decline_class}")
 
 
 def _on_another_failure(facts: TransactionFacts, case: Case) -> Verdict:

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """An operator excluded `who`."""
     INCLUDED = "included"
     """An operator took the exclusion of `who` back."""
+    HELD_OUT = "held_out"
+    """The case is opened and left unmailed, to measure what mails bring."""
     PROSE = "prose"
     """Words of another version of us, which are shown as they are."""
 
@@ -129,6 +131,7 @@ _FORMS: Mapping[Kind, _Form] = MappingProxyType(
         Kind.EVENT_DROPPED: _Form("L", 2, (*_OF_AN_EVENT, "operator")),
         Kind.EXCLUDED: _Form("X", 1, ("who", "operator")),
         Kind.INCLUDED: _Form("I", 1, ("who", "operator")),
+        Kind.HELD_OUT: _Form("H", 0, ()),
         Kind.PROSE: _Form("P", 1, ("text",)),
     }
 )

@@ -17,8 +17,8 @@ def entries_of_change(before: Case | None, after: Case) -> list[Entry]:
 
 
 def entries_of_moves(before: Case | None, after: Case) -> list[Entry]:
-    """Return an entry for each delivery that moved."""
-    entries = []
+    """Return an entry for each delivery that moved, and one for a new case that is held out."""
+    entries = [Entry(kind=Kind.HELD_OUT)] if before is None and after.held_out else []
     for step, delivery in after.deliveries.items():
         old = before.delivery(step) if before else None
         if old is delivery:

@@ -16,6 +16,7 @@ from dunning.store.ended import Ended
 from dunning.store.exclusions import Exclusion, Exclusions
 from dunning.store.forgotten import Forgotten
 from dunning.store.health import Health, Snapshot
+from dunning.store.hold_out import HoldOut
 from dunning.store.holds import Hold, Holds
 from dunning.store.in_vain import InVain, ToTell, TriesInVain, Way
 from dunning.store.inbox import Accepted, Inbox
@@ -96,6 +97,7 @@ class Store:
         self.exclusions = Exclusions(self._redis)
         self.forgotten = Forgotten(self._redis)
         self.health = Health(self._redis)
+        self.hold_out = HoldOut(self._redis)
         self.holds = Holds(self._redis)
         self.in_vain = TriesInVain(self._redis)
         self.inbox = Inbox(self._redis)

@@ -46,6 +46,7 @@
 | dunning:api:hold | string | present while Paddle's 429 stops everyone | as Paddle says |
 | dunning:seen:{sub} | string | a subscription's live state, where the budget is too small to read all at once | 5 min |
 | dunning:account | string | the id of the Paddle account that all of this is of | |
+| dunning:hold_out | string | the key of the draw for hold-outs, made once | |
 | dunning:counts | hash | counters of all workers together | |
 | dunning:beats | hash | when each kind of process last showed that it lives, by Redis' clock (ms) | |
 | dunning:clocks | zset | processes whose clock is off, by when they said so (ms) | 2 min |
@@ -97,6 +98,7 @@ API_HOLD: Final = "dunning:api:hold"
 RECONCILE_CURSOR: Final = "dunning:reconcile:cursor"
 RECONCILE_WAITING: Final = "dunning:reconcile:waiting"
 ACCOUNT: Final = "dunning:account"
+HOLD_OUT: Final = "dunning:hold_out"
 COUNTS: Final = "dunning:counts"
 BEATS: Final = "dunning:beats"
 CLOCKS_OFF: Final = "dunning:clocks"

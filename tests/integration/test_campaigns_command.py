@@ -17,6 +17,7 @@ EURO = f"""\
 on = "renewal_failed"
 when = {{ product = "{PRODUCT}", price = "{PRICE}", currency = ["EUR", "CHF"] }}
 send_between = ["08:00", "24:00"]
+hold_out = "20%"
 gives_up = {{ after = "30d", action = "cancel" }}
 
 [[campaign.euro.step]]
@@ -52,7 +53,10 @@ def test_a_good_file_is_told_in_a_line_for_each_campaign(file: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
-        f"euro: 1 step, the last on day 1, 1 h; for product {PRODUCT} and price {PRICE} and currency CHF or EUR",
+        (
+            f"euro: 1 step, the last on day 1, 1 h; for product {PRODUCT} and price {PRICE} and currency CHF or EUR; "
+            "20% of the customers get no mail"
+        ),
         "renewal: 6 steps, the last on day 27; for every renewal",
         "A renewal follows the first of them that it fits.",
     ]
@@ -88,7 +92,7 @@ def test_every_problem_is_a_line_and_nothing_is_on_standard_output(file: Path) -
     assert result.stdout == ""
     assert [line.split(";")[0] for line in result.stderr.splitlines()] == [
         f"{file}:2: 'renewal_faild' is not known here",
-        f"{file}:9: 'soon' is no duration",
+        f"{file}:10: 'soon' is no duration",
     ]
 
 
@@ -114,7 +118,7 @@ def test_a_template_that_is_not_there_is_told_with_its_line_and_the_nearest(file
 
     assert result.exit_code == 2
     assert result.stderr == (
-        f"{file}:10: 'paymant_failed' is no template; should be one of {tmp_path / 'templates'} or a shipped one "
+        f"{file}:11: 'paymant_failed' is no template; should be one of {tmp_path / 'templates'} or a shipped one "
         "(did you mean 'payment_failed'?)\n"
     )
 
@@ -171,6 +175,7 @@ def test_the_plan_says_for_whom_at_which_hours_and_until_when(file: Path) -> Non
         f"price         {PRICE}",
         "currency      CHF or EUR",
         "send_between  08:00 to 24:00, by the clock of the customer's country",
+        "hold_out      20% of the customers get no mail, to measure what mails bring",
         "gives_up      Paddle cancels the subscription on day 30, mails say",
         "day 0, 90 min   day 1, 1 h   day 0, 90 s",
     ):
@@ -254,6 +259,7 @@ def test_the_plan_is_a_document_too() -> None:
 
     (campaign,) = json.loads(result.stdout)["campaigns"]
     assert (campaign["name"], campaign["when"]) == ("renewal", {"product": [], "price": [], "currency": []})
+    assert campaign["hold_out_percent"] == 0
     assert campaign["steps"][0] == {
         "name": "first",
         "template": "payment_failed",

@@ -145,6 +145,21 @@ async def test_what_stands_in_the_way_is_said(redis_url: str, tmp_path: Path) ->
     ]
 
 
+async def test_a_case_that_is_held_out_gets_none(redis_url: str, tmp_path: Path) -> None:
+    async with house(redis_url, tmp_path, campaign=LATER) as of:
+        case_id = await opened(of, of.add_subscription())
+        (read,) = await of.store.cases.read_versioned([case_id])
+        assert read.case is not None
+        due_at = datetime.now(UTC) + timedelta(days=1)
+        await of.store.cases.commit(read.case.but(held_out=True), read.revision, due_at=due_at, now=datetime.now(UTC))
+
+        found = await look(of, case_id)
+
+    assert found.letter is None
+    assert found.lines[0].startswith("It is held out, to measure what mails bring")
+    assert "not sent. The customer is in the share that is left unmailed" in found.lines[1]
+
+
 async def test_a_debt_that_another_speaks_for_is_shown_in_that_mail(redis_url: str, tmp_path: Path) -> None:
     async with house(redis_url, tmp_path, campaign=LATER) as of:
         first = of.add_subscription()

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cli.commands.reconcile import reconcile
+from dunning.campaign_file.reader import shipped
 from dunning.errors import ConfigurationError
 from dunning.store import Store, keys
 from paddle_twin import Twin
@@ -86,6 +88,15 @@ async def test_the_document_says_who_gets_which_mail_when_and_what_was_done(twin
     (opening,) = found["openings"]
     assert (opening["id"], opening["campaign"], opening["step"]) == (bill, "renewal", "reminder")
     assert opening["first_mail_at"].endswith("Z")
+
+
+async def test_a_hold_out_is_told_beside_who_would_be_mailed(twin: Twin, redis_url: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(shipped().replace('# hold_out = "10%"', 'hold_out = "10%"'))
+    declined(twin)
+
+    result = await run(twin, redis_url, "--dry-run", CAMPAIGN_FILE=str(tmp_path / "mine.toml"))
+
+    assert "Campaign renewal holds out 10% of its customers, who get no mail." in result.stdout
 
 
 async def test_nothing_but_ids_is_shown(twin: Twin, redis_url: str) -> None:

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from cli.plan.simulate.scenarios import SCENARIOS
+from dunning.campaign_file.reader import shipped
 
 CAMPAIGN = """
 [campaign.pounds]
@@ -72,6 +73,7 @@ def test_it_is_plain_text_of_80_columns_where_it_is_no_terminal() -> None:
         ("turned-manual", "recovered on day 9: 1 sent, 2 skipped"),
         ("class-changes", "recovered on day 0: 1 sent"),
         ("outside-hours", "recovered on day 4: 2 sent"),
+        ("held-out", "recovered on day 5: 2 skipped"),
         ("gives-up", r"stopped \(\w+\) on day 30: 6 sent"),
     ],
 )
@@ -130,6 +132,20 @@ def test_ones_own_campaign_is_played_whatever_it_is_for(tmp_path: Path) -> None:
 
     assert "day 30: 1 sent" in told(run("hard-to-the-end", "--campaign", str(file)))
     assert "Mail “late” sent" in told(run("hard-to-the-end", "--campaign", str(file), "--use", "others"))
+
+
+def test_a_hold_out_is_played_by_one_scenario_and_left_aside_by_all_others(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.toml"
+    file.write_text(shipped().replace('# hold_out = "10%"', 'hold_out = "10%"'))
+
+    mailed = told(run("paid-by-link", "--campaign", str(file)))
+    held_out = told(run("held-out", "--campaign", str(file)))
+
+    assert "one of the 90% of customers who are mailed, by your hold_out of 10%" in mailed
+    assert "recovered on day 0: 1 sent" in mailed
+    assert "one of the 10% of customers whom your hold_out leaves unmailed" in held_out
+    assert "Mail “first” not sent" in held_out
+    assert "as if the campaign had hold_out; yours has none" in told(run("held-out"))
 
 
 def test_a_campaign_that_is_not_in_the_file_is_refused_with_those_that_are(tmp_path: Path) -> None:

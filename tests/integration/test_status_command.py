@@ -38,7 +38,7 @@ async def document(redis_url: str) -> dict[str, object]:
 async def test_open_cases_are_counted_by_campaign_next_step_and_class(redis_url: str, store: Store) -> None:
     for decline_class in ("hard", "hard", "soft"):
         await put(store, failed_days_ago=0.01, decline_class=decline_class, subscription_id=paddle_id("sub"))
-    await put(store, failed_days_ago=2, deliveries={"first": sent(days_ago(1))})
+    await put(store, failed_days_ago=2, deliveries={"first": sent(days_ago(1))}, held_out=True)
 
     found = await document(redis_url)
     shown = (await run(redis_url)).stdout.splitlines()
@@ -53,6 +53,8 @@ async def test_open_cases_are_counted_by_campaign_next_step_and_class(redis_url:
         key=str,
     )
     assert shown[0].startswith("4 open cases, 0 due now, 0 late")
+    assert found["held_out"] == 1
+    assert "1 of 4 are held out: left unmailed, to measure what mails bring." in shown
     assert ["renewal", "first", "2", "1"] in [line.split() for line in shown]
 
 

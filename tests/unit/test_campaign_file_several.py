@@ -212,3 +212,18 @@ def test_both_times_of_day_are_told() -> None:
         "mine.toml:3: '6 pm' is no time of day",
         "mine.toml:3: '8' is no time of day",
     ]
+
+
+def test_a_hold_out_is_so_many_percent_and_none_unless_it_is_asked_for() -> None:
+    tenth, none = parse(campaign("a", 'hold_out = "10%"', 'when = { currency = "EUR" }') + campaign("b"))
+
+    assert (tenth.hold_out, none.hold_out) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [('"60%"', "'60%'"), ("0.1", "0.1"), ("10", "10"), ('"ten"', "'ten'"), ("true", "True")]
+)
+def test_a_hold_out_that_is_no_share_is_refused_with_its_line(value: str, shown: str) -> None:
+    assert problems(campaign("a", f"hold_out = {value}")) == [
+        f"mine.toml:3: {shown} is no share; should be a whole number of percent in quotes, from 0% to 50%"
+    ]

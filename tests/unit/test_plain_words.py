@@ -92,6 +92,10 @@ TOLD = [
     ),
     (Entry(kind=Kind.EXCLUDED, who="ctm_1", operator="ada"), "It was decided by ada that ctm_1 gets no more email."),
     (Entry(kind=Kind.INCLUDED, who="ctm_1"), "It was decided by hand that ctm_1 gets email again."),
+    (
+        Entry(kind=Kind.HELD_OUT),
+        "No reminders are sent: it is one of a few without, so that their effect can be measured.",
+    ),
     (Entry.prose("first sent: smtp_250"), "first sent: smtp_250"),
 ]
 

@@ -44,6 +44,7 @@ OF_A_KIND = {
     Kind.EVENT_DROPPED: {"event_type": TEXT, "event_id": TEXT, "operator": MAYBE},
     Kind.EXCLUDED: {"who": TEXT, "operator": MAYBE},
     Kind.INCLUDED: {"who": TEXT, "operator": MAYBE},
+    Kind.HELD_OUT: {},
     Kind.PROSE: {"text": TEXT},
 }
 

@@ -190,6 +190,13 @@ TOLD = [
         "sub_1 gets mail again, from the next step on.",
     ),
     (
+        Entry(kind=Kind.HELD_OUT),
+        "held_out",
+        "waits",
+        "Held out",
+        "The customer is in the share that is left unmailed, to measure what mails bring.",
+    ),
+    (
         ended(CaseState.RECOVERED, by="transaction.paid"),
         "recovered (transaction.paid evt_1)",
         "recovered",

@@ -22,6 +22,7 @@ from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.redis_away import put_back_when_redis_is_back
 from worker.send.excluded import drop_excluded
 from worker.send.find_due import Due, find_due
+from worker.send.held_out import drop_held_out
 from worker.send.let_through import let_through
 from worker.send.named_debts import choose_debts
 from worker.send.read_live import Live, read_live
@@ -85,7 +86,7 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
 
 async def _find_mails(services: Services, case_ids: Sequence[str]) -> list[SharedMail]:
     """Return what is to be sent of these cases, as far as that can be told without asking Paddle."""
-    due = await drop_excluded(services, await find_due(services, case_ids))
+    due = await drop_held_out(services, await drop_excluded(services, await find_due(services, case_ids)))
     return await share_mails(services, await let_through(services, due))
 
 

@@ -24,6 +24,7 @@ FACTS = (
     "decline_code",
     "failed_at",
     "ended_at",
+    "held_out",
 )
 STEPS = ("last_step", "next_step")
 
@@ -41,7 +42,11 @@ def in_words(wanted: CaseQuery) -> str:
     """Say that there is no such case, and where else to look."""
     named = {"campaign": wanted.campaign, "subscription": wanted.subscription, "customer": wanted.customer}
     of = " and the ".join(f"{name} {value}" for name, value in named.items() if value is not None)
-    what = [f" of the {of}" if of else "", f" that ended as {wanted.reason}" if wanted.reason else ""]
+    what = [
+        " that is held out" if wanted.held_out else "",
+        f" of the {of}" if of else "",
+        f" that ended as {wanted.reason}" if wanted.reason else "",
+    ]
     if wanted.since is not None:
         what.append(f" since {wanted.since:%Y-%m-%d %H:%M} UTC")
     asked = "".join(what)

@@ -173,6 +173,8 @@ def _facts(case: Case, campaign: Campaign | None) -> Iterator[str]:
     yield f"  failed        {_time(case.failed_at)}"
     if case.attempted_at != case.failed_at:
         yield f"  failed again  {_time(case.attempted_at)}"
+    if case.held_out:
+        yield "  held out      left unmailed, to measure what mails bring"
     if case.not_before is not None:
         yield f"  not before    {_time(case.not_before)}"
     if case.ended_at is not None:

@@ -73,6 +73,7 @@ class _Copies:
         self.due: ports.DueIndex = memory.due
         self.exclusions: ports.Exclusions = store.exclusions
         self.forgotten: ports.Forgotten = memory.forgotten
+        self.hold_out: ports.HoldOut = store.hold_out
         self.holds: ports.Holds = memory.holds
         self.in_vain: ports.TriesInVain = memory.in_vain
         self.inbox: ports.Inbox = memory.inbox
@@ -161,6 +162,8 @@ async def _in_the_way(store: Store, case: Case) -> AsyncIterator[str]:
         yield f"Mail is held ({hold.word}) until that is mended."
     for exclusion in await store.exclusions.of([case.customer_id, case.subscription_id]):
         yield f"{exclusion.id} is excluded: its steps are skipped until `dunning include {exclusion.id}` is given."
+    if case.held_out:
+        yield "It is held out, to measure what mails bring: it is mailed only beside another open debt that is mailed."
 
 
 async def _copy(store: Store, memory: MemoryStore, campaigns: Campaigns, case: Case, now: datetime) -> None:

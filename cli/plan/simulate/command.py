@@ -1,6 +1,7 @@
 """`dunning simulate`: a month of a campaign in a moment, with the real rules and the real mails."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,7 +51,7 @@ def rehearse(
     written = 0
     for name in names:
         story = SCENARIOS[name]
-        stage = Stage(BEGAN, story.adapt(campaign), renderer, says.brands)
+        stage = Stage(BEGAN, story.adapt(replace(campaign, hold_out=0)), renderer, says.brands)
         story.plan(stage)
         stage.play()
         show(console, name, story, stage, campaign)

@@ -20,6 +20,7 @@ WANDA = Person("Wanda Example", "wanda@customer.example", "en-GB", "GB", (_DAILY
 
 # What some scenarios add to a campaign that has none of its own. They then say "as if".
 HOURS = SendBetween(time(8), time(18))
+EVERYBODY = 100
 GIVES_UP = GivesUp(timedelta(days=30), FinalAction.CANCEL)
 
 
@@ -146,6 +147,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         "A mail that would be due at night waits for the morning",
         _at_night,
         lambda campaign: replace(campaign, send_between=campaign.send_between or HOURS),
+    ),
+    "held-out": Scenario(
+        "A customer who is held out gets no mail, and pays all the same",
+        _paid_between,
+        lambda campaign: replace(campaign, hold_out=EVERYBODY),
     ),
     "gives-up": Scenario(
         "Last mails name the day on which Paddle gives up",

@@ -36,6 +36,8 @@ def show(console: Console, name: str, scenario: Scenario, stage: Stage, campaign
     adapted = _adapted(campaign, stage.campaign)
     if adapted:
         console.print(f"[dim]as if the campaign had {' and '.join(adapted)}; yours has none[/]")
+    if campaign.hold_out:
+        console.print(f"[dim]{_of_hold_out(campaign, stage.campaign)}[/]")
     console.print(_timeline(stage))
     for case in stage.cases():
         console.print(f"  [bold]{escape(_ended(case, stage))}[/]")
@@ -92,10 +94,18 @@ def _ended(case: Case, stage: Stage) -> str:
     return f"{about + ': ' if about else ''}{case.state}{why}{days}: {counted}"
 
 
+def _of_hold_out(own: Campaign, played: Campaign) -> str:
+    """Say on which side of the campaign's hold-out the story plays."""
+    if played.hold_out:
+        return f"one of the {own.hold_out}% of customers whom your hold_out leaves unmailed"
+    return f"one of the {100 - own.hold_out}% of customers who are mailed, by your hold_out of {own.hold_out}%"
+
+
 def _adapted(own: Campaign, played: Campaign) -> Sequence[str]:
     """Name what the scenario put into the campaign."""
     given = {
         "send_between": own.send_between != played.send_between,
         "gives_up": own.gives_up != played.gives_up,
+        "hold_out": played.hold_out > own.hold_out == 0,
     }
     return [name for name, was_added in given.items() if was_added]

@@ -16,6 +16,7 @@ from dunning.store.memory.few import (
     MemoryClicks,
     MemoryCounters,
     MemoryExclusions,
+    MemoryHoldOut,
     MemoryRefusals,
     MemorySeen,
     MemorySuppressions,
@@ -58,6 +59,7 @@ class MemoryStore:
         self.counters = MemoryCounters(kept)
         self.dead = MemoryDead(kept)
         self.exclusions = MemoryExclusions(kept)
+        self.hold_out = MemoryHoldOut()
         self.holds = MemoryHolds(kept)
         self.in_vain = MemoryTriesInVain(kept)
         self.inbox = MemoryInbox(kept)

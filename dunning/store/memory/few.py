@@ -40,6 +40,14 @@ class MemoryCampaignVersions:
         return self._kept.campaigns.get(wanted)
 
 
+class MemoryHoldOut:
+    """What `dunning.store.hold_out.HoldOut` is to Redis."""
+
+    async def key(self) -> str:
+        """Return the key of the draw: the same in every rehearsal."""
+        return "rehearsal"
+
+
 class MemoryClicks:
     """What `dunning.store.clicks.Clicks` is to Redis."""
 
