@@ -11,7 +11,9 @@ from dunning.rules.triggers import Trigger
 HARD, SOFT, OUTAGE = DeclineClass.HARD, DeclineClass.SOFT, DeclineClass.OUTAGE
 
 A_FILE = "the file should have a [campaign.NAME], and may have a [brand]"
-A_CAMPAIGN = "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between and gives_up"
+A_CAMPAIGN = (
+    "[campaign.NAME] should have on and [[campaign.NAME.step]], and may have when, send_between, hold_out and gives_up"
+)
 A_STEP = "a step should have name, after and template"
 A_DURATION = "should be a whole number and one of s, m, h or d, such as 0s, 90s, 2h or 3d, and at most 3650d"
 A_NAME = "should be a letter of a-z, then at most 31 of a-z, 0-9, '-' and '_'"
