@@ -4,6 +4,8 @@ import re
 
 import click
 
+from dunning.casebook.about import SHOULD_BE, read_about
+
 
 class PaddleId(click.ParamType[str]):
     """An id as Paddle makes them: https://developer.paddle.com/api-reference/about/paddle-ids."""
@@ -33,23 +35,7 @@ class About(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the id or the address. Of a link only the transaction's id is returned."""
-        written = value.strip()
-        if _ID.fullmatch(written) or _ADDRESS.fullmatch(written):
-            return written
-        found = _TOKEN.search(written)
-        if found is None:
-            self.fail(
-                "It should be the id of a transaction (txn_), a subscription (sub_) or a customer (ctm_), each with 26 "
-                "lower-case letters and digits, or a payment link, or an email address.",
-                param,
-                ctx,
-            )
-        return found[1]
+        return read_about(value) or self.fail(SHOULD_BE, param, ctx)
 
 
-_ID = re.compile(r"(?:txn|sub|ctm)_[a-z0-9]{26}", re.ASCII)
-# A token, alone or in its link, and however much of a mail was copied with it.
-_TOKEN = re.compile(r"(?:^|/)(txn_[a-z0-9]{26})\.[0-9]{1,12}\.", re.ASCII)
-# A comma would ask Paddle for two.
-_ADDRESS = re.compile(r"[^\s,@/]+@[^\s,@/]+\.[^\s,@/]+")
 ABOUT = About()

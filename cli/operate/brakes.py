@@ -8,12 +8,11 @@ import click
 
 from cli.run.open_store import open_store
 from dunning import log
-from dunning.casebook.paused import paused_lines, since
+from dunning.casebook.brakes import pause as pause_
+from dunning.casebook.brakes import resume as resume_
 from dunning.errors import ConfigurationError
 from dunning.settings.load import StoreSettings, load_campaigns, load_store_settings
 from dunning.store import Store
-
-BY_HAND = "by_operator"
 
 
 def pause(campaign: str | None, by: str) -> None:
@@ -35,25 +34,13 @@ def _run(work: Coroutine[None, None, list[str]]) -> None:
 async def _pause(settings: StoreSettings, campaign: str | None, by: str) -> list[str]:
     async with open_store(settings) as store:
         await _check(store, campaign)
-        new = await store.brakes.pause(campaign, f"{BY_HAND} {by}", datetime.now(UTC))
-        paused = await store.brakes.paused()
-    told = [] if new else ["Nothing to do: it was paused already."]
-    return [*told, *paused_lines(paused), "Steps stay due, webhooks are taken in, payment links work."]
+        return await pause_(store, campaign, datetime.now(UTC), by=by)
 
 
 async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
     async with open_store(settings) as store:
         await _check(store, campaign)
-        was = await store.brakes.resume(campaign, datetime.now(UTC))
-        paused = await store.brakes.paused()
-    subject = "All mail" if campaign is None else f"Mail of the campaign {campaign}"
-    if was is None:
-        told = [f"Nothing to do: {subject[0].lower()}{subject[1:]} was not paused."]
-    else:
-        told = [f"{subject} is resumed. It was paused {since(was)}."]
-        told += ["The breaker stays off for 24 hours."] if was.is_breakers else []
-    still = list(paused_lines(paused))
-    return [*told, *(still or ["Nothing is paused."])]
+        return await resume_(store, campaign, datetime.now(UTC))
 
 
 async def _check(store: Store, campaign: str | None) -> None:

@@ -8,7 +8,8 @@ import click
 
 from cli.operate.cases.screen import console, print_rows
 from cli.run.open_store import on_the_store
-from dunning.rules.story import Entry, Kind
+from dunning.casebook.dead import drop as drop_
+from dunning.casebook.dead import replay as replay_
 from dunning.store import DeadEvent, Store
 
 
@@ -47,9 +48,7 @@ def replay(wanted: Sequence[str] | None) -> None:
 
     async def work(store: Store) -> tuple[list[DeadEvent], set[str]]:
         dead = await _wanted(store, wanted)
-        events = [one.event for one in dead if one.event is not None]
-        now = datetime.now(UTC)
-        return dead, {event.id for event in events if await store.inbox.accept(event, now) == "requeued"}
+        return dead, await replay_(store, dead, datetime.now(UTC))
 
     dead, replayed = on_the_store(work)
     for one in dead:
@@ -68,15 +67,7 @@ def drop(wanted: Sequence[str] | None, by: str) -> None:
 
     async def work(store: Store) -> tuple[list[DeadEvent], list[str]]:
         dead = await _wanted(store, wanted)
-        dropped = await store.dead.drop([one.event_id for one in dead])
-        now = datetime.now(UTC)
-        for one in dead:
-            if one.event is not None and one.event_id in dropped:
-                told = Entry(
-                    kind=Kind.EVENT_DROPPED, event_type=one.event.type.value, event_id=one.event_id, operator=by
-                )
-                await store.cases.note(one.event.facts.id, told, now)
-        return dead, dropped
+        return dead, await drop_(store, dead, datetime.now(UTC), by=by)
 
     dead, dropped = on_the_store(work)
     click.echo(_told(len(dropped), "is dropped", "are dropped"))

@@ -9,8 +9,9 @@ import click
 from cli.run.open_store import on_the_store
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.campaigns import Campaigns
+from dunning.casebook.exclude import exclude as exclude_
+from dunning.casebook.exclude import include as include_
 from dunning.casebook.find import CaseQuery, listed_cases
-from dunning.rules.story import Entry, Kind
 from dunning.store import Exclusion, Store
 
 
@@ -31,10 +32,8 @@ def exclude(who: str, by: str, *, in_json: bool) -> None:
 
     async def work(store: Store) -> tuple[bool, list[str], list[Exclusion]]:
         now = datetime.now(UTC)
-        new = await store.exclusions.exclude(who, now, by)
         open_cases = await _open_cases(store, who)
-        for case_id in open_cases if new else ():
-            await store.cases.note(case_id, Entry(kind=Kind.EXCLUDED, who=who, operator=by), now)
+        new = await exclude_(store, who, open_cases, now, by=by)
         return new, open_cases, [one for one in await store.exclusions.all() if one.id == who]
 
     new, open_cases, (exclusion,) = on_the_store(work)
@@ -53,11 +52,8 @@ def include(who: str, by: str) -> None:
     """Take an exclusion back, note it in the story of each of their open cases, and print the result."""
 
     async def work(store: Store) -> tuple[bool, list[str]]:
-        was = await store.exclusions.include(who)
         open_cases = await _open_cases(store, who)
-        for case_id in open_cases if was else ():
-            await store.cases.note(case_id, Entry(kind=Kind.INCLUDED, who=who, operator=by), datetime.now(UTC))
-        return was, open_cases
+        return await include_(store, who, open_cases, datetime.now(UTC), by=by), open_cases
 
     was, open_cases = on_the_store(work)
     if not was:
