@@ -8,7 +8,8 @@ from aiohttp.typedefs import Handler
 
 from console.api.problems import tell_problems
 from console.api.routes import PREFIX, add_api
-from console.keys import CAMPAIGNS, CLOCK, LINKS, PADDLE, SETTINGS, STORE, Clock
+from console.keys import BACKSTAGE, CAMPAIGNS, CLOCK, LINKS, PADDLE, SETTINGS, STORE, Clock
+from console.ports import Backstage
 from console.screen.refusals import show_refusals
 from console.screen.routes import add_screen
 from dunning.casebook.campaigns import Campaigns
@@ -26,7 +27,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
+def create_app(settings: Settings, backstage: Backstage, *, clock: Clock = utc_now) -> web.Application:
     """Build the application.
 
     Raises:
@@ -39,6 +40,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> web.Application
         client_max_size=LARGEST_BODY_BYTES, middlewares=[_tell_what_is_wrong], handler_args={"access_log": None}
     )
     app[SETTINGS] = settings
+    app[BACKSTAGE] = backstage
     app[CLOCK] = clock
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app.cleanup_ctx.append(_connections)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from console.ports import Backstage
 from dunning.casebook.campaigns import Campaigns
 from dunning.links import Links
 from dunning.paddle_api.client import PaddleClient
@@ -19,6 +20,7 @@ LINKS = web.AppKey("links", Links)
 STORE = web.AppKey("store", Store)
 CAMPAIGNS = web.AppKey("campaigns", Campaigns)
 PADDLE = web.AppKey("paddle", PaddleClient)
+BACKSTAGE = web.AppKey[Backstage]("backstage")
 
 TOKEN = web.RequestKey("token", AccessToken)
 """Which program asks."""

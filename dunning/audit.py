@@ -13,6 +13,8 @@ class Change(StrEnum):
     RESEND = "resend"
     EXCLUDE = "exclude"
     INCLUDE = "include"
+    PAYMENT_LINK = "payment_link"
+    PORTAL_LINKS = "portal_links"
 
 
 class Way(StrEnum):

@@ -39,9 +39,10 @@ def console(*, until_stdin_closes: bool) -> None:
     It listens on DUNNING_CONSOLE_HOST and DUNNING_CONSOLE_PORT. Programs come with a token, which
     `dunning tokens create` makes; people sign in by a link, which `dunning sign-in` makes.
     """
+    from cli.plan.backstage import Backstage
     from cli.run import commands
 
-    commands.console(until_stdin_closes=until_stdin_closes)
+    commands.console(Backstage, until_stdin_closes=until_stdin_closes)
 
 
 @click.command(epilog=examples("dunning up", "dunning up --data /var/lib/dunning"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -16,7 +17,7 @@ from dunning.errors import DunningError, OperatorMustActError
 from dunning.one_account import check_account
 from dunning.paddle_api.client import PaddleClient
 from dunning.reasons import HoldWord
-from dunning.rules.healing import most_unasked
+from dunning.rules.healing import MAX_AGE, most_unasked
 from dunning.settings.load import Settings, load_settings
 from dunning.store import REDIS_ERRORS, Store
 from worker.reconcile.debts import Findings, Healed, carry_out, find
@@ -25,6 +26,8 @@ from worker.reconcile.patient_grants import PatientGrants
 from worker.reconcile.reconciler import Reconciler
 
 KEY_REFUSED = HoldWord.PADDLE_KEY
+
+Tell = Callable[[str, int, int | None], None]
 
 
 def reconcile(
@@ -74,7 +77,7 @@ async def _reconcile(
         async with ClientSession() as http:
             # The progress is shown on a terminal only, and removed at the end, so that a script reads the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-                reconciler = _reconciler(settings, store, http, progress)
+                reconciler = _reconciler(settings, store, http, _shown_on(progress))
                 missed = Missed()
                 has_events = await _take_in_events(reconciler, missed, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
@@ -113,7 +116,22 @@ async def _take_in_events(reconciler: Reconciler, missed: Missed, *, dry_run: bo
     return True
 
 
-def _reconciler(settings: Settings, store: Store, http: ClientSession, progress: Progress) -> Reconciler:
+async def heal(settings: Settings, store: Store, *, apply: bool) -> tuple[Findings, list[str]]:
+    """Find what webhooks did not bring, mend it if it is to be applied, and return what was found and a report.
+
+    Raises:
+        DunningError: Paddle can't be asked.
+    """
+    async with ClientSession() as http:
+        reconciler = _reconciler(settings, store, http, lambda *_: None)
+        missed = Missed()
+        await take_in_missed_events(reconciler, dry_run=not apply, asked_to=apply, missed=missed)
+        findings = await find(reconciler, opening=missed.transaction_ids)
+        outcome = await carry_out(reconciler, findings, asked_to=True) if apply else _as_if_done(findings)
+    return findings, report(findings, outcome, missed.events, max_age=MAX_AGE, dry_run=not apply).splitlines()
+
+
+def _shown_on(progress: Progress) -> Tell:
     tasks: dict[str, TaskID] = {}
 
     def tell(what: str, done: int, of: int | None) -> None:
@@ -121,6 +139,10 @@ def _reconciler(settings: Settings, store: Store, http: ClientSession, progress:
             tasks[what] = progress.add_task(what, total=of)
         progress.update(tasks[what], completed=done, total=of)
 
+    return tell
+
+
+def _reconciler(settings: Settings, store: Store, http: ClientSession, tell: Tell) -> Reconciler:
     return Reconciler(
         store=store,
         paddle=PaddleClient(

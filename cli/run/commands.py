@@ -16,6 +16,7 @@ from aiohttp import web
 from cli.run.ends_with_stdin import end_with_stdin
 from cli.run.open_files import allow_connections
 from cli.run.supervise import supervise
+from console.ports import Backstage
 from dunning import log, time_limits
 from dunning.errors import ConfigurationError
 from dunning.settings.load import Settings, data_folder, environment_with_redis, load_settings
@@ -56,7 +57,7 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = N
     run(settings, clock or utc_now, alive)
 
 
-def console(*, until_stdin_closes: bool) -> None:
+def console(backstage: Callable[[Settings], Backstage], *, until_stdin_closes: bool) -> None:
     """Serve the private side: an API for the seller's own programs, and a screen."""
     _begin()
     settings = load_settings()
@@ -65,7 +66,7 @@ def console(*, until_stdin_closes: bool) -> None:
     _check_account(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         # As a part of `up` it waits for its port: a mail must not wait for a screen.
-        runner.run(_serve_console(settings, patient=until_stdin_closes))
+        runner.run(_serve_console(settings, backstage(settings), patient=until_stdin_closes))
 
 
 def up(*, data: Path | None) -> None:
@@ -95,11 +96,11 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     await _serve(runner, Listener("webhooks", "", settings.host, settings.port))
 
 
-async def _serve_console(settings: Settings, *, patient: bool) -> None:
+async def _serve_console(settings: Settings, backstage: Backstage, *, patient: bool) -> None:
     from console.app import create_app  # noqa: PLC0415 - the other processes have no use for it
 
     drain = time_limits.EDGE_DRAIN.total_seconds()
-    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=drain)
+    runner = web.AppRunner(create_app(settings, backstage), access_log=None, shutdown_timeout=drain)
     await _serve(runner, Listener("console", "CONSOLE_", settings.console.host, settings.console.port, patient))
 
 

@@ -1,9 +1,24 @@
 """Every page there is for who is signed in, each told once: for the routes, for who may, and for the navigation."""
 
-from console.screen import overview, signing_in
+from console.screen import case, case_changes, cases, overview, signing_in
 from console.screen.page import Page
+from dunning.people import PersonRole
+
+OPERATOR = PersonRole.OPERATOR
+CASE = "/cases/{case_id:txn_[a-z0-9]{26}}"
 
 PAGES = (
     Page(path="/", handler=overview.show, in_header="Overview"),
+    Page(path="/cases", handler=cases.show, in_header="Cases"),
+    Page(method="POST", path="/cases/find", handler=cases.find),
+    Page(path=CASE, handler=case.show),
+    Page(method="POST", path=f"{CASE}/next-mail", handler=case.show_next_mail),
+    Page(method="POST", path=f"{CASE}/stop", role=OPERATOR, handler=case_changes.stop),
+    Page(method="POST", path=f"{CASE}/send-now", role=OPERATOR, handler=case_changes.send_now),
+    Page(method="POST", path=f"{CASE}/resend", role=OPERATOR, handler=case_changes.resend),
+    Page(method="POST", path=f"{CASE}/exclude", role=OPERATOR, handler=case_changes.exclude),
+    Page(method="POST", path=f"{CASE}/include", role=OPERATOR, handler=case_changes.include),
+    Page(method="POST", path=f"{CASE}/payment-link", role=OPERATOR, handler=case_changes.make_payment_link),
+    Page(method="POST", path=f"{CASE}/portal-links", role=OPERATOR, handler=case_changes.make_portal_links),
     Page(method="POST", path="/sign-out", handler=signing_in.sign_out),
 )

@@ -12,12 +12,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console.screen.page import NAVIGATION
 from console.screen.person import PERSON
+from dunning.casebook.late import in_words
+from dunning.casebook.step_rows import last_done, next_to_come
 
 # No script at all, nothing of another origin, in nobody's frame, and forms that lead nowhere else.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+# The same, but for the styles of a mail that is shown: its frame is a sandbox, in which nothing runs.
+MAIL_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 
 @cache
@@ -29,6 +33,10 @@ def style_path() -> str:
 @cache
 def _style() -> str:
     return files(__package__).joinpath("assets", "screen.css").read_text(encoding="utf-8")
+
+
+def _words(word: str) -> str:
+    return word.replace("_", " ")
 
 
 def _moment(at: datetime) -> str:
@@ -44,7 +52,13 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = _moment
+    environment.filters |= {
+        "moment": _moment,
+        "words": _words,
+        "lateness": in_words,
+        "last_done": last_done,
+        "next_to_come": next_to_come,
+    }
     return environment
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientSession, DummyCookieJar, web
 from yarl import URL
 
+from cli.plan.backstage import Backstage
 from console.app import create_app
 from console.keys import CLOCK, STORE
 from dunning.access_token import Scope, make_token
@@ -99,7 +100,7 @@ class Person:
 @asynccontextmanager
 async def running_console(of: Settings, *, clock: Callable[[], datetime] = lambda: NOW) -> AsyncIterator[ConsoleSide]:
     """Run it on a free port."""
-    app = create_app(of, clock=clock)
+    app = create_app(of, Backstage(of), clock=clock)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

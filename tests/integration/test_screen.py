@@ -1,5 +1,6 @@
 """The screen's door: who is let in, for how long, and what they may send."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -22,6 +23,8 @@ CSP = (
 )
 GETS = [page.path for page in PAGES if page.method == "GET" and "{" not in page.path]
 POSTS = [page.path for page in PAGES if page.method == "POST"]
+CHANGES = [page.path for page in PAGES if page.role is PersonRole.OPERATOR]
+SOME_CASE = f"txn_{'0' * 26}"
 
 
 @pytest.fixture
@@ -121,22 +124,26 @@ async def test_a_viewer_sees_every_page(side: ConsoleSide, path: str) -> None:
     assert (await (await side.sign_in(PersonRole.VIEWER)).get(path))[0] == 200
 
 
-@pytest.mark.parametrize("path", [path for path in POSTS if path != "/sign-out"] or ["/nowhere"])
+@pytest.mark.parametrize("path", CHANGES)
 async def test_a_viewer_changes_nothing(side: ConsoleSide, path: str) -> None:
-    status, *_ = await (await side.sign_in(PersonRole.VIEWER)).post(path.replace("{", "").replace("}", ""))
+    status, *_ = await (await side.sign_in(PersonRole.VIEWER)).post(spelled_out(path))
 
-    assert status == (404 if path == "/nowhere" else 403)
+    assert status == 403
 
 
 @pytest.mark.parametrize("path", POSTS)
 async def test_a_form_that_no_page_of_ours_showed_is_refused(side: ConsoleSide, path: str) -> None:
     person, other = await side.sign_in(), await side.sign_in(name="Eve")
-    path = path.replace("{", "").replace("}", "")
 
     for form in ({}, {"form_token": ""}, {"form_token": "ü"}, {"form_token": await other.form_token()}):
-        assert (await person.post(path, form))[0] == 403
-    assert (await person.post(path, content_type="text/plain"))[0] == 415
+        assert (await person.post(spelled_out(path), form))[0] == 403
+    assert (await person.post(spelled_out(path), content_type="text/plain"))[0] == 415
     assert (await person.get("/"))[0] == 200
+
+
+def spelled_out(path: str) -> str:
+    """Give a path of a route with something in its places."""
+    return re.sub(r"\{case_id:.+\}(?=/|$)", SOME_CASE, path)
 
 
 async def test_signing_out_ends_the_session(side: ConsoleSide) -> None:

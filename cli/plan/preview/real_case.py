@@ -134,6 +134,7 @@ async def look_ahead(settings: Settings, store: Store, renderer: Renderer, case_
         for one, entry, when in entries
         if entry.kind is not Kind.STEP or entry.moved not in UNDER_WAY
     ]
+    told.lines += [f"Mail would be held ({hold.word}): {hold.sentence}" for hold in await memory.holds.all()]
     told.letter = next((one for one in post_office.letters if one.case_id == case_id), None) or next(
         iter(post_office.letters), None
     )
