@@ -18,6 +18,7 @@ from dunning.paddle_api.grants import Grant
 from dunning.rules.case import Case
 from dunning.rules.healing import closing_event
 from dunning.rules.on_event import on_transaction
+from dunning.rules.tally import money_of
 from dunning.rules.what_changed import caused_by
 from dunning.store import Store
 from webhooks.deadlines import RedisAwayError, redis_within
@@ -67,4 +68,4 @@ async def _close(store: Store, case_id: str, event: Event, now: datetime) -> Non
     if verdict.case is not None:
         why = caused_by(event, before.case, verdict.case)
         with contextlib.suppress(CaseConflictError):
-            await write_by(store, campaign, NO_REPEATS, now, before, verdict.case, why=why)
+            await write_by(store, campaign, NO_REPEATS, now, before, verdict.case, why=why, money=money_of(event))

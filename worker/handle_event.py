@@ -12,7 +12,7 @@ from dunning.reasons import NoChange
 from dunning.rules.case import Case
 from dunning.rules.hold_out import Draw
 from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
-from dunning.rules.tally import Money
+from dunning.rules.tally import money_of
 from dunning.rules.what_changed import caused_by, changed_nothing
 from dunning.store import EndedBeforeOpeningError
 from dunning.store.traces import Trace
@@ -107,13 +107,6 @@ async def _of_customer(services: Services, event: Event, facts: SubscriptionFact
     await services.store.inbox.mark_handled(event.id)
 
 
-def _money(event: Event) -> Money | None:
-    facts = event.facts
-    if not isinstance(facts, TransactionFacts) or facts.total is None:
-        return None
-    return Money(facts.currency_code, facts.total)
-
-
 async def _is_forgotten(services: Services, customer_id: str) -> bool:
     known_as = customer_keys(customer_id, services.link_secrets)
     return bool(await services.store.forgotten.among(known_as, services.clock()))
@@ -148,7 +141,7 @@ async def _apply(
                 event_id=event.id if handles else None,
                 opened_by=verdict.case.failed_at if before.case is None else None,
                 counts_as_new=not event.is_reconciled,
-                money=_money(event),
+                money=money_of(event),
             )
         except EndedBeforeOpeningError:
             log.info("event.ended_before_opening", event_id=event.id, case_id=case_id)

@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 
 from cli.operate.cases.screen import console, plain_table
+from cli.operate.report_lift import show_failed, show_lift
 from cli.run.open_store import on_the_store
-from dunning.casebook import as_json
 from dunning.casebook.report import Report, read_report
+from dunning.casebook.report_as_json import reported
 from dunning.language.money import format_money
 from dunning.rules.tally import Cause, Key, Total, What
 
@@ -26,7 +27,7 @@ def show(month: date | None, *, in_json: bool) -> None:
     today = datetime.now(UTC).date()
     found = on_the_store(lambda store: read_report(store.sums, month or today, today))
     if in_json:
-        click.echo(json.dumps(as_json.reported(found), indent=2))
+        click.echo(json.dumps(reported(found), indent=2))
     else:
         _print(console(), found)
 
@@ -35,8 +36,13 @@ def _print(screen: Console, found: Report) -> None:
     screen.print(f"{found.first} to {found.last}, days in UTC. What ended then may have been opened before.")
     counts = {what: found.of(what).cases for what in What}
     screen.print(", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".")
-    if not any(counts.values()):
-        return
+    if any(counts.values()):
+        _what_happened(screen, found, counts)
+    show_failed(screen, found)
+    show_lift(screen, found)
+
+
+def _what_happened(screen: Console, found: Report, counts: dict[What, int]) -> None:
     _counts(screen, found, "campaign, class", lambda key: f"{key.campaign}, {key.decline_class}", tuple(What))
     ended = (What.RECOVERED, What.LOST)
     _counts(screen, found, "after the email", lambda key: f"{key.campaign}, {key.step}", ended)

@@ -8,8 +8,8 @@ from aiohttp import web
 from console.api.models import Nothing, Report, ReportQuery
 from console.api.problems import ProblemError
 from console.keys import CLOCK, STORE
-from dunning.casebook import as_json
 from dunning.casebook.report import read_report
+from dunning.casebook.report_as_json import reported
 
 
 async def read(request: web.Request, _path: Nothing, query: ReportQuery, _body: Nothing) -> Report:
@@ -22,4 +22,4 @@ async def read(request: web.Request, _path: Nothing, query: ReportQuery, _body: 
     month = date.fromisoformat(f"{query.month}-01") if query.month else today
     if month > today:
         raise ProblemError(HTTPStatus.CONFLICT, "The month is in the future.")
-    return Report.model_validate(as_json.reported(await read_report(request.app[STORE].sums, month, today)))
+    return Report.model_validate(reported(await read_report(request.app[STORE].sums, month, today)))

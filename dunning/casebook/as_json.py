@@ -8,13 +8,11 @@ from dunning.casebook.find import CaseFile, ListedCase
 from dunning.casebook.late import Late
 from dunning.casebook.no_case import NoCase
 from dunning.casebook.plain_words import in_plain_words
-from dunning.casebook.report import Report
 from dunning.casebook.step_rows import StepRow, last_done, next_to_come
 from dunning.casebook.suppress import SuppressedFor
 from dunning.casebook.words import in_a_line
 from dunning.rules.case import Case
 from dunning.rules.story import fields_of
-from dunning.rules.tally import Total, What
 from dunning.store import Paused, StoryLine
 
 Json = dict[str, Any]
@@ -56,30 +54,6 @@ def no_case(found: NoCase) -> Json:
             for one in found.events
         ],
         "dead_events": [{"id": dead.event_id, "at": _time(dead.at), "reason": dead.reason} for dead in found.dead],
-    }
-
-
-def reported(found: Report) -> Json:
-    """Return what came of the cases of some days: every sum by all that it is of. Amounts are in minor units."""
-    return {
-        "first_day": f"{found.first}",
-        "last_day": f"{found.last}",
-        **{what.value: found.of(what).cases for what in What},
-        "sums": [
-            {
-                "what": key.what,
-                "campaign": key.campaign,
-                "step": key.step or None,
-                "decline_class": key.decline_class,
-                "cause": key.cause or None,
-                "currency": key.currency or None,
-                "cases": total.cases,
-                "cases_with_amount": total.known,
-                "amount": total.amount,
-            }
-            for key, total in sorted(found.totals.items(), key=lambda one: str(one[0]))
-            if total != Total()
-        ],
     }
 
 

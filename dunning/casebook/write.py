@@ -6,6 +6,7 @@ from typing import Protocol
 
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case, CaseState
+from dunning.rules.cohort import sums_by_failure
 from dunning.rules.due_steps import next_due_at, note_due
 from dunning.rules.lateness import late_since
 from dunning.rules.story import Entry, Kind
@@ -90,7 +91,10 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         event_id=event_id,
         opened_by=opened_by,
         counts_as_new=counts_as_new,
-        sums=sums_of(before.case, after, now, money=money, clicked=await _was_clicked(store, before.case, after)),
+        sums=[
+            *sums_of(before.case, after, now, money=money, clicked=await _was_clicked(store, before.case, after)),
+            *sums_by_failure(before.case, after, campaign, money),
+        ],
         before=before.case,
     )
     return Versioned(after, revision)

@@ -178,6 +178,7 @@ def _live_transaction(transaction: shapes.Transaction) -> LiveTransaction:
         subscription_id=transaction.subscription_id,
         collection_mode=transaction.collection_mode,
         balance=transaction.details.totals.due,
+        total=transaction.details.totals.grand_total,
         currency_code=transaction.currency,
         product_names=_product_names(transaction.details.line_items),
         attempts=_newest_first([_live_attempt(payment) for payment in transaction.payments]),

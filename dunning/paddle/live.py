@@ -68,6 +68,8 @@ class LiveTransaction:
     """What the bill is for: from when, and to when."""
     product_ids: tuple[str, ...] = ()
     price_ids: tuple[str, ...] = ()
+    total: int | None = field(default=None, repr=False)
+    """The bill's total in minor units, for the sums that name nobody."""
 
     @property
     def newest_attempt(self) -> LiveAttempt | None:

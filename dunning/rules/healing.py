@@ -110,6 +110,7 @@ def closing_event(case: Case, live: LiveTransaction | None, read_at: datetime) -
             customer_id=case.customer_id,
             currency_code=live.currency_code,
             billed_at=None,
+            total=live.total,
         ),
     )
 

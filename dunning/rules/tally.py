@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from dunning.paddle.events import Event, TransactionFacts
+from dunning.paddle.live import LiveTransaction
 from dunning.rules.case import Case, CaseState
 from dunning.rules.due_steps import last_mailed
 
@@ -42,6 +44,21 @@ class Money(NamedTuple):
 
     currency: str
     amount: int
+
+
+def money_of(event: Event) -> Money | None:
+    """Return the amount that an event tells of its debt, if it tells one."""
+    facts = event.facts
+    if not isinstance(facts, TransactionFacts) or facts.total is None:
+        return None
+    return Money(facts.currency_code, facts.total)
+
+
+def money_of_live(transaction: LiveTransaction | None) -> Money | None:
+    """Return the amount of a debt that Paddle was asked about, if the answer has it."""
+    if transaction is None or transaction.total is None:
+        return None
+    return Money(transaction.currency_code, transaction.total)
 
 
 @dataclass(frozen=True, slots=True)

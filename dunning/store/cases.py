@@ -116,14 +116,14 @@ class Cases:
             event_id: the event that this handles, if one does.
             opened_by: since when it is a debt, when it is opened; an end since then that is known already forbids it.
             counts_as_new: whether it is one more failure of this hour, and none that was found late.
-            sums: what it adds to the sums of days, which are at most two: this one, and one before.
+            sums: what it adds to the sums of days.
             before: the case as it was read, which says in which list it was.
 
         Raises:
             CaseConflictError: somebody else wrote it: read again, decide again.
             EndedBeforeOpeningError: its end is already known.
         """
-        today, *days_before = sorted({one.day for one in sums}, reverse=True) or [now.date()]
+        days = sorted({one.day for one in sums})
         listed, listed_before = list_of(case), list_of(before or case)
         new_revision = int(
             await self._commit(
@@ -143,11 +143,10 @@ class Cases:
                     keys.history(case.customer_id),
                     keys.history(case.subscription_id),
                     keys.LATE,
-                    keys.sums(f"{today:%Y-%m-%d}"),
-                    keys.sums(f"{days_before[0] if days_before else today:%Y-%m-%d}"),
                     keys.listed(listed),
                     keys.listed(listed_before),
                     keys.LISTS,
+                    *(keys.sums(f"{day:%Y-%m-%d}") for day in days),
                 ],
                 args=[
                     revision,
@@ -168,7 +167,7 @@ class Cases:
                     len(counts),
                     3 * len(sums),
                     *counts,
-                    *(part for one in sums for part in ("" if one.day == today else "before", one.field, one.by)),
+                    *(part for one in sums for part in (days.index(one.day), one.field, one.by)),
                     *map(encode, story),
                 ],
             )

@@ -23,7 +23,7 @@
 | dunning:breaker:released | string | present while the breaker, released by an operator, stays off | 1 d |
 | dunning:breaker:alarms | hash | pauses of the breaker's: since when, and when they were taken off (ms) | 35 d |
 | dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
-| dunning:sums:{day} | hash | a day's cases opened, recovered and lost, and money: `dunning.rules.tally` | 800 d |
+| dunning:sums:{day} | hash | a day's cases and money: `dunning.rules.tally` and `dunning.rules.cohort` | 800 d |
 | dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
 | dunning:reconcile:done:{what} | string | when that was last done (ms) | |

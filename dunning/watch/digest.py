@@ -19,6 +19,7 @@ WEEKS_WORK: Final[Mapping[str, str]] = {
     "cases_exhausted": "lapsed",
     "deliveries_sent": "mails sent",
     "deliveries_skipped": "skipped",
+    "skipped_held_out": "of these held out, to measure what mails bring",
     "deliveries_refused": "refused by the mail server",
     "deliveries_dead": "not possible",
     "reconcile_missed_events": "events that no webhook brought",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,11 @@ async def run(redis_url: str, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, ["report", *arguments], env=given)
 
 
-async def put(store: Store, state: CaseState | None, money: Money | None, *, clicked: bool = False) -> None:
+async def put(
+    store: Store, state: CaseState | None, money: Money | None, *, clicked: bool = False, **facts: object
+) -> None:
     """Put a case of mid May that opened, and if a state is given, ended a day later."""
-    case = a_case()
+    case = a_case().but(**facts)
     read = await write_by(
         store, CAMPAIGN, 1, MID_MONTH, Versioned(None, 0), case, opened_by=case.failed_at, money=money
     )
@@ -65,6 +68,88 @@ async def test_a_months_cases_are_told_with_every_denominator(redis_url: str, st
     assert ["renewal,", "none", "3", "1"] in rows
     assert ["EUR", "€88.00", "of", "3", "€29.00", "of", "1", "€10.00", "of", "1"] in rows
     assert ["JPY", "¥5,000", "of", "1", "¥5,000", "of", "1"] in rows
+
+
+async def put_many(store: Store, money: Money, *, mailed: tuple[int, int], held_out: tuple[int, int]) -> None:
+    """Put so many cases of each side that failed in mid May, and let so many of them be paid."""
+    campaign = replace(CAMPAIGN, hold_out=10)
+    for (cases, paid), is_held_out in ((mailed, False), (held_out, True)):
+        for number in range(cases):
+            case = a_case().but(failed_at=MID_MONTH, held_out=is_held_out)
+            read = await write_by(store, campaign, 1, MID_MONTH, Versioned(None, 0), case, money=money)
+            if number < paid:
+                await write_by(
+                    store, campaign, 1, MID_MONTH, read, case.end(CaseState.RECOVERED, None, MID_MONTH), money=money
+                )
+
+
+async def test_what_mails_bring_is_told_with_its_interval_and_the_sample_it_takes(redis_url: str, store: Store) -> None:
+    await put_many(store, Money("EUR", 2_900), mailed=(150, 100), held_out=(80, 35))
+
+    lines = [line.rstrip() for line in (await run(redis_url, "--month", "2026-05")).stdout.splitlines()]
+    lift = json.loads((await run(redis_url, "--month", "2026-05", "--json")).stdout)["lift"]
+
+    assert "What mails bring, by the cases that failed 2025-06-01 to 2026-05-31:" in lines
+    assert (
+        "renewal, 10% held out: 100 of 150 recovered (66.7%) mailed and 35 of 80 recovered (43.8%) held out." in lines
+    )
+    assert "  Mails bring +22.9 points, between +9.5 and +35.4 with a confidence of 95%." in lines
+    assert "  To see a difference of 5 points four times in five takes 793 held-out cases; there are 80." in lines
+    assert "  EUR: a mailed case brings €6.65 more, between €2.79 and €10.50 with a confidence of 95%." in lines
+    (one,) = lift["comparisons"]
+    assert (one["campaign"], one["hold_out_percent"]) == ("renewal", 10)
+    assert (one["mailed"], one["held_out"]) == ({"cases": 150, "recovered": 100}, {"cases": 80, "recovered": 35})
+    assert one["points"] == {"estimate": 22.92, "low": 9.46, "high": 35.43}
+    assert set(one["amount_per_case"]) == {"EUR"}
+
+
+async def test_of_too_few_cases_it_says_no_more_than_that(redis_url: str, store: Store) -> None:
+    await put_many(store, Money("EUR", 2_900), mailed=(31, 20), held_out=(3, 1))
+
+    lines = (await run(redis_url, "--month", "2026-05")).stdout.splitlines()
+
+    assert "  Too few to say anything: it takes 30 on each side." in lines
+    assert "  EUR: not enough to say." in lines
+
+
+async def test_what_cannot_be_told_apart_is_said_to_be_so(redis_url: str, store: Store) -> None:
+    await put_many(store, Money("EUR", 2_900), mailed=(40, 20), held_out=(30, 14))
+
+    assert "No difference can be told yet." in (await run(redis_url, "--month", "2026-05")).stdout
+
+
+async def test_what_failed_is_told_with_what_was_recovered_of_it_and_what_was_not(redis_url: str, store: Store) -> None:
+    await put(store, CaseState.RECOVERED, Money("EUR", 2_900), failed_at=MID_MONTH)
+    await put(store, CaseState.EXHAUSTED, Money("EUR", 4_900), failed_at=MID_MONTH)
+    await put(store, CaseState.RECOVERED, None, failed_at=MID_MONTH)
+
+    lines = [line.rstrip() for line in (await run(redis_url, "--month", "2026-05")).stdout.splitlines()]
+    failed = json.loads((await run(redis_url, "--month", "2026-05", "--json")).stdout)["failed"]
+
+    assert "Of the cases that failed 2026-05-01 to 2026-05-31, all of which have ended since:" in lines
+    row = ["renewal,", "EUR", "€78.00", "of", "2", "€29.00", "of", "1", "€49.00", "of", "1"]
+    assert row in [line.split() for line in lines]
+    assert any(line.startswith("Amounts are known of 2 of the 3 that failed, and of 1 of the 2 rec") for line in lines)
+    unknown, euros = failed["sums"]
+    assert unknown == {
+        "campaign": "renewal",
+        "currency": None,
+        "cases": 1,
+        "amount": 0,
+        "recovered": 1,
+        "recovered_amount": 0,
+    }
+    assert (euros["amount"], euros["recovered_amount"]) == (7_800, 2_900)
+    assert not any("held out" in line for line in lines)
+
+
+async def test_of_a_month_that_is_not_over_nothing_is_settled(redis_url: str, store: Store) -> None:
+    await put_many(store, Money("EUR", 2_900), mailed=(1, 1), held_out=(1, 0))
+
+    document = json.loads((await run(redis_url, "--json")).stdout)
+
+    assert document["failed"] == {"first_day": None, "last_day": None, "sums": []}
+    assert document["lift"]["last_day"] == f"{datetime.now(UTC).date() - timedelta(days=36)}"
 
 
 async def test_the_document_has_every_sum_in_minor_units(redis_url: str, store: Store) -> None:

@@ -1,5 +1,6 @@
 """Sums by day, in both stores: written with the case, and so exactly once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from dunning.casebook.write import write_by
 from dunning.errors import CaseConflictError
 from dunning.rules.case import Case, CaseState
+from dunning.rules.cohort import Became
 from dunning.rules.story import Entry, Kind
 from dunning.rules.tally import Money
 from dunning.store import Versioned
@@ -16,6 +18,11 @@ from tests.integration.stores import Either, Hands
 
 TODAY, BEFORE = NOW.date(), (NOW - timedelta(days=3)).date()
 EUR = Money("EUR", 2_900)
+
+
+def what_happened(fields: dict[str, int]) -> dict[str, int]:
+    """Leave out the sums by the day of the failure."""
+    return {field: by for field, by in fields.items() if field.split("|")[1] not in set(Became)}
 
 
 async def opened(store: Either) -> Versioned:
@@ -34,7 +41,8 @@ async def test_a_case_is_summed_up_on_the_days_on_which_it_opens_and_ends(hands:
     before = await opened(hands.store)
     await end(hands.store, before, CaseState.RECOVERED)
 
-    first, none, last = await hands.store.sums.of([BEFORE, BEFORE + timedelta(days=1), TODAY])
+    days = [BEFORE, BEFORE + timedelta(days=1), TODAY]
+    first, none, last = map(what_happened, await hands.store.sums.of(days))
 
     assert first == {
         "n|opened|renewal||soft||EUR": 1,
@@ -89,6 +97,31 @@ async def test_a_loss_that_is_paid_after_all_is_taken_back_from_its_own_day(hand
 
     await end(hands.store, lost, CaseState.RECOVERED)
 
+    day_of_loss, today = await hands.store.sums.of([lost_at.date(), TODAY])
+    assert what_happened(day_of_loss) == {"n|lost|renewal|none|soft|debt_canceled|": 0}
+    assert today["n|recovered|renewal|none|soft|paddle|EUR"] == 1
+
+
+async def test_a_case_counts_on_the_day_of_its_failure_too_with_what_became_of_it(hands: Hands) -> None:
+    campaign = replace(CAMPAIGN, hold_out=10)
+    failed_at = NOW - timedelta(days=9)
+    case = a_case().but(failed_at=failed_at, held_out=True)
+    read = await write_by(hands.store, campaign, 1, NOW - timedelta(days=3), Versioned(None, 0), case, money=EUR)
+    lost_at = NOW - timedelta(days=1)
+    lost = await write_by(
+        hands.store, campaign, 1, lost_at, read, case.end(CaseState.STOPPED, "debt_canceled", lost_at)
+    )
+
+    await write_by(hands.store, campaign, 1, NOW, lost, case.end(CaseState.RECOVERED, None, NOW), money=EUR)
+
+    (found,) = await hands.store.sums.of([failed_at.date()])
+    assert found == {
+        "n|due|renewal|held_out|10|EUR": 1,
+        "a|due|renewal|held_out|10|EUR": 2_900,
+        "n|paid|renewal|held_out|10|EUR": 1,
+        "a|paid|renewal|held_out|10|EUR": 2_900,
+        "q|paid|renewal|held_out|10|EUR": 841,
+    }
     day_of_loss, today = await hands.store.sums.of([lost_at.date(), TODAY])
     assert day_of_loss == {"n|lost|renewal|none|soft|debt_canceled|": 0}
     assert today["n|recovered|renewal|none|soft|paddle|EUR"] == 1

@@ -60,6 +60,7 @@ def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
             country_code="NO",
         ),
         billed_at=datetime(2026, 3, 2, 9, 30, 0, 500000, tzinfo=UTC),
+        total=2400,
     )
 
 

@@ -14,6 +14,7 @@ from dunning.paddle_api.client import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.paddle_api.grants import Grant
 from dunning.reasons import SkipReason, WaitReason
 from dunning.rules.due_steps import backoff
+from dunning.rules.tally import money_of_live
 from dunning.rules.verdicts import End, Later, Send, Skip, judge
 from dunning.store import KEEP_SEEN, REDIS_ERRORS, Way
 from dunning.suppression import address_keys
@@ -152,7 +153,8 @@ async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Gr
             skipped = due.case.with_delivery(due.step.name, delivery.skip(reason))
             await write_case(services, due.read, skipped)
         case End(state, reason):
-            await write_case(services, due.read, due.case.end(state, reason, services.clock()))
+            money = money_of_live(transaction)
+            await write_case(services, due.read, due.case.end(state, reason, services.clock()), money=money)
         case Send():
             if transaction is None:  # judge() never says Send without one; mypy can't know
                 raise AssertionError

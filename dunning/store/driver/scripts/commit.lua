@@ -3,9 +3,9 @@
 -- once. Answers the new revision, 0 on a conflict, -1 when a mark says that what was to be opened had already ended.
 -- `revision_read` is 0 where there was no case. These may be '': `due_at_ms` for never, `keep_ms` while it is open,
 -- `event_id`, `list` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none. What
--- it adds to the sums of days is in threes: which day, '' for today's, the field, and how much.
+-- it adds to the sums of days is in threes: which of the keys behind the fixed ones, from 0, the field, and how much.
 local case, story, due, customer, counts, event, inbox, case_mark, subscription_mark, opened, stopped, ended,
-  customer_history, subscription_history, late, sums_today, sums_before, listed, listed_before, lists = unpack(KEYS)
+  customer_history, subscription_history, late, listed, listed_before, lists = unpack(KEYS)
 local revision_read, case_id, state, case_json, due_at_ms, keep_ms, now_ms, event_id, keep_handled_ms, keep_mark_ms,
   opened_by_ms, hour, late_since_ms, keep_sums_ms, list, how_many_counters, how_many_parts = unpack(ARGV)
 local counters = {unpack(ARGV, 18, 17 + how_many_counters)}
@@ -51,7 +51,7 @@ for _, counter in ipairs(counters) do
   redis.call('HINCRBY', counts, counter, 1)
 end
 for i = 1, #parts, 3 do
-  local sums = parts[i] == '' and sums_today or sums_before
+  local sums = KEYS[19 + parts[i]]
   redis.call('HINCRBY', sums, parts[i + 1], parts[i + 2])
   redis.call('PEXPIRE', sums, keep_sums_ms)
 end
