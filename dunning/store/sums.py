@@ -1,4 +1,4 @@
-"""What is summed up of cases by day: see `dunning.rules.tally` and `cohort`. The writing of a case adds: see `commit.lua`."""
+"""What is summed up of cases by day: see `dunning.rules.tally` and `cohort`, and `commit.lua`, which adds to it."""
 
 from collections.abc import Sequence
 from datetime import date
