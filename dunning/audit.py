@@ -13,6 +13,11 @@ class Change(StrEnum):
     RESEND = "resend"
     EXCLUDE = "exclude"
     INCLUDE = "include"
+    REPLAY = "replay"
+    DROP = "drop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RECONCILE = "reconcile"
     PAYMENT_LINK = "payment_link"
     PORTAL_LINKS = "portal_links"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli.plan.campaign_table import as_json, brand_line, day, for_what, show
+from cli.plan.campaign_table import as_json, brand_line, show
 from cli.plan.own_templates.check import template_problems
 from cli.plan.own_templates.pages import page_problems
 from cli.plan.own_templates.unused import unused_files
@@ -16,6 +16,7 @@ from dunning.brands.brand import NO_BRANDS
 from dunning.campaign_file.reader import parse_campaign_file, parse_campaigns, shipped
 from dunning.campaign_file.toml_lines import TomlLines
 from dunning.campaign_file.toml_values import hint, nearest
+from dunning.casebook.campaign_words import day, for_what
 from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign, When
 from worker.letters.compiled import SHIPPED

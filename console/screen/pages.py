@@ -1,6 +1,17 @@
 """Every page there is for who is signed in, each told once: for the routes, for who may, and for the navigation."""
 
-from console.screen import case, case_changes, cases, overview, signing_in
+from console.screen import (
+    alerts,
+    brakes,
+    campaigns,
+    case,
+    case_changes,
+    cases,
+    dead,
+    healing,
+    overview,
+    signing_in,
+)
 from console.screen.page import Page
 from dunning.people import PersonRole
 
@@ -20,5 +31,17 @@ PAGES = (
     Page(method="POST", path=f"{CASE}/include", role=OPERATOR, handler=case_changes.include),
     Page(method="POST", path=f"{CASE}/payment-link", role=OPERATOR, handler=case_changes.make_payment_link),
     Page(method="POST", path=f"{CASE}/portal-links", role=OPERATOR, handler=case_changes.make_portal_links),
+    Page(path="/campaigns", handler=campaigns.show, in_header="Campaigns"),
+    Page(path="/campaigns/mails/{template}", handler=campaigns.show_mail),
+    Page(path="/healing", handler=healing.show, in_header="Healing"),
+    Page(method="POST", path="/healing/look", role=OPERATOR, handler=healing.look),
+    Page(method="POST", path="/healing/apply", role=OPERATOR, handler=healing.apply),
+    Page(path="/dead", handler=dead.show, in_header="Dead events"),
+    Page(method="POST", path="/dead/replay", role=OPERATOR, handler=dead.replay),
+    Page(method="POST", path="/dead/drop", role=OPERATOR, handler=dead.drop),
+    Page(path="/brakes", handler=brakes.show, in_header="Brakes"),
+    Page(method="POST", path="/brakes/pause", role=OPERATOR, handler=brakes.pause),
+    Page(method="POST", path="/brakes/resume", role=OPERATOR, handler=brakes.resume),
+    Page(path="/alerts", handler=alerts.show, in_header="Alerts"),
     Page(method="POST", path="/sign-out", handler=signing_in.sign_out),
 )

@@ -1,7 +1,7 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
 from dunning.store.account import AccountOfStore
-from dunning.store.alerts import Alerts
+from dunning.store.alerts import Alerts, SentAlert
 from dunning.store.audit import Audit, AuditEntry
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
@@ -53,6 +53,7 @@ __all__ = [
     "Place",
     "Reconciled",
     "Role",
+    "SentAlert",
     "Session",
     "SignInLink",
     "Snapshot",

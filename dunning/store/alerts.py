@@ -16,6 +16,8 @@ from dunning.store.driver.connection import RedisClient
 TURN = timedelta(minutes=1)
 # Says that somebody has looked, even if there is no counter yet.
 LOOKED = "looked"
+# Of messages that were sent.
+KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ class Digested:
 
     at: datetime
     counters: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SentAlert:
+    """A message that was sent. `to` says by which services, by the schemes of their URLs; none means the log alone."""
+
+    at: datetime
+    title: str
+    body: str
+    bad: bool
+    to: tuple[str, ...]
 
 
 class Alerts:
@@ -67,6 +80,19 @@ class Alerts:
             if entries:
                 pipe.hset(keys.ALERTS_TOLD, mapping=entries)
             await pipe.execute()
+
+    async def note_sent(self, one: SentAlert) -> None:
+        """Note a message that somebody was sent."""
+        kept = json.dumps([to_milliseconds(one.at), one.title, one.body, one.bad, list(one.to)])
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.lpush(keys.ALERTS_SENT, kept)
+            pipe.ltrim(keys.ALERTS_SENT, 0, KEPT - 1)
+            await pipe.execute()
+
+    async def sent(self, count: int) -> list[SentAlert]:
+        """Return the last messages, the newest first."""
+        found = [json.loads(one) for one in await self._redis.lrange(keys.ALERTS_SENT, 0, count - 1)]
+        return [SentAlert(from_milliseconds(at), title, body, bad, tuple(to)) for at, title, body, bad, to in found]
 
     async def growth(self) -> dict[str, Growth] | None:
         """Return the counters whose growth is news as they were last seen; None if nobody has looked yet."""

@@ -23,8 +23,22 @@ class Dead:
 
     async def all(self) -> list[DeadEvent]:
         """Return every dead event, the oldest first. One whose entry is gone is left out."""
+        return await self._read(await self._redis.zrange(keys.DEAD, 0, -1, withscores=True))
+
+    async def newest(self, first: int, count: int) -> list[DeadEvent]:
+        """Return so many dead events, those that come after the `first` ones, the newest first."""
+        return await self._read(
+            await self._redis.zrange(keys.DEAD, first, first + count - 1, desc=True, withscores=True)
+        )
+
+    async def these(self, event_ids: Sequence[str]) -> list[DeadEvent]:
+        """Return those of these events that are dead."""
+        scores = await self._redis.zmscore(keys.DEAD, list(event_ids)) if event_ids else []
+        dead = [(event_id.encode(), at) for event_id, at in zip(event_ids, scores, strict=True) if at is not None]
+        return await self._read(dead)
+
+    async def _read(self, dead: Sequence[tuple[bytes, float]]) -> list[DeadEvent]:
         found: list[DeadEvent] = []
-        dead = await self._redis.zrange(keys.DEAD, 0, -1, withscores=True)
         for first in range(0, len(dead), AT_ONCE):
             some = dead[first : first + AT_ONCE]
             entries = await self._redis.mget([keys.event(event_id.decode()) for event_id, _ in some])

@@ -55,6 +55,7 @@
 | dunning:alerts:turn | string | present while a process looks what to tell, and a moment longer | 1 min |
 | dunning:alerts:listeners | string | present while some process has somebody to tell | 2 min |
 | dunning:alerts:told | hash | what somebody was told: since, when (ms), whether about this time | |
+| dunning:alerts:sent | list | the messages that were sent: when (ms), what, and by which services | the last 200 |
 | dunning:alerts:grown | hash | counters whose growth is told: their value, before, and when it grew (ms) | |
 | dunning:alerts:digest | hash | the counters at the last digest, and `at`, when that was (ms) | |
 | dunning:tokens | hash | hashes of the tokens of the seller's programs, with names and scopes | until revoked |
@@ -107,6 +108,7 @@ CERTIFICATE_LOOK: Final = "dunning:certificate:look"
 ALERTS_TURN: Final = "dunning:alerts:turn"
 ALERTS_LISTENERS: Final = "dunning:alerts:listeners"
 ALERTS_TOLD: Final = "dunning:alerts:told"
+ALERTS_SENT: Final = "dunning:alerts:sent"
 ALERTS_GROWN: Final = "dunning:alerts:grown"
 ALERTS_DIGEST: Final = "dunning:alerts:digest"
 TOKENS: Final = "dunning:tokens"

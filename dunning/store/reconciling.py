@@ -66,13 +66,18 @@ class Reconciling:
         """Note how many debts wait for the operator's word, none included."""
         await self._redis.set(keys.RECONCILE_WAITING, debts)
 
+    async def done_at(self, what: Reconciled) -> datetime | None:
+        """Return when this was last reconciled; None if it never was."""
+        done_at = await self._redis.get(keys.reconcile_done(what))
+        return None if done_at is None else from_milliseconds(int(done_at))
+
     async def take_turn(self, what: Reconciled, *, unless_within: timedelta, now: datetime) -> Turn | None:
         """Take the turn, unless another worker has it or one was done so recently."""
         turn = Turn(what, uuid4().hex)
         if not await self._redis.set(keys.reconcile_turn(what), turn.token, nx=True, px=_milliseconds(KEEP_TURN)):
             return None
-        done_at = await self._redis.get(keys.reconcile_done(what))
-        if done_at is not None and from_milliseconds(int(done_at)) > now - unless_within:
+        done_at = await self.done_at(what)
+        if done_at is not None and done_at > now - unless_within:
             await self._keep(turn, timedelta(0))
             return None
         return turn

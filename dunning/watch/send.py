@@ -48,6 +48,11 @@ class AlertSender:
                     log.warning("alert.ping_failed", place=place, error=type(error).__name__)
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """By which services people are told. What else stands in their URLs is secret."""
+        return tuple(urlsplit(url.get_secret_value()).scheme for url in self._urls.tell)
+
+    @property
     def has_listeners(self) -> bool:
         """Whether there is anybody to tell, or anything to ping."""
         return bool(self._urls.tell or self._urls.ping)

@@ -1,7 +1,7 @@
 """Telling what was found: each thing once, over all processes as far as Redis can be asked."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +11,7 @@ from dunning.alerts import Alert
 from dunning.rules.growth import news_of, note_growth
 from dunning.rules.telling import News, Told, What, decide, decide_untold
 from dunning.rules.troubles import Looked, Seen, Trouble, find_troubles
-from dunning.store import Snapshot, Store
+from dunning.store import SentAlert, Snapshot, Store
 from dunning.watch import digest
 from dunning.watch.send import AlertSender
 from dunning.watch.words import Message, message
@@ -24,6 +24,9 @@ REST: Final = timedelta(seconds=5)
 TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 SILENT: Final = frozenset({Trouble.WORKER_GONE, Trouble.WEBHOOKS_GONE})
 
+# Keeps a message that was sent.
+Note = Callable[[Message], Awaitable[None]]
+
 
 class Teller:
     """Sends what there is to tell, and remembers what this process alone was to tell."""
@@ -33,6 +36,11 @@ class Teller:
         self._sender = sender
         self._told: Mapping[str, Told] = {}
         self._again_at = 0.0
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """By which services people are told."""
+        return self._sender.services
 
     @property
     def has_listeners(self) -> bool:
@@ -48,13 +56,18 @@ class Teller:
         """Tell what each process tells by itself, since Redis can't hold what was told."""
         self._told = await self.tell(seen, self._told, now)
 
-    async def tell(self, seen: Sequence[Seen], told: Mapping[str, Told], now: datetime) -> dict[str, Told]:
-        """Tell what there is to tell, and return what to remember."""
+    async def tell(
+        self, seen: Sequence[Seen], told: Mapping[str, Told], now: datetime, note: Note | None = None
+    ) -> dict[str, Told]:
+        """Tell what there is to tell, note what was sent, and return what to remember."""
         news, remember = decide(seen, told, now)
         if not news:
             return remember
-        if not await self.send(message(news, self.place, now)):
+        text = message(news, self.place, now)
+        if not await self.send(text):
             return decide_untold(told, remember)
+        if note is not None:
+            await note(text)
         for one in news:
             _log(one)
         return remember
@@ -93,11 +106,14 @@ class SharedTelling:
         seen = find_troubles(await self._looked(snapshot, now))
         self.all_live = SILENT.isdisjoint(one.trouble for one in seen)
         told = await self._store.alerts.told()
-        after = await self._teller.tell(seen, told, now)
+        after = await self._teller.tell(seen, told, now, lambda text: self._note(text, now))
         if after != told:
             await self._store.alerts.keep_told(after)
         await self._digest(snapshot, seen, now)
         await self._store.alerts.end_turn(REST)
+
+    async def _note(self, text: Message, now: datetime) -> None:
+        await self._store.alerts.note_sent(SentAlert(now, text.title, text.body, text.bad, self._teller.services))
 
     async def _looked(self, snapshot: Snapshot, now: datetime) -> Looked:
         before = await self._store.alerts.growth()
@@ -123,6 +139,7 @@ class SharedTelling:
         else:
             return
         if await self._teller.send(text):
+            await self._note(text, now)
             await self._store.alerts.keep_digested(snapshot.counters, now)
 
 

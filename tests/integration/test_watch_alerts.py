@@ -11,11 +11,11 @@ from dunning.errors import OperatorMustActError
 from dunning.instants import to_milliseconds
 from dunning.reasons import HoldWord
 from dunning.rules.breaker import hour_of
-from dunning.store import Role, Store, Way, keys
+from dunning.store import Role, SentAlert, Store, Way, keys
 from dunning.store.server.embedded import EmbeddedServer
 from dunning.watch.watcher import Watcher
 from tests.integration.at_rest import redis_of
-from tests.integration.edge import running, settings, sign
+from tests.integration.edge import NOW, running, settings, sign
 from tests.integration.listener import Listener, listening
 
 MINUTE = timedelta(minutes=1)
@@ -139,6 +139,20 @@ async def test_a_trouble_is_told_once_and_told_as_over(
     await watching.look()
     assert listener.titles == [title, f"Over: {title}"]
     assert [one["type"] for one in listener.told] == ["failure", "success"]
+
+
+async def test_what_was_sent_is_kept_with_when_and_by_which_service(watching: Process, listener: Listener) -> None:
+    await watching.store.alerts.note_sent(SentAlert(NOW, "before", "", bad=False, to=()))
+
+    await hold(watching)
+    await watching.look()
+
+    told, before, greeting = await watching.store.alerts.sent(9)
+    assert (told.title.endswith("Mail is on hold (mail_login)"), told.bad) == (True, True)
+    assert watching.now - told.at < timedelta(milliseconds=1)
+    assert (told.to, "The login is refused." in told.body) == (("json",), True)
+    assert (before.to, greeting.bad) == ((), False)
+    assert listener.url.partition("//")[2] not in repr(told)
 
 
 async def test_a_worker_tells_that_no_webhooks_runs(redis_url: str, listener: Listener) -> None:

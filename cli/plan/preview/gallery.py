@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from cli.plan.campaign_table import day
 from cli.plan.preview.choice import AXES, LANGUAGE, Choice, brand_axis, labels, read_choice
 from cli.plan.preview.examples import TOKEN, facts_of
 from cli.plan.preview.files import Read, SellersFiles
 from cli.plan.preview.shown import ShownMail, take_apart
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand
+from dunning.casebook.campaign_words import day
 from dunning.errors import ConfigurationError
 from dunning.template_slips import slip
 from webhooks.looks import looks_of
