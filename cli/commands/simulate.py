@@ -17,6 +17,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--use", metavar="NAME", help="Which of the file's campaigns.  [default: its first]")
 @click.option("--templates", type=_FOLDER, help="The folder of your mail templates.  [default: the shipped ones]")
 @click.option("--mails", type=click.Path(file_okay=False, path_type=Path), help="A folder to write the mails to.")
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 def simulate(
     scenario: str | None,
     *,
@@ -25,6 +26,7 @@ def simulate(
     use: str | None,
     templates: Path | None,
     mails: Path | None,
+    in_json: bool,
 ) -> None:
     """Play a month of a campaign in a moment: what Dunning would do when, and why.
 
@@ -33,4 +35,12 @@ def simulate(
     """
     from cli.plan.simulate.command import rehearse
 
-    rehearse(scenario, listing=listing, campaign_file=campaign_file, use=use, templates=templates, mails=mails)
+    rehearse(
+        scenario,
+        listing=listing,
+        campaign_file=campaign_file,
+        use=use,
+        templates=templates,
+        mails=mails,
+        in_json=in_json,
+    )

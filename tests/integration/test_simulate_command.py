@@ -1,3 +1,4 @@
+import json
 import re
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -146,6 +147,29 @@ def test_a_hold_out_is_played_by_one_scenario_and_left_aside_by_all_others(tmp_p
     assert "one of the 10% of customers whom your hold_out leaves unmailed" in held_out
     assert "Mail “first” not sent" in held_out
     assert "as if the campaign had hold_out; yours has none" in told(run("held-out"))
+
+
+def test_what_happened_is_a_document_too(tmp_path: Path) -> None:
+    result = run("held-out", "--json", "--mails", str(tmp_path / "mails"))
+
+    (one,) = json.loads(result.stdout)["scenarios"]
+    assert (one["name"], one["campaign"]) == ("held-out", "renewal")
+    assert one["people"][0]["bought"] == [
+        {"product": "Lantern Pro", "price": 2_900, "currency": "EUR", "interval": "month"}
+    ]
+    first, opened, held_out, *_ = one["story"]
+    assert (first["at"], first["day"], first["who"]) == ("2026-03-02T10:00:00Z", 0, "Paddle")
+    assert first["webhooks"]
+    assert (opened["what"], held_out["what"]) == ("Case opened", "Held out")
+    (case,) = one["cases"]
+    assert (case["state"], case["held_out"]) == ("recovered", True)
+    assert case["steps"][0] == {"step": "first", "state": "skipped", "reason": "held_out"}
+
+
+def test_the_scenarios_are_a_document_too() -> None:
+    listed = json.loads(run("--list", "--json").stdout)["scenarios"]
+
+    assert [one["name"] for one in listed] == list(SCENARIOS)
 
 
 def test_a_campaign_that_is_not_in_the_file_is_refused_with_those_that_are(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`dunning simulate`: a month of a campaign in a moment, with the real rules and the real mails."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cli.plan.simulate import as_json
 from cli.plan.simulate.letters import write_letters
 from cli.plan.simulate.scenarios import SCENARIOS
 from cli.plan.simulate.show import show, show_list
@@ -32,6 +34,7 @@ def rehearse(
     use: str | None,
     templates: Path | None,
     mails: Path | None,
+    in_json: bool,
 ) -> None:
     """Play every scenario, or one, and print what happened; with `listing`, print what scenarios there are.
 
@@ -41,23 +44,31 @@ def rehearse(
     """
     console = Console(highlight=False, soft_wrap=False)
     if listing:
-        show_list(console)
+        if in_json:
+            click.echo(json.dumps(as_json.known(), indent=2))
+        else:
+            show_list(console)
         return
     names = list(SCENARIOS) if scenario is None else [_known(scenario)]
     says = _campaign_file(campaign_file)
     campaign = says.campaigns[0] if use is None else _named(says.campaigns, use)
     renderer = Renderer(templates, SENDER, None, None)
     _check_templates(campaign, renderer)
-    written = 0
+    written, documents = 0, []
     for name in names:
         story = SCENARIOS[name]
         stage = Stage(BEGAN, story.adapt(replace(campaign, hold_out=0)), renderer, says.brands)
         story.plan(stage)
         stage.play()
-        show(console, name, story, stage, campaign)
+        if in_json:
+            documents.append(as_json.played(name, story, stage))
+        else:
+            show(console, name, story, stage, campaign)
         if mails is not None:
             written += _write(mails / name if scenario is None else mails, stage)
-    if mails is not None:
+    if in_json:
+        click.echo(json.dumps({"scenarios": documents}, indent=2))
+    elif mails is not None:
         console.print(f"\n{written} mails are in {mails}, each as .eml and as .html to open in a browser.")
 
 
