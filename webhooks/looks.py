@@ -40,6 +40,8 @@ class Look:
     seller: str
     support: str
     """The way to a page that helps, as a link; empty where there is an address to write to."""
+    statement_descriptor: str
+    """What banks print; empty where the seller doesn't say."""
     given: Mapping[str, str]
     """What the template is given."""
     headers: Mapping[str, str]
@@ -102,6 +104,7 @@ def _look(
         )
         if has_page
         else "",
+        statement_descriptor=brand.statement_descriptor,
         given={
             "seller": seller,
             "logo": brand.logo,

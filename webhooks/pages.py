@@ -42,6 +42,10 @@ class Page(StrEnum):
     """It can't be done now, and that is our fault."""
 
 
+# On these it helps to know what banks print.
+_ABOUT_PAYING = frozenset({Page.PAY, Page.PAY_AGAIN, Page.PAID})
+
+
 class Pages:
     """The pages of one seller, and the headers that go with them."""
 
@@ -112,19 +116,25 @@ class Pages:
     def _write(self, page: Page, language: str, brand: str, *, stop_link: str, minutes: int) -> str:
         sentences, look = self._languages.sentences(language), self._look(brand)
         values = {"seller": look.seller, "minutes": str(minutes)}
-        text = f"page.{page}.text"
+        text, title = f"page.{page}.text", sentences.say(f"page.{page}.title", values)
         return self._template.render(
             look.given,
             page=page,
             language=language,
             direction="rtl" if is_right_to_left(language) else "ltr",
-            title=sentences.say(f"page.{page}.title", values),
+            title=title,
+            tab=sentences.say("page.common.tab", {**values, "title": title}),
             text=sentences.say_counted(text, minutes, values, html=True)
             if minutes
             else sentences.say(text, values, html=True),
             has=lambda what: f"page.{page}.{what}" in sentences.keys,
             say=lambda what: sentences.say(f"page.{page}.{what}", values, html=True),
             common=lambda what: sentences.say(f"page.common.{what}", values, html=True),
+            statement=sentences.say(
+                "mail.common.statement", {**values, "statement_descriptor": look.statement_descriptor}, html=True
+            )
+            if page in _ABOUT_PAYING
+            else "",
             help=sentences.say("mail.common.support_link", {"support": look.support}, html=True),
             stop_link=stop_link,
         )

@@ -1,6 +1,6 @@
 """A brand: as whom mails and pages speak, and for which debts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -25,8 +25,8 @@ class Brand:
     """An email address or an https URL."""
     address: str = ""
     """The postal address, with line ends in it."""
-    sign_off: str = ""
-    """Who signs a mail."""
+    sign_offs: Mapping[str, str] = field(default_factory=dict)
+    """Who signs a mail, by the tag of its language; under an empty one, for all others."""
     statement_descriptor: str = ""
     """What banks print."""
     language: str = ""
@@ -48,6 +48,10 @@ class Brand:
     def support_address(self) -> str:
         """The support, where it is an email address."""
         return "" if _is_url(self.support) else self.support
+
+    def sign_off(self, language: str) -> str:
+        """Return who signs a mail in a language; empty where the brand doesn't say."""
+        return self.sign_offs.get(language) or self.sign_offs.get("", "")
 
     def known_as(self, mail_from: Mailbox) -> str:
         """Return the name that customers read, which is never empty.

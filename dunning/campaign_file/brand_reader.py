@@ -79,11 +79,23 @@ def _brand(values: TomlValues, table: Table | None, path: KeyPath) -> Brand:
         support=text("support", _support, "way to your support"),
         address=text("address", _postal, "postal address"),
         language=text("language", _language, "language"),
-        sign_off=text("sign_off", _one_line, "sign-off"),
+        sign_offs=values.read(table, path, "sign_off", lambda value, at: _sign_offs(values, value, at)) or {},
         statement_descriptor=text("statement_descriptor", _one_line, "statement descriptor"),
         sender=values.read(table, path, "from", mailbox),
         reply_to=values.read(table, path, "reply_to", mailbox),
     )
+
+
+def _sign_offs(values: TomlValues, value: object, path: KeyPath) -> dict[str, str]:
+    """Read who signs: one text for all languages, or a table of one each."""
+    known = sorted(LANGUAGES)
+    shape = f"should be a text, or a table with one for each language: {', '.join(known)}"
+    by_language = values.table(value, path, shape, optional=known) or {} if isinstance(value, dict) else {"": value}
+    return {
+        language: said
+        for language, one in by_language.items()
+        if (said := values.parsed(one, (*path, language) if language else path, _one_line, "sign-off"))
+    }
 
 
 def _check_choice(values: TomlValues, brand: Brand, earlier: Sequence[Brand], path: KeyPath) -> None:

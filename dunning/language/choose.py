@@ -14,6 +14,8 @@ LANGUAGES = frozenset({ENGLISH_TAG, *(file.stem for file in CATALOGS.glob("*.po"
 
 # Norwegian is written in two ways, and who writes the one reads the other.
 _READ_AS = {"no": "nb", "nn": "nb"}
+# Their full stop is as wide as a letter, and no space follows it.
+_WIDE_STOP = frozenset({"Hans", "Hant", "Jpan"})
 # What CLDR calls plain Portuguese is Brazil's.
 _LOCALES = {"pt": Locale("pt", "PT"), "pt-BR": Locale("pt", "BR")}
 
@@ -55,6 +57,11 @@ def locale_of_words(tag: str, language: str) -> Locale:
 def is_right_to_left(language: str) -> bool:
     """Say whether the language is written from right to left."""
     return locale_of(language).text_direction == "rtl"
+
+
+def space_between_sentences(language: str) -> str:
+    """Return what stands between two sentences of a paragraph."""
+    return "" if _script(locale_of(language)) in _WIDE_STOP else " "
 
 
 def _script(locale: Locale) -> str:

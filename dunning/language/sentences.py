@@ -18,7 +18,7 @@ from dunning.language.catalogs import load_translations
 from dunning.language.choose import ENGLISH_TAG, is_right_to_left
 
 # The forms of a sentence about several payments; the others are about one, or about none.
-_OF_SEVERAL = frozenset({"total", "several"})
+_OF_SEVERAL = frozenset({"total", "several", "unnamed"})
 # Of a sentence with a number in it: English has these two, a catalog as many as its language needs.
 _SINGULAR, _PLURAL = "singular", "plural"
 _FORMS = frozenset({"", "dated", "one", "bare", "named", "branded", "numbered", _SINGULAR, _PLURAL}) | _OF_SEVERAL

@@ -68,7 +68,7 @@ async def test_from_the_decline_to_the_recovery(demo: Demo, page: Page) -> None:
     await press(page, "Next step")
     await expect(mails(page)).to_have_count(1)
     async with page.context.expect_page() as opened:
-        await page.frame_locator("#html").get_by_role("link", name="Pay €29.00").click()
+        await page.frame_locator("#html").get_by_role("link", name="Pay €29.00").first.click()
     shop = await opened.value
     await shop.get_by_role("button", name="Pay now").click()
     await shop.get_by_role("button", name="Update payment method and pay").click()

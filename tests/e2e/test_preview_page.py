@@ -22,6 +22,7 @@ from webhooks import pages
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 SELLER = Mailbox("Lantern Billing", "billing@lantern.example")
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="60"><rect width="200" height="60"/></svg>'
 PATIENCE_MS = 20_000
 # Chromium names each answer that is no success: that a file is broken is told by one, and a gallery may end before its
 # page.
@@ -80,7 +81,7 @@ async def test_what_is_chosen_is_shown_and_stands_in_the_address(page: Page, url
 
     await expect(page.locator("#frames iframe")).to_have_count(2)
     await expect(page.locator("#frames pre")).to_contain_text("Payment method: PayPal")
-    await expect(mail(page).get_by_role("link", name="Pay €29.00")).to_be_visible()
+    await expect(mail(page).get_by_role("link", name="Pay €29.00").first).to_be_visible()
     assert await page.locator("#frames iframe").first.evaluate("one => one.clientWidth") == 320
     assert page.url == f"{url}/?template=reminder&method=paypal&debts=currencies&width=320&scheme=both"
 
@@ -140,6 +141,19 @@ async def test_a_case_that_gets_no_mail_says_why(page: Page) -> None:
         await expect(page.locator("#told li")).to_have_text(
             "Mail is paused: it goes out once `dunning resume` is given."
         )
+
+
+async def test_a_brand_s_logo_is_fetched_in_mails_and_pages(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text('[brand]\nname = "Acme"\nlogo = "https://acme.example/logo.svg"\n')
+    files = SellersFiles(tmp_path / "campaign.toml", None, SELLER, None)
+    await page.route("https://acme.example/**", lambda route: route.fulfill(body=LOGO, content_type="image/svg+xml"))
+    async with listening(PreviewPage(Gallery(files=files, mail_from=SELLER, reply_to=None)).app(), 0) as url:
+        for query in ("template=reminder", "page=pay"):
+            await page.goto(f"{url}/?{query}")
+            logo = mail(page).get_by_role("img", name="Acme")
+
+            await expect(logo).to_be_visible()
+            await expect(logo).to_have_js_property("naturalWidth", 200)
 
 
 @pytest.mark.parametrize("wide", [400, 800, 1440])

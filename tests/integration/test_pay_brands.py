@@ -22,6 +22,7 @@ name = "Acme"
 logo = "https://CDN.acme.example/logo.png?v=1&w=2"
 website = "https://acme.example"
 support = "https://acme.example/help"
+statement_descriptor = "PADDLE.NET* ACME"
 
 [brand.pro]
 when = { currency = "EUR" }
@@ -86,6 +87,8 @@ async def test_a_link_shows_the_page_of_its_mail_s_brand(
     assert open_case.id == CASE_ID
     assert f"<title>Your payment to {name} · {name}</title>" in page
     assert f"--button: {colour};" in page
+    says_what_banks_print = "show as <bdi>PADDLE.NET* ACME</bdi>." in page
+    assert says_what_banks_print is (name == "Acme")
 
 
 @pytest.mark.parametrize("token", ["unknown", link("pro")[:-1] + "x"])

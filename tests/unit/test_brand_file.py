@@ -59,13 +59,20 @@ def test_every_key_is_read() -> None:
             website="https://acme.example",
             support="help@acme.example",
             address="Acme Ltd\n1 High Street, London",
-            sign_off="Ana from Acme",
+            sign_offs={"": "Ana from Acme"},
             statement_descriptor="PADDLE.NET* ACME",
             language="en",
             sender=Mailbox("Acme", "billing@acme.example"),
             reply_to=Mailbox(None, "ana@acme.example"),
         )
     )
+
+
+def test_who_signs_may_differ_by_language() -> None:
+    brand = brands('[brand]\nsign_off = { en = "Ana from Acme", pt-BR = "Ana da Acme" }\n').default
+
+    assert [brand.sign_off(tag) for tag in ("en", "pt-BR", "pt")] == ["Ana from Acme", "Ana da Acme", ""]
+    assert brands(FULL).default.sign_off("pt") == "Ana from Acme"
 
 
 def test_a_file_without_a_brand_has_the_default_one() -> None:
@@ -123,6 +130,11 @@ def test_a_brand_that_is_not_known_any_more_is_the_default_one(key: str, name: s
             f'[brand]\nsign_off = "{"x" * 81}"',
             "2: 'xxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxx' is no sign-off; should be one line of at most 80 characters",
         ),
+        (
+            '[brand]\nsign_off = { en = "Ana", fi = "Ana" }',
+            "2: 'fi' is not known here; should be a text, or a table with one for each language: ar, da, de, en, ",
+        ),
+        ('[brand]\nsign_off = { en = "Ana", de = "" }', "2: '' is no sign-off; should be one line of at most 80"),
         (
             '[brand]\nstatement_descriptor = "A\\nB"',
             "2: 'A\\nB' is no statement descriptor; should be one line of at most 80 characters",

@@ -22,7 +22,7 @@ FULL = Brand(
     website="https://acme.example",
     support="https://acme.example/help",
     address="Acme GmbH\n1 High Street <2nd floor>",
-    sign_off="Ana from Acme",
+    sign_offs={"": "Ana from Acme", "de": "Ana von Acme"},
     statement_descriptor="PADDLE.NET* ACME",
     sender=Mailbox("Acme Pro", "pro@pro.example"),
 )
@@ -147,6 +147,13 @@ def test_what_is_not_given_leaves_no_gap(less: dict[str, Any]) -> None:
     assert "<br /></p>" not in html
 
 
+def test_who_signs_may_differ_by_language() -> None:
+    german = RENDERER.render(replace(facts(), brand=FULL, locale="de"))
+
+    assert "\n\nFreundliche Grüße\nAna von Acme\n\n" in text_of(german)
+    assert "Ana von Acme" in html_of(german)
+
+
 def test_who_signs_is_the_seller_where_nobody_is_named() -> None:
     assert "\n\nKind regards,\nAcme, Inc.\n\n" in written(Brand())[0]
 
@@ -157,4 +164,4 @@ def test_no_mark_of_direction_touches_a_link_that_programs_find_in_the_text() ->
 
     words = MailWords(Sentences(said, "ar"), "reminder", given, html=False)
 
-    assert words.human.endswith(": https://acme.example/help")
+    assert words.questions.endswith(": https://acme.example/help")

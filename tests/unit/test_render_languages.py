@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,10 @@ from dunning.language.choose import ENGLISH_TAG, LANGUAGES, is_right_to_left
 from dunning.language.sentences import ENGLISH, ISOLATES
 from dunning.language.width import width
 from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, html_of, sent, several, text_of
+from worker.letters.compiled import SHIPPED
 from worker.letters.words import LONGEST_SUBJECT
 
+PAGE = SHIPPED.parents[2] / "webhooks" / "pages" / "page.html"
 OTHERS = sorted(LANGUAGES - {ENGLISH_TAG})
 # What stands in the first line of a mail's body, of an English one.
 WORDS = re.compile(r"\b(?:the|payment|please|you|your|this|didn't|with)\b", re.IGNORECASE)
@@ -58,6 +61,25 @@ def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
     assert "\u2068Acme Pro\u2069" in text_of(mail)
     assert "<bdi>\u2068Acme Pro\u2069</bdi>" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
+
+
+def test_a_row_and_two_sentences_stand_beside_each_other_as_the_language_writes_them() -> None:
+    said = {tag: text_of(RENDERER.render(replace(facts(), locale=tag))) for tag in ("en", "fr", "ja")}
+
+    assert "\nPayment method: Visa ending in 4242\n" in said["en"]
+    assert "\nMoyen de paiement\u00a0: Visa" in said["fr"]
+    assert "\nお支払い方法\uff1aVisa" in said["ja"]
+    assert "didn't go through. The card" in said["en"]
+    assert "\u3002カードの" in said["ja"]
+
+
+@pytest.mark.parametrize("file", [*sorted(SHIPPED.iterdir()), PAGE], ids=lambda file: file.name)
+def test_a_template_adds_no_word_and_no_punctuation_to_the_sentences(file: Path) -> None:
+    said = re.sub(
+        r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<mj-style>.*?</mj-style>", "", file.read_text("utf-8"), flags=re.DOTALL
+    )
+
+    assert re.sub(r"<[^>]*>", "", said).strip() == ""
 
 
 def test_no_two_languages_say_the_same() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from dunning.addresses.mailbox import Mailbox
+from dunning.language.choose import LANGUAGES
+from dunning.language.sentences import sentences_in
 from dunning.rules.declines import Advice, Reason
 from tests.unit.mails import (
     LINK,
@@ -91,7 +93,7 @@ def test_two_debts_of_one_subscription_have_one_link_and_one_button(template: st
     mail = RENDERER.render(several(template, others=()))
 
     assert text_of(mail).split("\n").count(LINK) == 1
-    assert html_of(mail).count(">Pay now</a>") == 1
+    assert html_of(mail).count(">Pay now</a>") == 2  # the button, and the link under it
     assert "your subscriptions" not in text_of(mail) + html_of(mail)
 
 
@@ -181,22 +183,27 @@ def test_a_template_of_the_sellers_may_list_the_debts(tmp_path: Path) -> None:
             {"amount": 2900, "currency_code": "EUR", "product_names": ("Acme Pro",)},
             ["Pay €29.00 (November 2, 2026)", "Pay €29.00 (December 2, 2026)"],
         ),
+        (
+            {"amount": 2900, "currency_code": "EUR", "product_names": (), "billed_on": None},
+            ["Pay €29.00 for Acme Pro", "Pay €29.00"],
+        ),
+        ({"product_names": (), "further": (Sum(1200, "USD"),)}, ["Pay €29.00", "Pay now"]),
     ],
-    ids=["by amount", "by product", "by day"],
+    ids=["by amount", "by product", "by day", "by a product that only one has", "by what no sum tells"],
 )
 def test_buttons_differ(changes: dict[str, Any], buttons: list[str]) -> None:
     first = several("reminder", amount=2900, further=(), billed_on=date(2026, 11, 2))
-    other = replace(first.others[0], billed_on=date(2026, 12, 2), **changes)
+    other = replace(first.others[0], **{"billed_on": date(2026, 12, 2), **changes})
 
     html = unescape(html_of(RENDERER.render(replace(first, others=(other,)))))
 
-    assert re.findall(r">(Pay[^<]*)</a>", html) == buttons
+    assert re.findall(r">(Pay[^<]*)</a>", html) == buttons * 2  # the buttons, and the links under them
 
 
 def test_several_payments_are_added_up_where_they_are_of_one_currency() -> None:
     one = several("reminder", others=())
 
-    assert "Total: €1,224.50\n" in text_of(RENDERER.render(one))
+    assert "\n\nTotal: €1,224.50\n\n" in text_of(RENDERER.render(one))
     assert "Total" not in text_of(RENDERER.render(several("reminder")))
 
 
@@ -205,6 +212,9 @@ def test_bills_of_one_product_are_told_apart() -> None:
 
     assert "\n€1,200.50 (billed on November 2, 2026)\n" in text_of(RENDERER.render(two))
     assert "Also unpaid for this subscription: €24.00 (billed on December 2, 2026)\n" in text_of(RENDERER.render(two))
+    three = replace(two, further=(*two.further, Sum(2400, "EUR", date(2027, 1, 2))))
+    listed = "€24.00 (billed on December 2, 2026) and €24.00 (billed on January 2, 2027)\n"
+    assert listed in text_of(RENDERER.render(three))
 
 
 @pytest.mark.parametrize("template", TEMPLATES[1:])
@@ -222,10 +232,20 @@ def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:
     )
 
     assert "Stop reminders" not in text_of(first) + html_of(first)
-    assert f"Stop reminders for this payment: {STOP_LINK}" in text_of(second)
+    assert f"Stop reminders for this payment\n{STOP_LINK}\n" in text_of(second)
     assert f'href="{escape(STOP_LINK)}"' in html_of(second)
     for line in (
-        f"Stop reminders for the payment of €1,200.50 for Acme Pro: {STOP_LINK}",
-        f"Stop reminders for the payment of $5.00 for Acme Support: {OTHER_STOP_LINK}",
+        f"Stop reminders for the payment of €1,200.50 for Acme Pro\n{STOP_LINK}\n",
+        f"Stop reminders for the payment of $5.00 for Acme Support\n{OTHER_STOP_LINK}\n",
     ):
         assert line in text_of(both)
+
+
+def test_a_product_that_is_not_known_gets_no_stand_in_within_a_sentence() -> None:
+    both = several("reminder", product_names=())
+
+    assert f"Stop reminders for the payment of €1,200.50\n{STOP_LINK}\n" in text_of(RENDERER.render(both))
+    for tag in LANGUAGES:
+        stand_in = sentences_in(tag).say("mail.value.subscription", {})
+        lines = text_of(RENDERER.render(replace(both, locale=tag))).splitlines()
+        assert [line for line in lines if stand_in in line] == [stand_in], tag  # the heading

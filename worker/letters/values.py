@@ -95,7 +95,7 @@ def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply:
             "support": brand.support,
             "support_link": brand.support_link,
             "address": brand.address.splitlines(),
-            "sign_off": brand.sign_off or seller,
+            "sign_off": brand.sign_off(sentences.language) or seller,
             "statement_descriptor": brand.statement_descriptor,
             "light": brand.scheme.light,
             "dark": brand.scheme.dark,

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel.core import Locale
+from babel.lists import format_list
 from markupsafe import Markup
 
+from dunning.language.choose import space_between_sentences
 from dunning.language.sentences import ISOLATES, Sentences
 from dunning.language.strangers import one_line
 from dunning.language.width import width
@@ -29,6 +32,8 @@ class DebtWords:
     """Which bill it is, where there are several payments."""
     rows: Sequence[tuple[str, str]]
     """Facts, each with its label."""
+    lines: Sequence[str]
+    """The same for the text part."""
     also_unpaid: str
     because: str
     """Why the payment failed, and what can be done; nothing where neither is known."""
@@ -81,14 +86,10 @@ class MailWords:
         return self._say("mail.common.greeting", several=False)
 
     @property
-    def message(self) -> str:
-        """What happened."""
-        return self._say(self._opening("message"))
-
-    @property
-    def because(self) -> str:
-        """Why the payment failed and what can be done, of one payment. Of several, each says its own."""
-        return "" if self._several else self._because(self._debts[0])
+    def what_happened(self) -> str:
+        """What happened, and of one payment why it failed and what can be done. Of several, each says its own."""
+        because = () if self._several else self._because(self._debts[0])
+        return self._together(self._say(self._opening("message")), *because)
 
     @property
     def closing(self) -> str:
@@ -96,10 +97,10 @@ class MailWords:
         return self._say(f"mail.{self._template}.{'late' if self._is_first else 'closing'}")
 
     @property
-    def total(self) -> tuple[str, str] | None:
+    def total(self) -> str:
         """The sum of several payments, with its label."""
         total = self._values["total"]
-        return (self._say("mail.label.total"), total) if self._several and total else None
+        return self._row(self._plain("mail.label.total", {}), total) if self._several and total else ""
 
     @property
     def debts(self) -> Sequence[DebtWords]:
@@ -122,13 +123,12 @@ class MailWords:
         return self._say("mail.common.what_happens")
 
     @property
-    def already_paid(self) -> str:
-        """What to do for who has paid by now."""
-        return self._say("mail.common.already_paid")
+    def questions(self) -> str:
+        """What to do for who has paid by now, and the way to a human, where there is one."""
+        return self._together(self._say("mail.common.already_paid"), self._human)
 
     @property
-    def human(self) -> str:
-        """The way to a human, where there is one."""
+    def _human(self) -> str:
         if self._can_reply:
             return self._say("mail.common.reply")
         kind = "support_link" if self._brand["support"] == self._brand["support_link"] else "support_address"
@@ -137,20 +137,12 @@ class MailWords:
         return said if self._html else said.translate(_NO_ISOLATES)
 
     @property
-    def why(self) -> str:
-        """Why the customer gets this mail."""
-        return self._say("mail.common.why")
-
-    @property
-    def paddle(self) -> str:
-        """Who Paddle is."""
-        return self._say("mail.common.paddle")
-
-    @property
-    def statement(self) -> str:
-        """What banks print for the payment, where the seller says so."""
+    def about(self) -> str:
+        """Why the customer gets this mail, who Paddle is, and what banks print, where the seller says so."""
         values = {**self._values, "statement_descriptor": self._brand["statement_descriptor"]}
-        return self._say("mail.common.statement", values)
+        return self._together(
+            self._say("mail.common.why"), self._say("mail.common.paddle"), self._say("mail.common.statement", values)
+        )
 
     @property
     def regards(self) -> str:
@@ -168,6 +160,14 @@ class MailWords:
 
     def _opening(self, what: str) -> str:
         return f"mail.{_FIRST if self._is_first and self.are_ours else self._template}.{what}"
+
+    def _together(self, *sentences: str) -> str:
+        """Put sentences into one paragraph."""
+        space = space_between_sentences(self._sentences.language)
+        return (Markup(space) if self._html else space).join(filter(None, sentences))  # noqa: S704 - a space, or nothing
+
+    def _row(self, label: str, value: str) -> str:
+        return self._say("mail.common.row", {"label": label, "value": value})
 
     def _plain(self, key: str, values: Mapping[str, str]) -> str:
         """Say what is filled into something else."""
@@ -189,13 +189,18 @@ class MailWords:
         return said
 
     def _debt(self, debt: Mapping[str, Any], button: str) -> DebtWords:
-        bills = ", ".join(self._plain("mail.common.bill", bill) for bill in debt["bills"][1:])
+        bills = [self._plain("mail.common.bill", bill) for bill in debt["bills"][1:]]
+        locale = Locale.parse(self._values["locale"], sep="-")
+        rows = list(self._rows(debt))
         return DebtWords(
             heading=debt["product"] or self._plain("mail.value.subscription", {}),
             bill=self._plain("mail.common.bill", debt) if self._several else "",
-            rows=list(self._rows(debt)),
-            also_unpaid=self._say("mail.common.also_unpaid", {"bills": bills}, several=False),
-            because=self._because(debt) if self._several and debt["reason_key"] != "generic" else "",
+            rows=rows,
+            lines=[self._row(label, value) for label, value in rows],
+            also_unpaid=self._say(
+                "mail.common.also_unpaid", {"bills": format_list(bills, locale=locale)}, several=False
+            ),
+            because=self._together(*self._because(debt)) if self._several and debt["reason_key"] != "generic" else "",
             button=button,
             link=debt["link"],
             stop=self._stop(debt),
@@ -210,27 +215,31 @@ class MailWords:
             "method": debt["method"]["name"] or self._plain("mail.value.card", debt["method"]),
             "stops_on": ends_on if self._several else "",
         }
-        return ((self._say(f"mail.label.{name}"), value) for name, value in rows.items() if value)
+        return ((self._plain(f"mail.label.{name}", {}), value) for name, value in rows.items() if value)
 
     def _stop(self, debt: Mapping[str, Any]) -> tuple[str, str] | None:
         if debt["first_contact"] or not debt["stop_link"]:
             return None
-        values = {"amount": debt["amount"], "product": debt["product"] or self._plain("mail.value.subscription", {})}
+        values = {"amount": debt["amount"], "product": debt["product"]}
         return self._say("mail.common.stop", values), debt["stop_link"]
 
-    def _because(self, debt: Mapping[str, Any]) -> str:
-        return f"{debt['reason']} {debt['advice']}"
+    def _because(self, debt: Mapping[str, Any]) -> Sequence[str]:
+        return debt["reason"], debt["advice"]
 
     def _buttons(self) -> list[str]:
         """Name the acts: by how much is paid, and where that is no difference, by the product or the bill's day."""
         keys = ("pay", "pay_now"), ("pay_for", "pay_all_for"), ("pay_of", "pay_all_for")
         named: list[str] = []
         for one_sum, several_sums in keys:
-            named = [self._button(debt, several_sums if debt["further"] else one_sum) for debt in self._debts]
-            if "" not in named and len(set(named)) == len(named):
-                return named
-        return [name or self._button(debt, "pay") for name, debt in zip(named, self._debts, strict=True)]
+            named = [
+                self._button(debt, several_sums, "pay_now") if debt["further"] else self._button(debt, one_sum, "pay")
+                for debt in self._debts
+            ]
+            if len(set(named)) == len(named):
+                break
+        return named
 
-    def _button(self, debt: Mapping[str, Any], key: str) -> str:
-        values = {**debt, "product": debt["product"] or self._plain("mail.value.subscription", {})}
-        return self._shortened(f"mail.button.{key}", values, LONGEST_BUTTON)
+    def _button(self, debt: Mapping[str, Any], *keys: str) -> str:
+        """Name the act by the first of these sentences that can be filled."""
+        named = (self._shortened(f"mail.button.{key}", debt, LONGEST_BUTTON) for key in keys)
+        return next(name for name in named if name)
