@@ -33,10 +33,10 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 
 pictures: $(VENV)/dev ## Keep a picture of every mail and page in pictures/, by day and by night, narrow and wide
 	@mkdir -p pictures
-	PICTURES=pictures $(BIN)/pytest -q tests/integration/test_seen_browser.py -k axe
+	PICTURES=pictures $(BIN)/pytest -q tests/integration/test_seen_browser.py -k every_language
 
 caniemail: $(VENV)/dev ## Install what caniemail.com knows of mail programs, for the test that reads it (needs npm)
-	npm install --silent --no-audit --no-fund --prefix $(VENV)/caniemail caniemail@1.0.5
+	npm install --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 --prefix $(VENV)/caniemail caniemail@1.0.5
 
 unit: $(VENV)/dev ## Run the tests of the pure part only: a few seconds
 	$(BIN)/pytest tests/unit

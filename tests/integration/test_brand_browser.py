@@ -15,8 +15,8 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, async_playw
 from dunning.addresses.mailbox import Mailbox
 from dunning.brands.brand import Brand, Brands
 from dunning.language.own import Languages
-from tests.integration.looks import ALT_CONTRAST, EDGE_CONTRAST, WEAKEST_CONTRAST, found_by_axe
-from tests.unit.mails import TEMPLATES, facts, html_of
+from tests.integration.looks import ALT_CONTRAST, EDGE_CONTRAST, WEAKEST_CONTRAST
+from tests.unit.mails import facts, html_of
 from webhooks.looks import looks_of
 from webhooks.pages import Page as Shown
 from webhooks.pages import Pages
@@ -129,37 +129,6 @@ async def test_no_page_is_wider_than_a_small_phone(page: Page, which: Shown) -> 
     await page.set_content(of_pages(replace(BRAND, support=f"https://acme.example/{'help' * 40}"), which))
 
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-@each_scheme
-async def test_the_button_is_in_sight_on_a_small_phone(page: Page, template: str, scheme: Scheme) -> None:
-    await page.emulate_media(color_scheme=scheme)
-    await page.set_content(html(BRAND, template), wait_until="networkidle")
-
-    button = await page.get_by_role("link", name=re.compile("^Pay ")).first.bounding_box()
-
-    assert button is not None
-    assert button["y"] + button["height"] <= 640
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("which", Shown)
-@each_scheme
-async def test_axe_finds_nothing_in_a_page(page: Page, which: Shown, scheme: Scheme) -> None:
-    await page.emulate_media(color_scheme=scheme)
-    await page.set_content(of_pages(BRAND, which), wait_until="networkidle")
-
-    assert await found_by_axe(page, "best-practice") == []
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-@each_scheme
-async def test_axe_finds_nothing_in_a_mail(page: Page, template: str, scheme: Scheme) -> None:
-    await page.emulate_media(color_scheme=scheme)
-    await page.set_content(html(BRAND, template), wait_until="networkidle")
-
-    assert await found_by_axe(page) == []
 
 
 async def test_the_logo_is_shown_and_its_name_where_pictures_are_blocked(page: Page) -> None:

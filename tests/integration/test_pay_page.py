@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -73,12 +74,14 @@ async def test_a_seller_s_name_is_text_and_never_markup(redis_url: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_looking_changes_nothing(edge: Edge, redis_url: str, open_case: Case, method: str) -> None:
     before = await kept_in(redis_url)
-    for _ in range(30):
-        async with edge.http.request(method, edge.url / "pay" / TOKEN) as response:
-            assert response.status == 200
-            body = await response.read()
+    async with writing(redis_url) as written:
+        for _ in range(30):
+            async with edge.http.request(method, edge.url / "pay" / TOKEN) as response:
+                assert response.status == 200
+                body = await response.read()
 
     assert bool(body) is (method == "GET")
+    assert written == []
     assert await kept_in(redis_url) == before
     assert open_case.is_open
 
@@ -295,3 +298,19 @@ async def kept_in(redis_url: str) -> dict[bytes, bytes | None]:
     async with Redis.from_url(redis_url) as redis:
         names = [name for name in await redis.keys() if not name.startswith(BY_THE_CLOCK)]
         return {name: await redis.dump(name) for name in names}
+
+
+@asynccontextmanager
+async def writing(redis_url: str) -> AsyncIterator[list[str]]:
+    """Note each command that Redis gets meanwhile and that may write, but for those by the clock."""
+    written: list[str] = []
+    async with Redis.from_url(redis_url, decode_responses=True) as redis, redis.monitor() as monitor:
+        writes = {name for name, command in (await redis.command()).items() if "write" in command["flags"]}
+        yield written
+        await redis.echo("that was all")
+        async for one in monitor.listen():
+            name, *arguments = one["command"].split()
+            if name.lower() == "echo":
+                break
+            if name.lower() in writes and not arguments[0].encode().startswith(BY_THE_CLOCK):
+                written.append(one["command"])
