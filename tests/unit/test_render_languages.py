@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def test_amounts_are_written_as_the_language_writes_them(language: str, amount: 
 
     assert amount in text_of(mail)
     assert amount in html_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [("fr", "1er avril 2026"), ("fr-CA", "1er avril 2026"), ("pt-BR", "1º de abril de 2026"), ("pt", "1 de abril de")],
+)
+def test_the_first_of_a_month_is_written_as_the_language_does(locale: str, written: str) -> None:
+    first = replace(facts(), locale=locale, billed_on=date(2026, 4, 1))
+    eleventh = replace(first, billed_on=date(2026, 4, 11))
+
+    assert re.search(rf"\s{written}", text_of(RENDERER.render(first)))
+    assert not re.search(rf"\s{written}", text_of(RENDERER.render(eleventh)))
 
 
 @pytest.mark.parametrize(

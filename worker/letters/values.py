@@ -16,6 +16,8 @@ from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
 from dunning.rules.declines import Advice
 
 _MAX_CARD_DIGITS = 4
+# How the first day of a month is written where its number alone would read wrong. CLDR has no ordinals for dates.
+_FIRST_OF_MONTH = {"fr": "1er", "pt_BR": "1\u00ba"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,11 @@ def _known(sentences: Sentences, group: str, key: str) -> str:
 
 
 def _day(day: date | None, locale: Locale) -> str:
-    return format_date(day, "long", locale=locale) if day else ""
+    if day is None:
+        return ""
+    written = format_date(day, "long", locale=locale)
+    first = _FIRST_OF_MONTH.get(str(locale)) or _FIRST_OF_MONTH.get(locale.language)
+    return f"{first}{written.removeprefix('1')}" if day.day == 1 and first and written.startswith("1 ") else written
 
 
 def _total(facts: MailFacts, locale: Locale) -> str:
