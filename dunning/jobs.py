@@ -8,12 +8,16 @@ from dunning import time_limits
 class Job(StrEnum):
     """A job's name, as arq knows it."""
 
+    HANDLE_EVENTS = "handle_events"
+    """Events that came together."""
     HANDLE_EVENT = "handle_event"
+    """One event by itself: after it gave trouble, or lost its job. Older versions queue every event so."""
     SEND_STEPS = "send_steps"
 
 
 # A killed worker's job comes back after the longest of these and ten seconds, so they are kept short.
 TIMEOUTS = {
+    Job.HANDLE_EVENTS: time_limits.HANDLE_EVENT,
     Job.HANDLE_EVENT: time_limits.HANDLE_EVENT,
     # Paddle 10 s, where it is made now a portal session 5 s, SMTP up to RCPT 10 s, DATA 20 s, and some for the rest.
     Job.SEND_STEPS: time_limits.SEND_STEPS,

@@ -5,6 +5,7 @@ both for a job that is there already and for a connection lost before the job wa
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ KEEP_PAYLOAD: Final = timedelta(weeks=4)
 # had been so much earlier.
 AHEAD: Final = timedelta(days=3650)
 
-# Stands for the event's id in a payload that a script fills in.
+# Stands for an event's id in a payload that a script fills in.
 SLOT: Final = "\0"
 
 
@@ -46,15 +47,28 @@ def deserialize(payload: bytes) -> dict[str, Any]:
     return value
 
 
+def handle_events_job_id(trip: str) -> str:
+    """Return the id under which the job of events that came together is queued: a new one for each trip."""
+    return f"{Job.HANDLE_EVENTS}:{trip}"
+
+
+def handle_events_payload(event_ids: Sequence[str], now: datetime) -> str:
+    """Return what arq reads to run `handle_events` for these events."""
+    return _payload(Job.HANDLE_EVENTS, list(event_ids), now)
+
+
 def handle_event_job_id(event_id: str) -> str:
-    """Return the id under which an event's job is queued: the same one however often it is queued."""
+    """Return the id under which an event is queued by itself: the same one however often it is queued."""
     return f"{Job.HANDLE_EVENT}:{event_id}"
 
 
 def handle_event_payload(event_id: str, now: datetime) -> str:
     """Return what arq reads to run `handle_event` for this event."""
-    payload = serialize_job(Job.HANDLE_EVENT, (event_id,), {}, None, to_milliseconds(now), serializer=serialize)
-    return payload.decode()
+    return _payload(Job.HANDLE_EVENT, event_id, now)
+
+
+def _payload(job: Job, argument: str | list[str], now: datetime) -> str:
+    return serialize_job(job, (argument,), {}, None, to_milliseconds(now), serializer=serialize).decode()
 
 
 def arq_redis(connections: ConnectionPool) -> ArqRedis:

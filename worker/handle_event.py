@@ -1,6 +1,7 @@
-"""The job that lets an event do to its cases what the rules say."""
+"""The jobs that let events do to their cases what the rules say: several that came together, or one."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -34,6 +35,28 @@ class _Nothing:
 
     why: str
     has_case: bool
+
+
+async def handle_events(services: Services, event_ids: Sequence[str]) -> None:
+    """Apply these events side by side, so that what they ask of the store travels together.
+
+    One that gives trouble troubles no other: it is queued by itself, to be tried again or given up.
+    """
+    outcomes = await asyncio.gather(*(handle_event(services, one) for one in event_ids), return_exceptions=True)
+    troubled = []
+    for event_id, outcome in zip(event_ids, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            log.warning("event.by_itself", event_id=event_id, error=type(outcome).__name__)
+            troubled.append(event_id)
+        elif outcome is not None:
+            raise outcome
+    await services.store.inbox.drive_alone(troubled, services.clock())
+
+
+async def leave_to_the_sweep(services: Services, event_ids: Sequence[str], reason: str) -> None:
+    """Do nothing but log: the sweep queues by itself each of these that is not handled in time."""
+    del services
+    log.error("events.failed", events=len(event_ids), reason=reason)
 
 
 async def handle_event(services: Services, event_id: str) -> None:

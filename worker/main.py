@@ -21,7 +21,7 @@ from dunning.store import REDIS_ERRORS, Patience, Role, connection_pool, tell_on
 from dunning.watch.alive import touch_forever
 from dunning.watch.watcher import watch_forever
 from worker.adapter import adapt
-from worker.handle_event import give_up, handle_event
+from worker.handle_event import give_up, handle_event, handle_events, leave_to_the_sweep
 from worker.list_cases import list_cases_forever
 from worker.look_at_holds import look_at_holds_forever
 from worker.missing_templates import tell_missing_templates
@@ -180,6 +180,7 @@ def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict
     redis_url = settings.redis_url.get_secret_value()
     return {
         "functions": [
+            func(adapt(handle_events, leave_to_the_sweep), name=Job.HANDLE_EVENTS, timeout=TIMEOUTS[Job.HANDLE_EVENTS]),
             func(adapt(handle_event, give_up), name=Job.HANDLE_EVENT, timeout=TIMEOUTS[Job.HANDLE_EVENT]),
             func(adapt(send_steps, leave_to_the_lease), name=Job.SEND_STEPS, timeout=TIMEOUTS[Job.SEND_STEPS]),
         ],

@@ -1,7 +1,8 @@
-"""Taking events in: each by one script, those that come at the same time by one trip to Redis."""
+"""Taking events in: those that come at the same time by one script, which queues one job for them."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from redis.exceptions import NoScriptError
 
@@ -13,7 +14,7 @@ from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.driver.shared_trip import SharedTrip
 
-# Redis works on so many for two milliseconds, and a connection holds them all without a pause.
+# Redis works on so many for two milliseconds, and a worker has them in hand together.
 AT_MOST = 50
 
 # Events that end a case, and what they leave where there is none yet.
@@ -27,16 +28,15 @@ ENDS = {
     EventType.ADJUSTMENT_UPDATED: "charged_back",
 }
 
-# What is the same for every event. All that is sent is made bytes here: redis-py takes its time over anything else.
+# What is the same for every trip. All that is sent is made bytes here: redis-py takes its time over anything else.
 _INBOX, _DEAD, _QUEUE, _JOB_KEY = (key.encode() for key in (keys.INBOX, keys.DEAD, queue.QUEUE, queue.JOB_KEY))
 _KEEP_PAYLOAD, _KEEP_MARK = (
     b"%d" % round(span.total_seconds() * 1000) for span in (queue.KEEP_PAYLOAD, keys.KEEP_MARK)
 )
-_KEYS = 8
 
 
 class Accepting:
-    """Runs `accept.lua` for one event after another, and gives each caller their own answer."""
+    """Runs `accept.lua` for all events that come while its last run is under way, and gives each caller an answer."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -48,60 +48,50 @@ class Accepting:
         return (await self._trip.ask((event, now))).decode()
 
     async def _go(self, asked: Sequence[tuple[Event, datetime]]) -> list[bytes]:
+        """Take these in by one script. An error fails them all.
+
+        If the answer of a run is lost and the script is run again, its events are duplicates and queue no second job.
+        """
+        _, now = asked[0]
+        job = queue.handle_events_job_id(uuid4().hex).encode()
+        before, after = queue.handle_events_payload([queue.SLOT], now).encode().split(rb"\u0000")
+        script_keys = keys_of_trip(job)
+        arguments = [b"%d" % to_milliseconds(now), job, before, after, _KEEP_PAYLOAD, _KEEP_MARK]
+        for event, _ in asked:
+            _add(event, script_keys, arguments)
+        command = ("EVALSHA", self._script.sha, len(script_keys), *script_keys, *arguments)
         try:
-            return await self._run(asked)
+            answers: list[bytes] = await self._redis.execute_command(*command)
         except NoScriptError:
             await self._redis.script_load(self._script.script)
-            return await self._run(asked)
-
-    async def _run(self, asked: Sequence[tuple[Event, datetime]]) -> list[bytes]:
-        """Run the script for each. Where one fails, all count as failed: those that didn't are duplicates next time.
-
-        An error has to be raised inside of `execute`, which then turns to another connection, and so to the server that
-        has taken over.
-        """
-        before, after = queue.handle_event_payload(queue.SLOT, asked[0][1]).encode().split(rb"\u0000")
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for event, now in asked:
-                pipe.evalsha(self._script.sha, _KEYS, *_keys_and_arguments(event, now, before, after))
-            answers: list[bytes] = await pipe.execute()
-            return answers
+            answers = await self._redis.execute_command(*command)
+        return answers
 
 
-def keys_of(event_id: str, job: bytes, marked: str, guard: str) -> list[bytes]:
-    """Return the keys that `accept.lua` works with, in its order. `ready.lua` tries the same."""
-    return [
-        keys.event(event_id).encode(),
-        _INBOX,
-        _DEAD,
-        _JOB_KEY + job,
-        _QUEUE,
-        keys.mark(marked).encode(),
-        guard.encode(),
-        keys.stopped(marked).encode(),
-    ]
+def keys_of_trip(job: bytes) -> list[bytes]:
+    """Return the first keys that `accept.lua` works with, in its order. `ready.lua` tries the same."""
+    return [_INBOX, _DEAD, _QUEUE, _JOB_KEY + job]
 
 
-def _keys_and_arguments(event: Event, now: datetime, before: bytes, after: bytes) -> list[bytes]:
-    """Return what `accept.lua` names. `before` and `after` stand around the event's id in what arq reads."""
-    event_id, facts = event.id, event.facts
+def keys_of_event(event_id: str, marked: str, guard: str) -> list[bytes]:
+    """Return the keys of one event, in the order of `accept.lua`. `ready.lua` tries the same."""
+    return [keys.event(event_id).encode(), keys.mark(marked).encode(), guard.encode(), keys.stopped(marked).encode()]
+
+
+def _add(event: Event, script_keys: list[bytes], arguments: list[bytes]) -> None:
+    """Add what `accept.lua` names for one event."""
+    facts = event.facts
     if isinstance(facts, TransactionFacts):
         kind, marked, guard = b"case", facts.id, keys.case(facts.id)
     else:
         kind, guard = b"customer", keys.customer(facts.customer_id)
         marked = facts.id if isinstance(facts, SubscriptionFacts) else facts.subscription_id or facts.id
-    job = queue.handle_event_job_id(event_id).encode()
-    return [
-        *keys_of(event_id, job, marked, guard),
-        b"%d" % to_milliseconds(now),
-        event_id.encode(),
+    script_keys += keys_of_event(event.id, marked, guard)
+    arguments += [
+        event.id.encode(),
         event.model_dump_json(exclude_defaults=True).encode(),
-        job,
-        before + event_id.encode() + after,
-        _KEEP_PAYLOAD,
-        _KEEP_MARK,
         ENDS.get(event.type, "").encode(),
         b"%d" % to_milliseconds(event.occurred_at),
-        b"1" if shows_failed_attempt(event.facts) else b"0",
+        b"1" if shows_failed_attempt(facts) else b"0",
         kind,
     ]

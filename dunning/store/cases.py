@@ -13,6 +13,7 @@ from dunning.rules.tally import Sum
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
+from dunning.store.driver.shared_commands import SharedCommands, SharedScript
 from dunning.store.lists import list_of
 
 
@@ -43,7 +44,8 @@ class Cases:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._commit = scripts.load(redis, "commit")
+        self._commit = SharedScript(redis, "commit")
+        self._reads = SharedCommands(redis)
         self._note = scripts.load(redis, "note")
 
     async def read(self, case_id: str) -> Case | None:
@@ -52,7 +54,7 @@ class Cases:
 
     async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]:
         """Return the cases with their revisions, in the order asked for."""
-        entries = await self._redis.mget([keys.case(case_id) for case_id in case_ids])
+        entries = await self._reads.ask("MGET", *map(keys.case, case_ids))
         return [_parse(case_id, entry) for case_id, entry in zip(case_ids, entries, strict=True)]
 
     async def open_of_customer(self, customer_id: str) -> list[str]:
@@ -69,7 +71,7 @@ class Cases:
 
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]:
         """Return the ids of the customer's open cases, and of the subscription's that were stopped lately."""
-        found: set[bytes] = await self._redis.sunion([keys.customer(customer_id), keys.stopped(subscription_id)])
+        found: set[bytes] = await self._reads.ask("SUNION", keys.customer(customer_id), keys.stopped(subscription_id))
         return sorted(member.decode() for member in found)
 
     async def story(self, case_id: str) -> list[StoryLine]:

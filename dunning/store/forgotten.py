@@ -14,6 +14,7 @@ from dunning.instants import to_milliseconds
 from dunning.jobs import Job
 from dunning.store import keys
 from dunning.store.driver.connection import RedisClient
+from dunning.store.driver.shared_commands import SharedCommands
 
 _SUBSCRIPTION = re.compile(rb"sub_[a-z0-9]{26}")
 AT_ONCE = 500
@@ -51,6 +52,7 @@ class Forgotten:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._reads = SharedCommands(redis)
 
     async def remember(self, customer_key: str, now: datetime) -> None:
         """Remember that a customer was forgotten."""
@@ -64,7 +66,7 @@ class Forgotten:
         """Return those of the keys under which a customer was forgotten lately."""
         if not customer_keys:
             return set()
-        scores = await self._redis.zmscore(keys.FORGOTTEN, list(customer_keys))
+        scores = await self._reads.ask("ZMSCORE", keys.FORGOTTEN, *customer_keys)
         oldest = to_milliseconds(now - keys.KEEP_EVENT)
         return {key for key, at in zip(customer_keys, scores, strict=True) if at is not None and at > oldest}
 
@@ -78,10 +80,11 @@ class Forgotten:
         subscriptions = {one.decode() for entry in entries if entry for one in _SUBSCRIPTION.findall(entry)}
         ids = {customer_id, *cases, *subscriptions}
         events = [one async for one in self._events_of(ids)]
-        batches = [one async for one in self._batches_of(cases)]
+        jobs = [one async for one in self._jobs_with({*cases, *events})]
+        batches = [one for one in jobs if one.startswith(f"{Job.SEND_STEPS}:")]
         holds = await self._holds_of(cases)
         others = await self._delete(customer_id, cases, subscriptions, events, holds)
-        await self._rewrite(batches, cases)
+        await self._rewrite(jobs, {*cases, *events})
         return Named(frozenset(cases), frozenset(subscriptions), frozenset(events), frozenset(batches), others)
 
     async def _events_of(self, ids: Collection[str]) -> AsyncIterator[str]:
@@ -96,14 +99,14 @@ class Forgotten:
                     if entry is not None and any(one in entry for one in wanted):
                         yield event_id
 
-    async def _batches_of(self, cases: Collection[str]) -> AsyncIterator[str]:
-        """Give the jobs of due cases that are queued with any of these."""
-        prefix = f"{Job.SEND_STEPS}:"
+    async def _jobs_with(self, ids: Collection[str]) -> AsyncIterator[str]:
+        """Give the jobs that are queued with any of these cases and events."""
+        prefixes = tuple(f"{job}:" for job in (Job.SEND_STEPS, Job.HANDLE_EVENTS))
         job_ids = [one.decode() for one in await self._redis.zrange(queue.QUEUE, 0, -1)]
-        for job_id in job_ids if cases else ():
-            if job_id.startswith(prefix):
+        for job_id in job_ids if ids else ():
+            if job_id.startswith(prefixes):
                 payload = await self._redis.get(queue.JOB_KEY + job_id)
-                if payload is not None and any(f'"{one}"'.encode() in payload for one in cases):
+                if payload is not None and any(f'"{one}"'.encode() in payload for one in ids):
                     yield job_id
 
     async def _holds_of(self, cases: Collection[str]) -> dict[str, str]:
@@ -149,14 +152,14 @@ class Forgotten:
             excluded_before, refused_before, *_ = await pipe.execute()
         return int(excluded_before) + int(refused_before) + len(holds)
 
-    async def _rewrite(self, batches: Collection[str], cases: Collection[str]) -> None:
-        """Take the cases out of jobs that are queued. A job that has none left is dropped."""
-        for job_id in batches:
+    async def _rewrite(self, jobs: Collection[str], ids: Collection[str]) -> None:
+        """Take the cases and events out of jobs that are queued. A job that has none left is dropped."""
+        for job_id in jobs:
             payload = await self._redis.get(queue.JOB_KEY + job_id)
             if payload is None:
                 continue
             job = queue.deserialize(payload)
-            job["a"][0] = [one for one in job["a"][0] if one not in cases]
+            job["a"][0] = [one for one in job["a"][0] if one not in ids]
             async with self._redis.pipeline(transaction=True) as pipe:
                 if job["a"][0]:
                     pipe.set(queue.JOB_KEY + job_id, queue.serialize(job), xx=True, keepttl=True)

@@ -11,7 +11,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.reasons import HoldWord
 from dunning.rules.troubles import LastTry
 from dunning.store import keys
-from dunning.store.accepting import keys_of
+from dunning.store.accepting import keys_of_event, keys_of_trip
 from dunning.store.brakes import read_paused
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import REDIS_ERRORS, RedisClient
@@ -48,10 +48,10 @@ class Health:
             OperatorMustActError: it answers, and refuses something of that.
         """
         for guard in (keys.case(PROBE_ID), keys.customer(PROBE_ID)):
-            job = queue.handle_event_job_id(PROBE_ID)
+            job = queue.handle_events_job_id(PROBE_ID)
             try:
                 await self._ready(
-                    keys=[*keys_of(PROBE_ID, job.encode(), PROBE_ID, guard), keys.PULSE],
+                    keys=[*keys_of_trip(job.encode()), *keys_of_event(PROBE_ID, PROBE_ID, guard), keys.PULSE],
                     args=[to_milliseconds(now), PROBE_ID, job, PROBE_LIVES_MS],
                 )
             except REDIS_ERRORS as error:

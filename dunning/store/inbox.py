@@ -1,5 +1,6 @@
 """The inbox: every event we acknowledged, until it is handled."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from dunning.store import keys
 from dunning.store.accepting import Accepting
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
+from dunning.store.driver.shared_commands import SharedCommands, SharedScript
 from dunning.store.traces import Trace
 
 # An event that nobody has handled this long after it was queued has lost its job or its worker.
@@ -41,6 +43,8 @@ class Inbox:
         self._accepting = Accepting(redis)
         self._bury = scripts.load(redis, "bury")
         self._redrive = scripts.load(redis, "redrive")
+        self._handled = SharedScript(redis, "handled")
+        self._reads = SharedCommands(redis)
 
     async def accept(self, event: Event, now: datetime) -> Accepted:
         """Note the event and queue its job, in one step. After this returns, it will be handled."""
@@ -74,7 +78,7 @@ class Inbox:
         Raises:
             PermanentError: this version of us can't read it.
         """
-        entry = await self._redis.get(keys.event(event_id))
+        entry = await self._reads.ask("GET", keys.event(event_id))
         if entry is None or entry[:1] != b"p":
             return None
         try:
@@ -87,18 +91,28 @@ class Inbox:
 
         `traced` is its transaction and what it came to, where no case tells of it.
         """
-        async with self._redis.pipeline(transaction=True) as pipe:
-            if traced is not None:
-                transaction_id, trace = traced
-                pipe.rpush(keys.trace(transaction_id), trace.at_rest())
-                pipe.ltrim(keys.trace(transaction_id), -keys.TRACED, -1)
-                pipe.pexpire(keys.trace(transaction_id), _milliseconds(keys.KEEP_TRACE))
-            pipe.set(keys.event(event_id), "h", px=_milliseconds(keys.KEEP_HANDLED))
-            pipe.zrem(keys.INBOX, event_id)
-            await pipe.execute()
+        transaction_id, trace = traced or ("", None)
+        await self._handled(
+            keys=[keys.event(event_id), keys.INBOX, keys.trace(transaction_id)],
+            args=[
+                event_id,
+                _milliseconds(keys.KEEP_HANDLED),
+                trace.at_rest() if trace else "",
+                keys.TRACED,
+                _milliseconds(keys.KEEP_TRACE),
+            ],
+        )
 
     async def redrive(self, now: datetime) -> int:
         """Queue again what was not handled in time and has lost its job, and return how many that were."""
+        return await self._queue_alone((), now)
+
+    async def drive_alone(self, event_ids: Sequence[str], now: datetime) -> None:
+        """Queue each of these by itself, if it is still to be handled. One that is so already keeps its place."""
+        if event_ids:
+            await self._queue_alone(event_ids, now)
+
+    async def _queue_alone(self, event_ids: Sequence[str], now: datetime) -> int:
         before, after = queue.handle_event_payload(queue.SLOT, now).split(r"\u0000")
         return int(
             await self._redrive(
@@ -107,6 +121,7 @@ class Inbox:
                     to_milliseconds(now),
                     to_milliseconds(now - HANDLE_WITHIN),
                     REDRIVE_AT_MOST,
+                    to_milliseconds(now - queue.AHEAD / 2),
                     queue.JOB_KEY,
                     queue.handle_event_job_id(""),
                     before,
@@ -114,6 +129,7 @@ class Inbox:
                     _milliseconds(queue.KEEP_PAYLOAD),
                     queue.MARK_KEY,
                     _milliseconds(queue.KEEP_MARK - TIMEOUTS[Job.HANDLE_EVENT]),
+                    *event_ids,
                 ],
             )
         )

@@ -15,7 +15,7 @@ from dunning.store.driver import scripts
 # and what put it there.
 POLLS: dict[str, dict[str, tuple[str, str]]] = {
     f"ZRANGEBYSCORE {QUEUE}": {
-        Job.HANDLE_EVENT: (Job.HANDLE_EVENT, "EVALSHA accept"),
+        Job.HANDLE_EVENTS: (Job.HANDLE_EVENTS, "EVALSHA accept"),
         Job.SEND_STEPS: (Job.SEND_STEPS, "EVALSHA sweep"),
     },
     "EVALSHA sweep": {"a case": (":1", "EVALSHA commit")},

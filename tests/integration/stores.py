@@ -75,7 +75,8 @@ class RedisHands:
 
     async def events(self) -> set[str]:
         """Give the ids of the events that are queued."""
-        return {key.rpartition(":")[2] for key in await self._jobs("handle_event")}
+        jobs = [queue.deserialize(await self._redis.get(key)) for key in await self._jobs("handle_event")]
+        return {event_id for job in jobs for event_id in (job["a"][0] if job["f"] == "handle_events" else job["a"])}
 
     async def _jobs(self, name: str) -> Sequence[str]:
         ids = [job_id.decode() for job_id in await self._redis.zrange(queue.QUEUE, 0, -1)]

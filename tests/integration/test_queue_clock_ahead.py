@@ -17,7 +17,7 @@ async def test_an_event_accepted_ahead_of_time_is_handled_at_once(store: Store, 
 
     await work_off(redis_url, seen.run)
 
-    assert seen.ids == [(event.id,)]
+    assert seen.ids == [([event.id],)]
 
 
 async def test_a_batch_swept_ahead_of_time_is_handed_over_at_once(store: Store, redis_url: str) -> None:
@@ -33,7 +33,7 @@ async def test_a_batch_swept_ahead_of_time_is_handed_over_at_once(store: Store, 
 async def test_an_event_driven_again_ahead_of_time_runs_at_once(store: Store, redis_url: str) -> None:
     event, seen = of_transaction(), Seen()
     await store.inbox.accept(event, utc_now())
-    await redis_of(store).delete(queue.QUEUE, f"arq:job:handle_event:{event.id}")
+    await redis_of(store).delete(queue.QUEUE)
     await store.inbox.redrive(utc_now() + AHEAD)
 
     await work_off(redis_url, seen.run)

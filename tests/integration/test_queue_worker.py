@@ -74,7 +74,16 @@ async def test_an_accepted_event_is_handled_with_its_id_alone(store: Store, redi
 
     await work_off(redis_url, seen.run)
 
-    assert seen.ids == [(event.id,)]
+    assert seen.ids == [([event.id],)]
+
+
+async def test_events_accepted_together_are_handled_by_one_job(store: Store, redis_url: str) -> None:
+    events, seen = [of_transaction() for _ in range(5)], Seen()
+    await asyncio.gather(*(store.inbox.accept(event, utc_now()) for event in events))
+
+    await work_off(redis_url, seen.run)
+
+    assert seen.ids == [([event.id for event in events],)]
 
 
 async def test_a_job_that_is_done_leaves_no_result_and_no_payload(store: Store, redis_url: str) -> None:
@@ -102,7 +111,7 @@ async def test_a_swept_batch_is_handed_over_with_its_grants(store: Store, redis_
 async def test_an_event_driven_again_runs(store: Store, redis_url: str) -> None:
     event, seen = of_transaction(), Seen()
     await store.inbox.accept(event, utc_now() - timedelta(minutes=1))
-    await redis_of(store).delete(queue.QUEUE, f"arq:job:handle_event:{event.id}")
+    await redis_of(store).delete(queue.QUEUE)
     await store.inbox.redrive(utc_now())
 
     await work_off(redis_url, seen.run)
@@ -117,19 +126,20 @@ async def test_the_same_event_queued_twice_runs_once(store: Store, redis_url: st
 
     await work_off(redis_url, seen.run)
 
-    assert seen.ids == [(event.id,)]
+    assert seen.ids == [([event.id],)]
 
 
 async def test_a_job_two_days_old_still_runs(store: Store, redis_url: str) -> None:
     """arq's own expiry of a day would have dropped it: ours gives its payload weeks."""
     event, seen = of_transaction(), Seen()
     await store.inbox.accept(event, utc_now() - timedelta(days=2))
-    left_ms = await redis_of(store).pttl(f"arq:job:handle_event:{event.id}")
+    (job,) = await redis_of(store).zrange(queue.QUEUE, 0, -1)
+    left_ms = await redis_of(store).pttl(b"arq:job:" + job)
 
     await work_off(redis_url, seen.run)
 
     assert timedelta(milliseconds=left_ms) > timedelta(weeks=3)
-    assert seen.ids == [(event.id,)]
+    assert seen.ids == [([event.id],)]
 
 
 async def test_a_job_that_asks_to_be_run_again_is(store: Store, redis_url: str) -> None:
@@ -139,7 +149,7 @@ async def test_a_job_that_asks_to_be_run_again_is(store: Store, redis_url: str) 
     await work_off(redis_url, seen.run)
 
     assert seen.tries == [1, 2, 3]
-    assert seen.ids == [(event.id,)]
+    assert seen.ids == [([event.id],)]
 
 
 async def test_a_batch_of_due_cases_goes_before_every_event_that_waits(store: Store, redis_url: str) -> None:
@@ -165,7 +175,7 @@ async def test_an_event_requeued_from_the_dead_runs_again(store: Store, redis_ur
 
     await work_off(redis_url, seen.run)
 
-    assert seen.ids == [(event.id,), (event.id,)]
+    assert seen.ids == [([event.id],), ([event.id],)]
 
 
 async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queued() -> None:
@@ -187,7 +197,7 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
 
-    assert seen.ids == [(before.id,), (after.id,)]
+    assert seen.ids == [([before.id],), ([after.id],)]
 
 
 async def nothing_queued(store: Store) -> bool:

@@ -16,13 +16,13 @@ async def test_an_event_is_noted_and_its_job_queued(store: Store) -> None:
 
     accepted = await store.inbox.accept(event, NOW)
 
-    job = f"handle_event:{event.id}"
     redis = redis_of(store)
+    ((job, queued_at),) = await redis.zrange(queue.QUEUE, 0, -1, withscores=True)
     assert accepted is Accepted.ACCEPTED
     assert await store.inbox.read(event.id) == event
     assert await redis.zrange(keys.INBOX, 0, -1, withscores=True) == [(event.id.encode(), NOW.timestamp() * 1000)]
-    assert await redis.zrange(queue.QUEUE, 0, -1, withscores=True) == [(job.encode(), NOW.timestamp() * 1000)]
-    assert (await redis.get(f"arq:job:{job}")).decode() == queue.handle_event_payload(event.id, NOW)
+    assert (job.startswith(b"handle_events:"), queued_at) == (True, NOW.timestamp() * 1000)
+    assert (await redis.get(b"arq:job:" + job)).decode() == queue.handle_events_payload([event.id], NOW)
 
 
 async def test_an_acknowledged_event_never_expires_and_its_job_lives_for_weeks(store: Store) -> None:
@@ -32,7 +32,8 @@ async def test_an_acknowledged_event_never_expires_and_its_job_lives_for_weeks(s
 
     redis = redis_of(store)
     assert await redis.pttl(keys.event(event.id)) == -1
-    assert 27 * DAY_MS < await redis.pttl(f"arq:job:handle_event:{event.id}") <= 28 * DAY_MS
+    (job,) = await redis.zrange(queue.QUEUE, 0, -1)
+    assert 27 * DAY_MS < await redis.pttl(b"arq:job:" + job) <= 28 * DAY_MS
 
 
 async def test_a_duplicate_of_a_waiting_event_changes_nothing(store: Store) -> None:

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dunning import queue
+from dunning.jobs import TIMEOUTS, Job
 from dunning.store import Store, inbox, keys
 from tests.integration.at_rest import NOW, everything, later, of_transaction, redis_of
 
@@ -25,7 +26,7 @@ async def test_an_event_whose_job_is_lost_is_queued_again(store: Store) -> None:
     lost, fresh = of_transaction(), of_transaction()
     await store.inbox.accept(lost, NOW)
     redis = redis_of(store)
-    await redis.delete(queue.QUEUE, f"arq:job:handle_event:{lost.id}")
+    await redis.delete(queue.QUEUE)
     await store.inbox.accept(fresh, LATE)
 
     redriven = await store.inbox.redrive(LATE)
@@ -43,13 +44,52 @@ async def test_a_job_that_is_still_queued_keeps_its_place(store: Store) -> None:
     event = of_transaction()
     await store.inbox.accept(event, NOW)
     redis = redis_of(store)
-    await redis.delete(f"arq:job:handle_event:{event.id}")
+    before = await everything(redis)
 
     redriven = await store.inbox.redrive(LATE)
 
     assert redriven == 0
-    assert await redis.zscore(queue.QUEUE, f"handle_event:{event.id}") == NOW.timestamp() * 1000
-    assert await redis.exists(f"arq:job:handle_event:{event.id}")
+    assert await everything(redis) == before
+
+
+async def test_an_event_is_left_to_its_job_however_long_the_queue_is_and_is_driven_if_it_lost_it(store: Store) -> None:
+    """Old jobs that wait say nothing of younger events; what is older than all that wait has none."""
+    lost, waiting, younger = of_transaction(), of_transaction(), of_transaction()
+    redis = redis_of(store)
+    await store.inbox.accept(lost, NOW)
+    await redis.delete(queue.QUEUE)
+    await store.inbox.accept(waiting, later(seconds=1))
+    await store.inbox.accept(younger, later(seconds=2))
+
+    assert await store.inbox.redrive(later(hours=1)) == 1
+    assert await redis.zscore(queue.QUEUE, f"handle_event:{lost.id}") is not None
+    assert await redis.zcard(queue.QUEUE) == 3
+
+
+async def test_a_try_put_off_and_a_batch_of_due_cases_keep_no_lost_event_waiting(store: Store) -> None:
+    event = of_transaction()
+    redis = redis_of(store)
+    await store.inbox.accept(event, NOW)
+    await redis.delete(queue.QUEUE)
+    ahead_ms = (NOW - queue.AHEAD).timestamp() * 1000
+    await redis.zadd(queue.QUEUE, {"send_steps:1": ahead_ms, "handle_event:evt_1": later(days=1).timestamp() * 1000})
+
+    assert await store.inbox.redrive(LATE) == 1
+
+
+async def test_a_mark_is_taken_from_a_run_that_must_be_over_and_from_no_other(store: Store) -> None:
+    redis = redis_of(store)
+    for number in range(2):
+        await store.inbox.accept(of_transaction(), later(milliseconds=number))
+    over, running = [queue.MARK_KEY.encode() + job for job in await redis.zrange(queue.QUEUE, 0, -1)]
+    left_ms = round((queue.KEEP_MARK - TIMEOUTS[Job.HANDLE_EVENTS]).total_seconds() * 1000)
+    await redis.set(over, "1", px=left_ms - 1)
+    await redis.set(running, "1", px=left_ms + 5_000)
+
+    await store.inbox.redrive(LATE + inbox.HANDLE_WITHIN)
+
+    assert await redis.exists(over) == 0
+    assert await redis.exists(running) == 1
 
 
 async def test_what_was_driven_again_has_time_again(store: Store) -> None:

@@ -88,13 +88,32 @@ async def test_what_lost_its_job_is_driven_again_when_it_had_its_time(hands: Han
     assert (redriven, await hands.events()) == ((0, set()) if early else (1, {event.id}))
 
 
-async def test_what_was_driven_again_or_still_is_queued_has_time_again(hands: Hands) -> None:
+async def test_what_waits_for_its_job_is_left_to_it_and_what_was_driven_again_has_time_again(hands: Hands) -> None:
     await hands.store.inbox.accept(of_transaction(), NOW)
     queued = await hands.store.inbox.redrive(LATE)
     await hands.lose_jobs()
+    lost = await hands.store.inbox.redrive(LATE)
+    await hands.lose_jobs()
 
-    times = [LATE, LATE + HANDLE_WITHIN - A_SECOND, LATE + HANDLE_WITHIN]
-    assert (queued, [await hands.store.inbox.redrive(now) for now in times]) == (0, [0, 0, 1])
+    times = [LATE + HANDLE_WITHIN - A_SECOND, LATE + HANDLE_WITHIN]
+    assert (queued, lost, [await hands.store.inbox.redrive(now) for now in times]) == (0, 1, [0, 1])
+
+
+async def test_events_that_gave_trouble_are_queued_alone_unless_they_are_handled(hands: Hands) -> None:
+    troubled, handled, queued = [of_transaction() for _ in range(3)]
+    for event in (troubled, handled, queued):
+        await hands.store.inbox.accept(event, NOW)
+    await hands.store.inbox.mark_handled(handled.id)
+    await hands.lose_jobs()
+    await hands.store.inbox.drive_alone([queued.id], NOW)
+
+    await hands.store.inbox.drive_alone([troubled.id, handled.id, queued.id], LATE)
+    await hands.store.inbox.drive_alone([], LATE)
+
+    assert await hands.events() == {troubled.id, queued.id}
+    await hands.lose_jobs()
+    assert await hands.store.inbox.redrive(LATE + HANDLE_WITHIN - A_SECOND) == 0
+    assert await hands.store.inbox.redrive(LATE + HANDLE_WITHIN) == 2
 
 
 async def test_a_mass_is_driven_again_in_bounded_portions_oldest_first(hands: Hands) -> None:

@@ -17,7 +17,7 @@ from cli.plan.simulate.rehearsal import Rehearsal, quietly
 from dunning.paddle.events import USED, Event
 from dunning.rules.case import Case, CaseState
 from tests.unit.paddle_world import CAMPAIGNS, HISTORIES, a_worker, name_of, told
-from worker.handle_event import handle_event
+from worker.handle_event import handle_events
 from worker.send.batch import send_steps
 
 pytestmark = pytest.mark.untraced
@@ -48,8 +48,7 @@ async def deliver(worker: Rehearsal, events: Sequence[Event], now: datetime, rng
 
 async def handle(worker: Rehearsal, event_ids: Sequence[str]) -> None:
     with quietly():
-        for event_id in event_ids:
-            await handle_event(worker.services, event_id)
+        await handle_events(worker.services, event_ids)
 
 
 def assert_same(found: Ends, true: Ends, order: Sequence[Event]) -> None:

@@ -21,6 +21,13 @@ def test_the_payload_is_json_and_holds_an_id_only() -> None:
     assert json.loads(payload) == {"t": None, "f": "handle_event", "a": ["evt_1"], "k": {}, "et": NOW_MS}
 
 
+def test_the_payload_of_events_that_came_together_holds_their_ids_only() -> None:
+    payload = queue.handle_events_payload(["evt_1", "evt_2"], NOW)
+
+    assert json.loads(payload) == {"t": None, "f": "handle_events", "a": [["evt_1", "evt_2"]], "k": {}, "et": NOW_MS}
+    assert queue.handle_events_job_id("0a") == "handle_events:0a"
+
+
 def test_arq_reads_the_payload() -> None:
     payload = queue.handle_event_payload("evt_1", NOW).encode()
 

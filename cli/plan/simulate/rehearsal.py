@@ -25,7 +25,7 @@ from dunning.rules.story import Entry
 from dunning.settings.load import Settings, load_settings
 from dunning.store.memory import MemoryStore
 from worker.chance import Chance
-from worker.handle_event import handle_event
+from worker.handle_event import handle_events
 from worker.mail.transport import Transport
 from worker.ports import Writer
 from worker.send.batch import send_steps
@@ -174,14 +174,16 @@ class Rehearsal:
         """Run the jobs that are queued."""
         kept = self.store.kept
         while kept.events_queued:
-            await self.run_event(kept.events_queued.popleft())
+            event_ids = list(kept.events_queued)
+            kept.events_queued.clear()
+            await self.run_events(event_ids)
         while kept.batches_queued:
             case_ids, grant_ids = kept.batches_queued.popleft()
             await self.run_batch(case_ids, grant_ids)
 
-    async def run_event(self, event_id: str) -> None:
-        """Run the job of an event."""
-        await handle_event(self.services, event_id)
+    async def run_events(self, event_ids: Sequence[str]) -> None:
+        """Run the job of events that came together."""
+        await handle_events(self.services, event_ids)
 
     async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
         """Run the job of a batch of due cases."""
@@ -199,7 +201,7 @@ class Rehearsal:
                 self._hear(happening)
             if happening.event is not None:
                 await self.store.inbox.accept(happening.event, self.now)
-                await self.work()
+        await self.work()
 
     def _wait_for(self, why: str) -> None:
         """Let time pass if something stands in the way of what is due."""

@@ -16,8 +16,8 @@ Answer = TypeVar("Answer")
 class SharedTrip(Generic[Asked, Answer]):
     """Collects what is asked and asks it together. Each caller gets the answer that is theirs."""
 
-    def __init__(self, go: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]], at_most: int) -> None:
-        """Ask with `go`, which answers in the order asked, at most so many at a time."""
+    def __init__(self, go: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]], at_most: int) -> None:
+        """Ask with `go`, at most so many at a time. It answers in the order asked; what is an error is raised."""
         self._go = go
         self._at_most = at_most
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
@@ -27,7 +27,7 @@ class SharedTrip(Generic[Asked, Answer]):
         """Return the answer. Who stops waiting before the trip has begun is not taken along.
 
         Raises:
-            Exception: what `go` raised. It fails all who were on that trip.
+            Exception: the answer, or what `go` raised. The latter fails all who were on that trip.
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
@@ -54,10 +54,11 @@ class SharedTrip(Generic[Asked, Answer]):
         try:
             answers = await self._go([asked for asked, _ in aboard])
         except Exception as error:  # noqa: BLE001 - it is raised where somebody waits
-            for _, answer in aboard:
-                if not answer.done():
-                    answer.set_exception(error)
-        else:
-            for (_, answer), came in zip(aboard, answers, strict=True):
-                if not answer.done():
-                    answer.set_result(came)
+            answers = [error] * len(aboard)
+        for (_, answer), came in zip(aboard, answers, strict=True):
+            if answer.done():
+                continue
+            if isinstance(came, Exception):
+                answer.set_exception(came)
+            else:
+                answer.set_result(came)

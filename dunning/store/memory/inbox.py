@@ -1,5 +1,6 @@
 """The inbox in memory: events are taken in as accept.lua does it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from dunning.instants import to_milliseconds
@@ -71,11 +72,17 @@ class MemoryInbox:
         """Queue again what was not handled in time and has lost its job, and return how many that were."""
         kept, before = self._kept, self._kept.moment(now - HANDLE_WITHIN)
         waiting = sorted((since, event_id) for event_id, since in kept.waits_since.items() if since <= before)
-        late = [event_id for _, event_id in waiting[:REDRIVE_AT_MOST]]
-        kept.waits_since.update(dict.fromkeys(late, kept.moment(now)))
-        lost = [event_id for event_id in late if event_id not in kept.events_queued]
+        lost = [event_id for _, event_id in waiting if event_id not in kept.events_queued][:REDRIVE_AT_MOST]
+        kept.waits_since.update(dict.fromkeys(lost, kept.moment(now)))
         kept.events_queued.extend(lost)
         return len(lost)
+
+    async def drive_alone(self, event_ids: Sequence[str], now: datetime) -> None:
+        """Queue each of these by itself, if it is still to be handled. One that is so already keeps its place."""
+        kept = self._kept
+        waiting = [event_id for event_id in event_ids if event_id in kept.inbox]
+        kept.waits_since.update(dict.fromkeys(waiting, kept.moment(now)))
+        kept.events_queued.extend(event_id for event_id in waiting if event_id not in kept.events_queued)
 
     def _ends_something(self, event: Event) -> bool:
         """Leave a mark where an end comes before its beginning, and tell whether there is something to end."""

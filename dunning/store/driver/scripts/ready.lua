@@ -1,6 +1,6 @@
 -- Tries what `accept.lua` does, on keys of the same patterns, and leaves nothing behind. Whatever is refused, the rest
 -- is tidied up; the answer is the first error, or OK.
-local event, inbox, dead, job_key, queue, mark, guard, stopped, pulse = unpack(KEYS)
+local inbox, dead, queue, job_key, event, mark, guard, stopped, pulse = unpack(KEYS)
 local now_ms, event_id, job_id, keep_ms = unpack(ARGV)
 
 local refused
