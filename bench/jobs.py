@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bench.figures import Figure, ratios
 from bench.notifications import declines
 from bench.service import BrokenError, Service, running_service
-from dunning.paddle.events import Event, parse_envelope
+from dunning.paddle.events import Event, parse_envelope, read_json
 from dunning.paddle.projection import project
 from dunning.store import Store, keys
 
@@ -41,7 +41,8 @@ async def measure() -> list[Figure]:
 
 def declined(count: int) -> list[Event]:
     """Make so many declined renewals, as the inbox keeps them."""
-    return [project(one.body, parse_envelope(one.body)) for one in declines(count)]
+    payloads = [read_json(one.body) for one in declines(count)]
+    return [project(payload, parse_envelope(payload)) for payload in payloads]
 
 
 async def work_off(service: Service, events: Sequence[Event], *, no_op: bool = False) -> float:

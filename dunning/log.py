@@ -99,11 +99,14 @@ def _plain(value: object) -> str:
     return type(value).__name__ if isinstance(value, BaseException) else str(value)
 
 
+_encode = json.JSONEncoder(default=_plain).encode
+
+
 def _render(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     first = {key: event.pop(key, None) for key in ("timestamp", "level", "event")}
     # The finished line is scrubbed, so that nothing slips through in a nested value. No pattern takes a quote or a
     # backslash: it stays JSON.
-    return scrub(json.dumps({**first, **event}, default=_plain))
+    return scrub(_encode({**first, **event}))
 
 
 class _StandardError:

@@ -120,7 +120,11 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
     """Open what the handlers share, and close it when the application stops. Nothing connects before it is used."""
     settings = app[SETTINGS]
     assert settings.redis_url is not None  # noqa: S101 - create_app has refused it
-    store = Store.open(settings.redis_url.get_secret_value(), rate_limit=settings.paddle.rate_limit)
+    store = Store.open(
+        settings.redis_url.get_secret_value(),
+        rate_limit=settings.paddle.rate_limit,
+        accept_within=app[DEADLINES].redis,
+    )
     # No cookies: a session belongs to one customer, and this client serves them all.
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
         app[STORE] = store

@@ -1,8 +1,8 @@
 """How long the edge waits for others, so that whoever waits for the edge gets an answer in time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,15 +24,26 @@ class RedisAwayError(TransientError):
     """Redis is away, slow or refuses writes."""
 
 
-@asynccontextmanager
-async def redis_within(limit: timedelta) -> AsyncIterator[None]:
-    """Let the block run for `limit` at most.
+@contextmanager
+def redis_needed() -> Iterator[None]:
+    """Have the block use Redis, with a deadline of its own.
 
     Raises:
-        RedisAwayError: it took longer, or Redis failed. The message names the error's class only.
+        RedisAwayError: Redis failed. The message names the error's class only.
     """
     try:
-        async with asyncio.timeout(limit.total_seconds()):
-            yield
+        yield
     except (*REDIS_ERRORS, TransientError, OperatorMustActError) as error:
         raise RedisAwayError(f"Redis is away or refuses writes ({type(error).__name__}).") from error
+
+
+@asynccontextmanager
+async def redis_within(limit: timedelta) -> AsyncIterator[None]:
+    """Let the block use Redis for `limit` at most.
+
+    Raises:
+        RedisAwayError: it took longer, or Redis failed.
+    """
+    with redis_needed():
+        async with asyncio.timeout(limit.total_seconds()):
+            yield

@@ -23,7 +23,7 @@ from dunning.paddle.intake import (
 )
 from dunning.rules.troubles import KEY_NEWS
 from webhooks.body import read_body
-from webhooks.deadlines import RedisAwayError, redis_within
+from webhooks.deadlines import RedisAwayError, redis_needed, redis_within
 from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE
 
 log = structlog.get_logger()
@@ -98,7 +98,7 @@ async def _carry_out(request: web.Request, decision: Decision, now: datetime) ->
 
 async def _accept(request: web.Request, accept: Accept, now: datetime) -> str:
     event = accept.event
-    async with redis_within(request.app[DEADLINES].redis):
+    with redis_needed():  # those who share a trip to Redis share its deadline
         accepted = await request.app[STORE].inbox.accept(event, now)
     log.info("webhook.accepted", event_id=event.id, event_type=event.type, entity_id=event.facts.id, outcome=accepted)
     return accepted

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import from_json
 
 from dunning.errors import NotAnEventError
 
@@ -147,14 +148,27 @@ RECONCILED = "reconciled_"
 MAX_PROBLEMS = 5
 
 
-def parse_envelope(body: bytes) -> Envelope:
+def read_json(body: bytes) -> object:
+    """Read a notification, once for all who look at it.
+
+    Raises:
+        NotAnEventError: the body is no JSON.
+    """
+    try:
+        payload: object = from_json(body)
+    except ValueError:
+        raise NotAnEventError("The body is not a Paddle event: body (json_invalid).") from None
+    return payload
+
+
+def parse_envelope(payload: object) -> Envelope:
     """Read a notification's outside; its data is looked at by `dunning.paddle.projection`.
 
     Raises:
-        NotAnEventError: the body is no JSON, or has no event id, type and time.
+        NotAnEventError: it has no event id, type and time.
     """
     try:
-        return Envelope.model_validate_json(body)
+        return Envelope.model_validate(payload)
     except ValidationError as error:
         raise NotAnEventError(f"The body is not a Paddle event: {problems_told(error)}.") from None
 

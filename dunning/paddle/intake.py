@@ -12,7 +12,7 @@ from enum import StrEnum
 from dunning.alerts import Alert
 from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
 from dunning.paddle.event_types import label
-from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
+from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope, read_json
 from dunning.paddle.projection import project
 from dunning.paddle.signature import verify_signature
 
@@ -135,7 +135,8 @@ def decide_listed(body: bytes) -> Decision | Refused:
 
 def _decide(body: bytes, secret: int | None) -> Decision | Refused:
     try:
-        envelope = parse_envelope(body)
+        payload = read_json(body)
+        envelope = parse_envelope(payload)
     except NotAnEventError as error:
         return Refused(Refusal.NOT_AN_EVENT, str(error), secret)
     if is_simulated(envelope):
@@ -145,7 +146,7 @@ def _decide(body: bytes, secret: int | None) -> Decision | Refused:
     if envelope.event_type not in USED:
         return Unused(envelope, secret)
     try:
-        return Accept(envelope, secret, project(body, envelope))
+        return Accept(envelope, secret, project(payload, envelope))
     except MalformedEventError as error:
         return Bury(envelope, secret, str(error))
 

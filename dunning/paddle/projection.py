@@ -21,7 +21,7 @@ from dunning.paddle.events import (
 )
 
 
-def project(body: bytes, envelope: Envelope) -> Event:
+def project(payload: object, envelope: Envelope) -> Event:
     """Cut a notification of a used type down to what is kept.
 
     Fields we don't keep may be missing or shaped in any way; those we keep may not.
@@ -29,14 +29,14 @@ def project(body: bytes, envelope: Envelope) -> Event:
     Raises:
         MalformedEventError: its data is not shaped as its type says. It names the fields, and none of their values.
     """
-    payload = _PAYLOADS[envelope.event_type.partition(".")[0]]
+    shape = _PAYLOADS[envelope.event_type.partition(".")[0]]
     try:
         return Event.model_validate(
             {
                 "id": envelope.event_id,
                 "type": envelope.event_type,
                 "occurred_at": envelope.occurred_at,
-                "facts": payload.model_validate_json(body).data.facts(),
+                "facts": shape.model_validate(payload).data.facts(),
             }
         )
     except ValidationError as error:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from dunning.errors import PermanentError
 from dunning.instants import EPOCH
-from dunning.paddle.events import RECONCILED, Envelope, Event, EventType, TransactionFacts
+from dunning.paddle.events import RECONCILED, Envelope, Event, EventType, TransactionFacts, read_json
 from dunning.paddle.live import LiveTransaction
 from dunning.paddle.projection import project
 from dunning.rules.breaker import AT_LEAST, Breaker
@@ -87,7 +87,7 @@ def debt_event(transaction: bytes, read_at: datetime) -> Event:
         MalformedEventError: the transaction lacks what we need.
     """
     envelope = Envelope(event_id=f"{RECONCILED}0", event_type=EventType.TRANSACTION_PAST_DUE, occurred_at=read_at)
-    event = project(b'{"data":' + transaction + b"}", envelope)
+    event = project({"data": read_json(transaction)}, envelope)
     return event.model_copy(update={"id": _event_id(event.facts.id, read_at, "opened")})
 
 

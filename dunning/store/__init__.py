@@ -1,5 +1,8 @@
 """Everything at rest in Redis. Nobody else spells its keys."""
 
+from datetime import timedelta
+
+from dunning import time_limits
 from dunning.store.account import AccountOfStore
 from dunning.store.alerts import Alerts, SentAlert
 from dunning.store.audit import Audit, AuditEntry
@@ -76,12 +79,13 @@ __all__ = [
 class Store:
     """The store, each part a thing it keeps."""
 
-    def __init__(self, url: str, *, rate_limit: int) -> None:
+    def __init__(self, url: str, *, rate_limit: int, accept_within: timedelta = time_limits.REDIS_ANSWER) -> None:
         """Prepare to connect; the first use does.
 
         Args:
             url: where Redis is, as `DUNNING_REDIS_URL` gives it.
             rate_limit: API calls allowed in any 60 s, over all processes.
+            accept_within: how long accepting an event may take.
         """
         self._redis = connect(url, Patience.LITTLE)
         self.account = AccountOfStore(self._redis)
@@ -101,7 +105,7 @@ class Store:
         self.hold_out = HoldOut(self._redis)
         self.holds = Holds(self._redis)
         self.in_vain = TriesInVain(self._redis)
-        self.inbox = Inbox(self._redis)
+        self.inbox = Inbox(self._redis, accept_within)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.lists = Lists(self._redis)
         self.people = People(self._redis)
@@ -115,9 +119,9 @@ class Store:
         self.watching = Watching(self._redis)
 
     @classmethod
-    def open(cls, url: str, *, rate_limit: int) -> "Store":
+    def open(cls, url: str, *, rate_limit: int, accept_within: timedelta = time_limits.REDIS_ANSWER) -> "Store":
         """Return a store that connects when it is first used."""
-        return cls(url, rate_limit=rate_limit)
+        return cls(url, rate_limit=rate_limit, accept_within=accept_within)
 
     async def close(self) -> None:
         """Close its connections."""

@@ -1,7 +1,7 @@
 """Taking events in: those that come at the same time by one script, which queues one job for them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from redis.exceptions import NoScriptError
@@ -38,13 +38,18 @@ _KEEP_PAYLOAD, _KEEP_MARK = (
 class Accepting:
     """Runs `accept.lua` for all events that come while its last run is under way, and gives each caller an answer."""
 
-    def __init__(self, redis: RedisClient) -> None:
+    def __init__(self, redis: RedisClient, within: timedelta) -> None:
+        """Give each caller an answer or an error `within` this."""
         self._redis = redis
         self._script = scripts.load(redis, "accept")
-        self._trip = SharedTrip(self._go, AT_MOST)
+        self._trip = SharedTrip(self._go, AT_MOST, within)
 
     async def accept(self, event: Event, now: datetime) -> str:
-        """Note the event and queue its job, in one step, and return what became of it."""
+        """Note the event and queue its job, in one step, and return what became of it.
+
+        Raises:
+            TimeoutError, RedisError, OSError: Redis is slow, away, or refuses it.
+        """
         return (await self._trip.ask((event, now))).decode()
 
     async def _go(self, asked: Sequence[tuple[Event, datetime]]) -> list[bytes]:

@@ -38,9 +38,10 @@ class Accepted(StrEnum):
 class Inbox:
     """Events in: accepted, read by their job, and buried when they can't be handled."""
 
-    def __init__(self, redis: RedisClient) -> None:
+    def __init__(self, redis: RedisClient, accept_within: timedelta) -> None:
+        """Use this Redis. An event is accepted, or not, `accept_within` this."""
         self._redis = redis
-        self._accepting = Accepting(redis)
+        self._accepting = Accepting(redis, accept_within)
         self._bury = scripts.load(redis, "bury")
         self._redrive = scripts.load(redis, "redrive")
         self._handled = SharedScript(redis, "handled")

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
 from dunning.errors import OperatorMustActError
-from dunning.paddle.events import EventType, parse_envelope
+from dunning.paddle.events import EventType, parse_envelope, read_json
 from dunning.paddle.projection import project
 from dunning.paddle_api.client import CallRefusedError, PaddleClient
 from dunning.paddle_api.grants import Grant, Unlimited
@@ -106,7 +106,8 @@ async def test_what_webhooks_brought_is_not_counted(begun: Scene) -> None:
     begun.decline()
     for sent in begun.twin.sent:
         if sent.event_type in set(EventType):
-            event = project(sent.body, parse_envelope(sent.body))
+            payload = read_json(sent.body)
+            event = project(payload, parse_envelope(payload))
             await begun.store.inbox.accept(event, begun.clock.now)
     begun.clock.forward(A_WHILE)
 
@@ -148,7 +149,7 @@ async def test_reading_goes_on_an_hour_before_the_newest_event(begun: Scene) -> 
 
     cursor = await begun.store.reconciling.cursor()
     (stopped_at,) = (sent for sent in begun.twin.sent if sent.event_id == cursor)
-    since = begun.clock.now - A_WHILE - parse_envelope(stopped_at.body).occurred_at
+    since = begun.clock.now - A_WHILE - parse_envelope(read_json(stopped_at.body)).occurred_at
     assert timedelta(hours=1) <= since < timedelta(hours=1, minutes=45)
 
 

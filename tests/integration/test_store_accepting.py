@@ -1,8 +1,11 @@
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
+from dunning import queue
+from dunning.paddle.events import EventType
 from dunning.store import Accepted, Store
 from dunning.store.accepting import AT_MOST
 from dunning.store.driver.shared_trip import SharedTrip
@@ -102,6 +105,27 @@ async def test_who_gave_up_before_the_trip_is_not_taken_along() -> None:
     assert far.trips == [[0], [2]]
 
 
+async def test_a_trip_that_takes_too_long_fails_for_all_who_were_on_it_and_for_nobody_else() -> None:
+    far = Far()
+    trip = SharedTrip(far.go, at_most=10, within=timedelta(milliseconds=1))
+    lost = asking(trip, range(2))
+
+    outcomes = await asyncio.gather(*lost, return_exceptions=True)
+    far.open.set()
+
+    assert [type(outcome) for outcome in outcomes] == [TimeoutError, TimeoutError]
+    assert await SharedTrip(far.go, at_most=10, within=timedelta(minutes=1)).ask(2) == "answer 2"
+
+
+async def test_an_answer_that_is_an_error_is_raised_where_it_was_asked_and_nowhere_else() -> None:
+    async def go(asked: Sequence[int]) -> list[str | Exception]:
+        return [ValueError() if number == 1 else f"answer {number}" for number in asked]
+
+    outcomes = await asyncio.gather(*asking(SharedTrip(go, at_most=10), range(3)), return_exceptions=True)
+
+    assert [str(outcomes[0]), type(outcomes[1]), str(outcomes[2])] == ["answer 0", ValueError, "answer 2"]
+
+
 async def test_more_events_than_one_trip_takes_are_all_accepted(store: Store) -> None:
     events = [of_transaction() for _ in range(2 * AT_MOST + 1)]
 
@@ -124,6 +148,21 @@ async def test_events_that_share_a_trip_get_each_their_own_answer(store: Store) 
     await store.inbox.accept(dead, NOW)
     await store.inbox.give_up(dead.id, "fault", NOW)
 
-    outcomes = await asyncio.gather(*(store.inbox.accept(event, NOW) for event in (known, new, dead)))
+    await redis_of(store).delete(queue.QUEUE)
+    outcomes = await asyncio.gather(*(store.inbox.accept(event, NOW) for event in (known, new, dead, new)))
 
-    assert outcomes == [Accepted.DUPLICATE, Accepted.ACCEPTED, Accepted.REQUEUED]
+    assert outcomes == [Accepted.DUPLICATE, Accepted.ACCEPTED, Accepted.REQUEUED, Accepted.DUPLICATE]
+    (job,) = await redis_of(store).zrange(queue.QUEUE, 0, -1)
+    payload = await redis_of(store).get(b"arq:job:" + job)
+    assert payload.decode() == queue.handle_events_payload([new.id, dead.id], NOW)
+
+
+async def test_events_of_which_none_is_to_be_handled_queue_no_job(store: Store) -> None:
+    known, ends_nothing = of_transaction(), of_transaction(EventType.TRANSACTION_PAID)
+    await store.inbox.accept(known, NOW)
+    await redis_of(store).delete(queue.QUEUE)
+
+    outcomes = await asyncio.gather(*(store.inbox.accept(event, NOW) for event in (known, ends_nothing)))
+
+    assert outcomes == [Accepted.DUPLICATE, Accepted.NOT_KEPT]
+    assert await redis_of(store).exists(queue.QUEUE) == 0

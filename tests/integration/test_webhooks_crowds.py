@@ -204,7 +204,7 @@ async def test_a_flood_of_large_bodies_keeps_no_small_one_out(redis_url: str) ->
 async def test_who_gives_way_to_other_bodies_is_told_to_come_again(redis_url: str) -> None:
     limits = Limits(bodies_bytes=1000)
     async with running(settings(redis_url), limits=limits) as edge:
-        response = await edge.notify(b" " * 2000)
+        response = await edge.notify(b" " * 200_000)  # more than comes with a head
 
     assert response.status == 503
     assert response.headers["Retry-After"] == "5"
@@ -213,14 +213,22 @@ async def test_who_gives_way_to_other_bodies_is_told_to_come_again(redis_url: st
 
 async def test_the_largest_body_gives_way_to_a_later_one(redis_url: str) -> None:
     limits = Limits(bodies_bytes=2000)
-    async with running(settings(redis_url), limits=limits) as edge, wires(edge, 1) as [large]:
+    async with running(settings(redis_url), limits=limits) as edge, wires(edge, 2) as [large, later]:
         large.send(head(5000) + b"x" * 1990)
         await until(lambda: being_read(edge, 1990))
 
-        assert await served(edge) == 200
+        later.send(head(100) + b"x" * 50)
 
         assert await large.status() == 503
+        later.send(b"x" * 50)
+        assert await later.status() == 401
         assert edge.app[BODIES].taken_bytes == 0
+
+
+async def test_a_body_that_comes_with_its_head_takes_no_room(redis_url: str) -> None:
+    limits = Limits(bodies_bytes=0)
+    async with running(settings(redis_url), limits=limits) as edge:
+        assert await served(edge) == 200
 
 
 async def test_a_body_whose_time_is_up_already_can_give_way() -> None:

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunning.errors import MalformedEventError, NotAnEventError, PermanentError
-from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope
+from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope, read_json
 from dunning.paddle.projection import project
 from dunning.rules.case import Case
 from dunning.rules.due_steps import next_due_at, pick_step
@@ -33,7 +33,7 @@ notifications = st.sampled_from(sorted(USED)).flatmap(lambda event_type: mutated
 
 def envelope_of(body: bytes) -> Envelope | NotAnEventError:
     try:
-        return parse_envelope(body)
+        return parse_envelope(read_json(body))
     except NotAnEventError as error:
         return error
 
@@ -44,7 +44,7 @@ def event_of(body: bytes) -> Event | NotAnEventError | MalformedEventError | Non
     if isinstance(envelope, NotAnEventError):
         return envelope
     try:
-        return project(body, envelope) if envelope.event_type in USED else None
+        return project(read_json(body), envelope) if envelope.event_type in USED else None
     except MalformedEventError as error:
         return error
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from cli.plan.simulate.paddle import Paddle
-from dunning.paddle.events import USED, Event, EventType, parse_envelope
+from dunning.paddle.events import USED, Event, EventType, parse_envelope, read_json
 from dunning.paddle.projection import project
 from paddle_twin.world import Event as Happened
 from paddle_twin.world import World
@@ -38,7 +38,8 @@ def test_the_twin_tells_the_same_of_the_same() -> None:
                 "data": json.loads(happened.data),
             }
             raw = json.dumps(body).encode()
-            heard.append(project(raw, parse_envelope(raw)))
+            payload = read_json(raw)
+            heard.append(project(payload, parse_envelope(payload)))
 
     now = BEGAN
     twin = World(seller="Lantern Software", clock=lambda: now, tell=hear)
