@@ -7,7 +7,7 @@ from datetime import timedelta
 from bench.healing import Healer
 from cli.plan.simulate.mortal import Killed, Life, watched
 from cli.plan.simulate.rehearsal import Rehearsal
-from worker.handle_event import handle_events
+from worker.handle_event import handle_event, handle_events
 from worker.send.batch import send_steps
 from worker.services import Services
 
@@ -37,6 +37,10 @@ class Deadly(Rehearsal):
     async def run_events(self, event_ids: Sequence[str]) -> None:
         """Run the job of events that came together, or a part of it."""
         await self._run(handle_events, event_ids)
+
+    async def run_event(self, event_id: str) -> None:
+        """Run the job of an event that is queued by itself, or a part of it."""
+        await self._run(handle_event, event_id)
 
     async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
         """Run the job of a batch of due cases, or a part of it."""

@@ -97,6 +97,7 @@ class MemoryHands:
     async def lose_jobs(self) -> None:
         """Lose all that is queued."""
         self.store.kept.events_queued.clear()
+        self.store.kept.events_alone.clear()
         self.store.kept.batches_queued.clear()
 
     async def count_opened(self, at: datetime, count: int) -> None:
@@ -119,7 +120,7 @@ class MemoryHands:
 
     async def events(self) -> set[str]:
         """Give the ids of the events that are queued."""
-        queued = Counter(self.store.kept.events_queued)
+        queued = Counter([*self.store.kept.events_queued, *self.store.kept.events_alone])
         assert set(queued.values()) <= {1}, "an event is queued twice"
         return set(queued)
 

@@ -19,6 +19,7 @@ from dunning.errors import TransientError
 from dunning.jobs import Job
 from dunning.paddle.events import Event, TransactionFacts
 from dunning.store import REDIS_ERRORS
+from dunning.store.accepting import AT_MOST
 from tests.storms.customers import Customers
 from tests.storms.history import Case, Delivery, History, Notification, Span
 from tests.storms.redis_in_memory import AWAY_SECONDS, RedisInMemory
@@ -137,7 +138,10 @@ class House:
             return
         kept = self.redis.store.kept
         while kept.events_queued:
-            self._do(self.chance.choice(there), Job.HANDLE_EVENT, kept.events_queued.popleft())
+            together = [kept.events_queued.popleft() for _ in range(min(AT_MOST, len(kept.events_queued)))]
+            self._do(self.chance.choice(there), Job.HANDLE_EVENTS, together)
+        while kept.events_alone:
+            self._do(self.chance.choice(there), Job.HANDLE_EVENT, kept.events_alone.popleft())
         while kept.batches_queued:
             case_ids, grant_ids = kept.batches_queued.popleft()
             self._do(self.chance.choice(there), Job.SEND_STEPS, case_ids, grant_ids)
@@ -294,7 +298,7 @@ class House:
             )
         history.waiting = {
             "the inbox": len(kept.inbox),
-            "the queue": len(kept.events_queued) + len(kept.batches_queued),
+            "the queue": len(kept.events_queued) + len(kept.events_alone) + len(kept.batches_queued),
             "the due index, late": sum(at < self.clock() - timedelta(minutes=1) for at in kept.due.values()),
             "the dead": len(list(kept.dead)),
             "holds": len(self.redis.store.holds.on),

@@ -30,7 +30,7 @@ from tests.storms.redis_in_memory import RedisInMemory
 from tests.storms.schedule import CAMPAIGN, STORM_SECONDS, Schedule
 from worker.adapter import adapt
 from worker.chance import Chance
-from worker.handle_event import give_up, handle_event
+from worker.handle_event import give_up, handle_event, handle_events, leave_to_the_sweep
 from worker.reconcile.forever import Rhythm, Runs
 from worker.send.batch import leave_to_the_lease, send_steps
 from worker.services import Services
@@ -133,6 +133,7 @@ class Worker(Process):
             self,
         )
         self.jobs = {
+            Job.HANDLE_EVENTS: adapt(handle_events, leave_to_the_sweep),
             Job.HANDLE_EVENT: adapt(handle_event, give_up),
             Job.SEND_STEPS: adapt(send_steps, leave_to_the_lease),
         }

@@ -25,7 +25,7 @@ from dunning.rules.story import Entry
 from dunning.settings.load import Settings, load_settings
 from dunning.store.memory import MemoryStore
 from worker.chance import Chance
-from worker.handle_event import handle_events
+from worker.handle_event import handle_event, handle_events
 from worker.mail.transport import Transport
 from worker.ports import Writer
 from worker.send.batch import send_steps
@@ -177,6 +177,8 @@ class Rehearsal:
             event_ids = list(kept.events_queued)
             kept.events_queued.clear()
             await self.run_events(event_ids)
+        while kept.events_alone:
+            await self.run_event(kept.events_alone.popleft())
         while kept.batches_queued:
             case_ids, grant_ids = kept.batches_queued.popleft()
             await self.run_batch(case_ids, grant_ids)
@@ -184,6 +186,10 @@ class Rehearsal:
     async def run_events(self, event_ids: Sequence[str]) -> None:
         """Run the job of events that came together."""
         await handle_events(self.services, event_ids)
+
+    async def run_event(self, event_id: str) -> None:
+        """Run the job of an event that is queued by itself."""
+        await handle_event(self.services, event_id)
 
     async def run_batch(self, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
         """Run the job of a batch of due cases."""

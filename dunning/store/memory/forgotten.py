@@ -64,8 +64,9 @@ class MemoryForgotten:
             kept.inbox.pop(event_id, None)
             kept.waits_since.pop(event_id, None)
             kept.dead.pop(event_id)
-            if event_id in kept.events_queued:
-                kept.events_queued.remove(event_id)
+            for queued in (kept.events_queued, kept.events_alone):
+                if event_id in queued:
+                    queued.remove(event_id)
         for batch in batches:
             kept.batches_queued.remove(batch)
             if left := [one for one in batch.case_ids if one not in cases]:

@@ -32,7 +32,7 @@ class MemoryInbox:
             return Accepted.NOT_KEPT
         kept.inbox[event.id] = event
         kept.waits_since[event.id] = kept.moment(now)
-        if event.id not in kept.events_queued:
+        if not kept.is_queued(event.id):
             kept.events_queued.append(event.id)
         return Accepted.REQUEUED if was_dead else Accepted.ACCEPTED
 
@@ -72,9 +72,9 @@ class MemoryInbox:
         """Queue again what was not handled in time and has lost its job, and return how many that were."""
         kept, before = self._kept, self._kept.moment(now - HANDLE_WITHIN)
         waiting = sorted((since, event_id) for event_id, since in kept.waits_since.items() if since <= before)
-        lost = [event_id for _, event_id in waiting if event_id not in kept.events_queued][:REDRIVE_AT_MOST]
+        lost = [event_id for _, event_id in waiting if not kept.is_queued(event_id)][:REDRIVE_AT_MOST]
         kept.waits_since.update(dict.fromkeys(lost, kept.moment(now)))
-        kept.events_queued.extend(lost)
+        kept.events_alone.extend(lost)
         return len(lost)
 
     async def drive_alone(self, event_ids: Sequence[str], now: datetime) -> None:
@@ -82,7 +82,7 @@ class MemoryInbox:
         kept = self._kept
         waiting = [event_id for event_id in event_ids if event_id in kept.inbox]
         kept.waits_since.update(dict.fromkeys(waiting, kept.moment(now)))
-        kept.events_queued.extend(event_id for event_id in waiting if event_id not in kept.events_queued)
+        kept.events_alone.extend(event_id for event_id in waiting if event_id not in kept.events_alone)
 
     def _ends_something(self, event: Event) -> bool:
         """Leave a mark where an end comes before its beginning, and tell whether there is something to end."""

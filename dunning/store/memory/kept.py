@@ -133,6 +133,9 @@ class Kept:
     sums: dict[date, Counter[str]] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     events_queued: deque[str] = field(default_factory=deque)
+    """Events that came, for a job that handles them together."""
+    events_alone: deque[str] = field(default_factory=deque)
+    """Events that are queued each by itself."""
     batches_queued: deque[Batch] = field(default_factory=deque)
     ended: PassingKeys[str] = field(init=False)
     """The ended cases that are not forgotten yet."""
@@ -158,6 +161,10 @@ class Kept:
             return found
         del self.cases[case_id]
         return None
+
+    def is_queued(self, event_id: str) -> bool:
+        """Tell whether a job waits that will handle the event."""
+        return event_id in self.events_queued or event_id in self.events_alone
 
     def handle(self, event_id: str) -> None:
         """Note that the event needs no more handling, whatever it was before."""
