@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import uvloop
 
-from bench import accept, budget, cases, flood, jobs, machine, mail, million, rest, shares, start, storm, sweeps
+from bench import accept, budget, cases, flood, jobs, losses, machine, mail, million, rest, shares, start, storm, sweeps
 from bench.figures import Figure
 from bench.table import render, rewritten
 
@@ -19,10 +19,10 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 
 Measure = Callable[[], Awaitable[list[Figure]]]
 
+# What a flood of webhooks costs, and what others would make of it.
+WEBHOOKS: dict[str, Measure] = {"accept": accept.measure, "jobs": jobs.measure, "losses": losses.measure}
 FIGURES: dict[str, Measure] = {
-    "accept": accept.measure,
     "shares": shares.measure,
-    "jobs": jobs.measure,
     "mail": mail.measure,
     "storm": storm.measure,
     "budget": budget.measure,
@@ -33,9 +33,9 @@ FIGURES: dict[str, Measure] = {
 }
 # Those that take longer than all the others together.
 LONG: dict[str, Measure] = {"flood": flood.measure, "million": million.measure}
-PARTS = FIGURES | LONG
-# The document has a table of each, by these names, since few have the patience for both at once.
-TABLES = {"figures": FIGURES, "long": LONG}
+PARTS = WEBHOOKS | FIGURES | LONG
+# The document has a table of each, by these names, since few have the patience for all at once.
+TABLES = {"webhooks": WEBHOOKS, "figures": FIGURES, "long": LONG}
 
 
 async def measure(parts: Sequence[str]) -> tuple[list[tuple[str, list[Figure]]], list[str]]:
@@ -56,7 +56,11 @@ async def measure(parts: Sequence[str]) -> tuple[list[tuple[str, list[Figure]]],
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
-@click.option("--write", is_flag=True, help=f"Put tables into docs/performance.md: {', '.join(LONG)}; all the others.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help=f"Put tables into docs/performance.md: {', '.join(WEBHOOKS)}; {', '.join(LONG)}; all the others.",
+)
 def main(*, parts: tuple[str, ...], write: bool) -> None:
     """Measure these PARTS, or all."""
     wanted = parts or tuple(PARTS)

@@ -1,4 +1,4 @@
-"""How many events one worker handles in a second, against jobs that do nothing in a worker wired the same."""
+"""How many events one worker handles in a second: together, one job an event, and against jobs that do nothing."""
 
 import asyncio
 import sys
@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from bench.figures import Figure, ratios
+from bench.figures import Figure, at_least, ratios
 from bench.notifications import declines
 from bench.service import BrokenError, Service, running_service
+from dunning import queue
 from dunning.paddle.events import Event, parse_envelope, read_json
 from dunning.paddle.projection import project
 from dunning.store import Store, keys
@@ -20,21 +21,31 @@ WITHIN_SECONDS = 120
 
 
 async def measure() -> list[Figure]:
-    """Let both work off as many jobs, in turn."""
+    """Let all work off as many, in turn."""
     async with running_service([]) as service:
         redis = Redis.from_url(service.stack.server.url)
-        handled, done = [], []
+        together: list[float] = []
+        alone: list[float] = []
+        done: list[float] = []
         for _ in range(ROUNDS):
-            handled.append(EVENTS / await work_off(service, declined(EVENTS)))
-            if (opened := await redis.zcard(keys.DUE)) != EVENTS:
-                raise BrokenError(f"{opened} of {EVENTS} cases were opened")
-            await redis.execute_command("FLUSHALL", "SYNC")
-            done.append(EVENTS / await work_off(service, declined(EVENTS), no_op=True))
+            for handled, each in ((together, False), (alone, True)):
+                handled.append(EVENTS / await work_off(service, declined(EVENTS), alone=each))
+                if (opened := await redis.zcard(keys.DUE)) != EVENTS:
+                    raise BrokenError(f"{opened} of {EVENTS} cases were opened")
+                await redis.execute_command("FLUSHALL", "SYNC")
+            done.append(EVENTS / await work_off(service, declined(EVENTS), alone=True, no_op=True))
             await redis.execute_command("FLUSHALL", "SYNC")
         await redis.aclose()
     return [
-        Figure("events handled, each opening a case, against jobs that do nothing", "ratio", ratios(handled, done)),
-        Figure("events handled", "a second", tuple(handled)),
+        Figure(
+            "events handled, each opening a case, against jobs that do nothing",
+            "ratio",
+            ratios(together, done),
+            at_least(2.0),
+        ),
+        Figure("events handled, against one job an event", "ratio", ratios(together, alone)),
+        Figure("events handled", "a second", tuple(together)),
+        Figure("events handled, one job an event", "a second", tuple(alone)),
         Figure("jobs that do nothing", "a second", tuple(done)),
     ]
 
@@ -45,15 +56,25 @@ def declined(count: int) -> list[Event]:
     return [project(payload, parse_envelope(payload)) for payload in payloads]
 
 
-async def work_off(service: Service, events: Sequence[Event], *, no_op: bool = False) -> float:
-    """Take the events in, let a worker handle them or do nothing for each, and return the seconds that took it."""
+async def work_off(service: Service, events: Sequence[Event], *, alone: bool = False, no_op: bool = False) -> float:
+    """Take the events in, let a worker handle them or do nothing for each, and return the seconds that took it.
+
+    Args:
+        service: whose Redis it is.
+        events: what happened.
+        alone: whether each is a job of its own.
+        no_op: whether those jobs do nothing.
+    """
     store = Store.open(service.stack.server.url, rate_limit=1)
     now = datetime.now(UTC)
     await asyncio.gather(*(store.inbox.accept(event, now) for event in events))
-    await store.close()
-    if no_op:
-        async with Redis.from_url(service.stack.server.url) as redis:
+    async with Redis.from_url(service.stack.server.url) as redis:
+        if alone:
+            await redis.delete(queue.QUEUE)
+            await store.inbox.drive_alone([event.id for event in events], now)
+        if no_op:
             await redis.delete(keys.INBOX)  # nothing would ever leave it, and what stays is queued again
+    await store.close()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-P", "-m", "bench.drain", *(["--no-op"] if no_op else [])),

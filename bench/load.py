@@ -1,4 +1,4 @@
-"""A client that asks as fast as it is answered, over kept connections, and notes how long each answer took."""
+"""A client that asks as fast as it is answered, or at a pace, and notes how long each answer took."""
 
 import asyncio
 import time
@@ -12,12 +12,20 @@ OK = b"HTTP/1.1 200 "
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it. `latencies_seconds` has one entry for each answer, `client_seconds` is CPU time of our own."""
+    """What came of it. `latencies_seconds` has one entry for each answer, `client_seconds` is CPU time of our own.
+
+    `refused_ones` are the places of the requests that were not answered 200.
+    """
 
     seconds: float
     client_seconds: float
     latencies_seconds: list[float]
-    refused: int
+    refused_ones: frozenset[int]
+
+    @property
+    def refused(self) -> int:
+        """How many were not answered 200."""
+        return len(self.refused_ones)
 
     @property
     def per_second(self) -> float:
@@ -25,64 +33,101 @@ class Load:
         return len(self.latencies_seconds) / self.seconds
 
 
-async def put_load(host: str, port: int, requests: Sequence[bytes], *, connections: int) -> Load:
-    """Send every request, `connections` at a time. Answers must have an empty body.
+async def put_load(
+    host: str, port: int, requests: Sequence[bytes], *, connections: int, per_second: float | None = None
+) -> Load:
+    """Send every request, `connections` at a time. Bodies of answers are not looked at, and must come with their heads.
+
+    With `per_second`, each has its moment, whenever others are answered, and its time runs from that moment.
+
+    What a closed connection left unanswered counts as refused, and is not sent again. Another one takes its place.
 
     Raises:
-        ConnectionError: a connection was closed before all was answered.
+        OSError: there is nobody to connect to.
     """
-    waiting = iter(requests)
     loop = asyncio.get_running_loop()
-    opened = [await loop.create_connection(lambda: _Asker(waiting), host, port) for _ in range(connections)]
-    askers = [asker for _, asker in opened]
+    begins_at = loop.time() + 0.1
+    moments = (begins_at + number / per_second if per_second else 0.0 for number in range(len(requests)))
+    waiting = iter(zip(range(len(requests)), moments, requests, strict=True))
+    askers = [_Asker(waiting, host, port) for _ in range(connections)]
+    for asker in askers:
+        await asker.connect()
     began, worked = time.perf_counter(), time.process_time()
     for asker in askers:
         asker.ask()
     await asyncio.gather(*(asker.done for asker in askers))
     seconds, client_seconds = time.perf_counter() - began, time.process_time() - worked
-    for transport, _ in opened:
-        transport.close()
+    for asker in askers:
+        asker.close()
     return Load(
         seconds,
         client_seconds,
         [one for asker in askers for one in asker.latencies],
-        sum(asker.refused for asker in askers),
+        frozenset(number for asker in askers for number in asker.refused),
     )
 
 
 class _Asker(asyncio.Protocol):
     """One connection: asks, waits for the answer, asks again."""
 
-    def __init__(self, requests: Iterator[bytes]) -> None:
+    def __init__(self, requests: Iterator[tuple[int, float, bytes]], host: str, port: int) -> None:
         self._requests = requests
+        self._address = host, port
+        self._connecting: asyncio.Task[None] | None = None
+        self._number = 0
         self._answer = b""
         self._asked_at = 0.0
         self._transport: asyncio.WriteTransport | None = None
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.latencies: list[float] = []
-        self.refused = 0
+        self.refused: list[int] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._transport = None
         if not self.done.done():
-            self.done.set_exception(exc or ConnectionError("The server closed the connection."))
+            self.refused.append(self._number)
+            self._connecting = asyncio.ensure_future(self._go_on())
+
+    async def connect(self) -> None:
+        """Open the connection."""
+        await asyncio.get_running_loop().create_connection(lambda: self, *self._address)
+
+    async def _go_on(self) -> None:
+        try:
+            await self.connect()
+        except OSError as error:
+            self.done.set_exception(error)
+        else:
+            self._answer = b""
+            self.ask()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.close()
 
     def ask(self) -> None:
-        """Send the next request, if one is left."""
-        request = next(self._requests, None)
+        """Send the next request when its moment has come, if one is left."""
+        self._number, moment, request = next(self._requests, (0, 0.0, None))
         if request is None or self._transport is None:
             self.done.set_result(None)
             return
-        self._asked_at = time.perf_counter()
-        self._transport.write(request)
+        loop = asyncio.get_running_loop()
+        self._asked_at = moment or loop.time()
+        if moment > loop.time():
+            loop.call_at(moment, self._transport.write, request)
+        else:
+            self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
         if END_OF_HEAD not in self._answer:
             return
-        self.latencies.append(time.perf_counter() - self._asked_at)
-        self.refused += not self._answer.startswith(OK)
+        self.latencies.append(asyncio.get_running_loop().time() - self._asked_at)
+        if not self._answer.startswith(OK):
+            self.refused.append(self._number)
         self._answer = b""
         self.ask()
