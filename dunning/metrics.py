@@ -160,6 +160,10 @@ COUNTERS: Final = (
         "And its like: what Paddle told of your API keys, one metric for each word: `created`, `expiring`, `expired`, "
         "`revoked`, `updated`, `exposed`, `rotation_created`, `rotation_updated`, `changed`.",
     ),
+    Metric(
+        "alerts_not_delivered",
+        "Messages, and pings, that a URL of `DUNNING_ALERT_URLS` did not take. Of several URLs each counts.",
+    ),
     Metric("reconcile_opened", "Cases opened because of Paddle's list of debts, without any event."),
     Metric("reconcile_closed", "Cases closed because of Paddle's list of debts, without any event."),
 )

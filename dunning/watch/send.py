@@ -26,6 +26,8 @@ class AlertSender:
 
     def __init__(self, urls: AlertUrls) -> None:
         self._urls = urls
+        self.failed = 0
+        """How many messages and pings a URL did not take. Whoever counts them takes them off."""
 
     async def tell(self, message: Message) -> bool:
         """Return whether the message reached somebody, or there is nobody to tell."""
@@ -45,6 +47,7 @@ class AlertSender:
                     async with http.get(url.get_secret_value()) as response:
                         response.raise_for_status()
                 except (ClientError, OSError, TimeoutError) as error:
+                    self.failed += 1
                     log.warning("alert.ping_failed", place=place, error=type(error).__name__)
 
     @property
@@ -70,6 +73,7 @@ class AlertSender:
         except TimeoutError:
             sent = False
         if not sent:
+            self.failed += 1
             log.error(Alert.NOT_DELIVERED, place=place, scheme=urlsplit(url).scheme)
         return sent
 

@@ -12,6 +12,7 @@ from dunning.rules.growth import news_of, note_growth
 from dunning.rules.telling import News, Told, What, decide, decide_untold
 from dunning.rules.troubles import Looked, Seen, Trouble, find_troubles
 from dunning.store import SentAlert, Snapshot, Store
+from dunning.store.counters import Counters
 from dunning.watch import digest
 from dunning.watch.send import AlertSender
 from dunning.watch.words import Message, message
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 REST: Final = timedelta(seconds=5)
 # After a message that reached nobody.
 TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+# The counter of messages that a URL did not take.
+NOT_DELIVERED: Final = "alerts_not_delivered"
 SILENT: Final = frozenset({Trouble.WORKER_GONE, Trouble.WEBHOOKS_GONE})
 
 # Keeps a message that was sent.
@@ -51,6 +54,12 @@ class Teller:
     def all_told(self) -> bool:
         """Whether the last message reached somebody."""
         return self._again_at == 0
+
+    async def count_failures(self, counters: Counters) -> None:
+        """Count what URLs did not take since the last time."""
+        if failed := self._sender.failed:
+            await counters.add(NOT_DELIVERED, failed)
+            self._sender.failed -= failed
 
     async def tell_of_redis(self, seen: Sequence[Seen], now: datetime) -> None:
         """Tell what each process tells by itself, since Redis can't hold what was told."""
@@ -96,6 +105,7 @@ class SharedTelling:
 
         While a process has somebody to tell, those that haven't leave it to that one.
         """
+        await self._teller.count_failures(self._store.counters)
         if self._teller.has_listeners:
             await self._store.alerts.note_listeners()
         elif await self._store.alerts.has_listeners():

@@ -269,6 +269,7 @@ async def test_what_reached_nobody_is_logged_and_told_later(watching: Process, l
         await watching.look()
         await watching.look()
     assert [(line["event"], line["place"], line["scheme"]) for line in logs] == [("alert.not_delivered", 1, "json")]
+    assert (await watching.store.health.snapshot(watching.now)).counters["alerts_not_delivered"] == 1
 
     listener.is_deaf = False
     watching._watcher._teller._again_at = 0.1  # as if a minute had passed

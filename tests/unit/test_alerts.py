@@ -82,6 +82,7 @@ FIRES = {
         Told({"dunning_reconcile_failed_total": "7x80 8+1x60"}, 95),
     ],
     "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "_x24 1x60"})],
+    "DunningAlertsNotDelivered": [Told({"dunning_alerts_not_delivered_total": "_x24 1x60"})],
     "DunningDeadEvents": [Told({"dunning_dead_events": "1x60"})],
     "DunningDeadDeliveries": [
         Told({"dunning_deliveries_dead_total": "_x24 1x60"}),
@@ -135,6 +136,7 @@ SILENT = {
         Told({"dunning_reconcile_failed_total": "70x200"}, 90),
     ],
     "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "7x200"}, 90)],
+    "DunningAlertsNotDelivered": [Told({"dunning_alerts_not_delivered_total": "7x200"}, 90)],
     "DunningDeadEvents": [Told({"dunning_dead_events": "0x60"})],
     "DunningDeadDeliveries": [Told({"dunning_deliveries_dead_total": "7x200"}, 90)],
     "DunningMailsRefused": [

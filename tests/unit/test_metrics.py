@@ -9,6 +9,7 @@ from dunning.rules.case import CaseState
 from dunning.rules.delivery import FINAL, DeliveryState
 from dunning.store import Role, Store
 from dunning.store.in_vain import READS
+from dunning.watch.tell import NOT_DELIVERED
 from webhooks.metrics import Metrics
 from worker.reconcile.debts import CLOSED, OPENED
 from worker.reconcile.events import MISSED
@@ -30,6 +31,7 @@ COUNTERS = [
     FAILED,
     REFUSED,
     "api_key_expired",
+    NOT_DELIVERED,
 ]
 
 
