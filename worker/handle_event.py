@@ -13,7 +13,7 @@ from dunning.reasons import NoChange
 from dunning.rules.case import Case
 from dunning.rules.hold_out import Draw
 from dunning.rules.on_event import Verdict, on_adjustment, on_subscription, on_transaction
-from dunning.rules.tally import money_of
+from dunning.rules.tally import by_another_method, money_of
 from dunning.rules.what_changed import caused_by, changed_nothing
 from dunning.store import EndedBeforeOpeningError
 from dunning.store.traces import Trace
@@ -165,6 +165,7 @@ async def _apply(
                 opened_by=verdict.case.failed_at if before.case is None else None,
                 counts_as_new=not event.is_reconciled,
                 money=money_of(event),
+                unasked=by_another_method(event),
             )
         except EndedBeforeOpeningError:
             log.info("event.ended_before_opening", event_id=event.id, case_id=case_id)

@@ -20,6 +20,7 @@ async def write_case(
     opened_by: datetime | None = None,
     counts_as_new: bool = True,
     money: Money | None = None,
+    unasked: bool = False,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now: see `write_by`.
 
@@ -38,4 +39,5 @@ async def write_case(
         opened_by=opened_by,
         counts_as_new=counts_as_new,
         money=money,
+        unasked=unasked,
     )

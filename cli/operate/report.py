@@ -18,6 +18,7 @@ from dunning.rules.tally import Cause, Key, Total, What
 CAUSES = {
     Cause.CLICK: "after a click on a link of ours",
     Cause.MAIL: "after an email of ours",
+    Cause.CUSTOMER: "by the customer, unasked",
     Cause.PADDLE: "by Paddle alone",
 }
 

@@ -58,6 +58,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
     counts_as_new: bool = True,
     due_at: datetime | None = None,
     money: Money | None = None,
+    unasked: bool = False,
 ) -> Versioned:
     """Write the case if nobody wrote it since `before`, and return it as it is now.
 
@@ -74,12 +75,14 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         counts_as_new: whether it counts as a failure of this hour; False for one that was found late.
         due_at: when it is looked at next, if its campaign is not to decide that.
         money: the debt's amount, if what brings this about tells it. It is added to sums, and not kept with the case.
+        unasked: whether it was paid by another payment method than those that had failed.
 
     Raises:
         CaseConflictError: somebody else wrote it: read again, decide again.
     """
     if not after.is_open:
         after = note_due(after, campaign, now)
+    clicked = await _was_clicked(store, before.case, after)
     revision = await store.cases.commit(
         after,
         before.revision,
@@ -92,7 +95,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
         opened_by=opened_by,
         counts_as_new=counts_as_new,
         sums=[
-            *sums_of(before.case, after, now, money=money, clicked=await _was_clicked(store, before.case, after)),
+            *sums_of(before.case, after, now, money=money, clicked=clicked, unasked=unasked),
             *sums_by_failure(before.case, after, campaign, money),
         ],
         before=before.case,

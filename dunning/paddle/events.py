@@ -44,6 +44,8 @@ class CollectionAttempt(Kept):
     at: Moment
     status: Word
     code: Word | None = None
+    method_id: PaddleId | None = None
+    """The payment method that was charged, where Paddle tells it."""
 
     @property
     def failed(self) -> bool:

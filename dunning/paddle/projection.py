@@ -51,6 +51,7 @@ _CustomerId = Annotated[str, StringConstraints(pattern=r"^ctm_[a-z0-9]{26}$")]
 _AdjustmentId = Annotated[str, StringConstraints(pattern=r"^adj_[a-z0-9]{26}$")]
 _ProductId = Annotated[str, StringConstraints(pattern=r"^pro_[a-z0-9]{26}$")]
 _PriceId = Annotated[str, StringConstraints(pattern=r"^pri_[a-z0-9]{26}$")]
+_MethodId = Annotated[str, StringConstraints(pattern=r"^paymtd_[a-z0-9]{26}$")]
 _CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -68,17 +69,19 @@ class _Item(Kept):
     price: _Price
 
 
-class _Payment(Kept):
-    status: str
-    error_code: str | None = None
-    created_at: Moment
-
-
 def _none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Read what is only for sums: whatever is wrong with it loses no event."""
     try:
         return read(value)
     except ValidationError:
         return None
+
+
+class _Payment(Kept):
+    status: str
+    error_code: str | None = None
+    created_at: Moment
+    payment_method_id: Annotated[_MethodId | None, WrapValidator(_none_if_malformed)] = None
 
 
 class _Totals(Kept):
@@ -100,7 +103,6 @@ class _TransactionData(Kept):
     billed_at: Moment | None
     items: tuple[_Item, ...] | None = None
     payments: tuple[_Payment, ...] | None = None
-    # Only for sums: whatever is wrong with it loses no event.
     details: Annotated[_Details | None, WrapValidator(_none_if_malformed)] = None
 
     def facts(self) -> TransactionFacts:
@@ -122,6 +124,7 @@ class _TransactionData(Kept):
                     at=payment.created_at,
                     status=_word(payment.status),
                     code=_word(payment.error_code) if payment.error_code else None,
+                    method_id=payment.payment_method_id,
                 )
                 for payment in self.payments or ()
             ),

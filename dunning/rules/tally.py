@@ -35,8 +35,10 @@ class Cause(StrEnum):
     """The link in an email of ours was clicked, and led to Paddle."""
     MAIL = "mail"
     """An email of ours had gone out, and its link was not clicked."""
+    CUSTOMER = "customer"
+    """Neither, and it was paid by another payment method than those that had failed: the customer did so unasked."""
     PADDLE = "paddle"
-    """Neither: Paddle's own charge worked, or the customer paid by themselves."""
+    """Neither, and as far as can be told it was no other payment method: Paddle's own charge worked."""
 
 
 class Money(NamedTuple):
@@ -90,7 +92,27 @@ class Total:
     amount: int = 0
 
 
-def sums_of(before: Case | None, after: Case, now: datetime, *, money: Money | None, clicked: bool) -> list[Sum]:
+def by_another_method(event: Event) -> bool:
+    """Tell whether a debt was paid by a payment method that had not failed before; False where that isn't told.
+
+    Paddle charges the method that it has, and another one gets an id of its own: `payments[].payment_method_id` at
+    https://developer.paddle.com/api-reference/transactions/overview
+    """
+    attempts = event.facts.attempts if isinstance(event.facts, TransactionFacts) else ()
+    failed = {attempt.method_id for attempt in attempts if attempt.failed}
+    paid = {attempt.method_id for attempt in attempts if attempt.status == "captured"}
+    return bool(failed and paid) and None not in failed | paid and failed.isdisjoint(paid)
+
+
+def sums_of(
+    before: Case | None,
+    after: Case,
+    now: datetime,
+    *,
+    money: Money | None,
+    clicked: bool,
+    unasked: bool = False,
+) -> list[Sum]:
     """Return what a write of a case adds to the sums.
 
     Args:
@@ -99,6 +121,7 @@ def sums_of(before: Case | None, after: Case, now: datetime, *, money: Money | N
         now: the time.
         money: the debt's amount, where what brings this about tells it.
         clicked: whether the link was clicked and led to Paddle.
+        unasked: whether it was paid by another payment method than those that had failed.
     """
     found: list[Sum] = []
     if before is None:
@@ -111,7 +134,8 @@ def sums_of(before: Case | None, after: Case, now: datetime, *, money: Money | N
     if after.state is not CaseState.RECOVERED:
         return [*found, *_sums(now.date(), _key_of_loss(after), None)]
     step = last_mailed(after)
-    cause = Cause.CLICK if clicked else Cause.PADDLE if step is None else Cause.MAIL
+    alone = Cause.CUSTOMER if unasked else Cause.PADDLE
+    cause = Cause.CLICK if clicked else alone if step is None else Cause.MAIL
     currency = money.currency if money else ""
     key = Key(What.RECOVERED, after.campaign, step or NO_STEP, after.decline_class, cause, currency)
     return [*found, *_sums(now.date(), key, money)]

@@ -57,7 +57,10 @@ async def test_a_months_cases_are_told_with_every_denominator(redis_url: str, st
     assert (result.exit_code, result.stderr) == (0, "")
     assert lines[0] == "2026-05-01 to 2026-05-31, days in UTC. What ended then may have been opened before."
     assert lines[1] == "5 opened, 3 recovered, 1 lost."
-    assert "Recovered, of 3: 1 after a click on a link of ours, 0 after an email of ours, 2 by Paddle alone." in lines
+    assert (
+        "Recovered, of 3: 1 after a click on a link of ours, 0 after an email of ours, 0 by the customer, unasked, "
+        "2 by Paddle alone."
+    ) in lines
     assert "Lost, of 1: 1 exhausted." in lines
     assert (
         "Amounts are known of 4 of the 5 cases opened, and of 3 of the 3 recovered. They are the bills' totals."

@@ -47,11 +47,24 @@ def test_a_transaction_is_cut_down_to_ids_states_and_times() -> None:
         "product_ids": [paddle_id("pro")],
         "price_ids": [paddle_id("pri", "a"), paddle_id("pri", "b")],
         "attempts": [
-            {"at": "2026-11-22T10:00:02.123456Z", "status": "error", "code": "expired_card"},
-            {"at": "2026-10-22T10:00:02Z", "status": "captured", "code": None},
+            {"at": "2026-11-22T10:00:02.123456Z", "status": "error", "code": "expired_card", "method_id": None},
+            {"at": "2026-10-22T10:00:02Z", "status": "captured", "code": None, "method_id": None},
         ],
         "total": 4200,
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("paymtd_" + "1" * 26, "paymtd_" + "1" * 26), ("4242 4242", None), (7, None), (None, None)]
+)
+def test_a_payment_method_is_kept_by_its_id_and_no_other_thing_in_its_place(given: object, kept: str | None) -> None:
+    body = transaction()
+    body["payments"] = [{**body["payments"][0], "payment_method_id": given}]
+
+    event = read(notification("transaction.past_due", body))
+
+    assert isinstance(event.facts, TransactionFacts)
+    assert event.facts.attempts[0].method_id == kept
 
 
 def test_no_person_is_kept_and_no_amount_but_the_total_which_is_forgotten() -> None:

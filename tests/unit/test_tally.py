@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dunning.paddle.events import CollectionAttempt, EventType, SubscriptionFacts
 from dunning.reasons import EndReason
 from dunning.rules.case import Case, CaseState
 from dunning.rules.delivery import Delivery, DeliveryState
-from dunning.rules.tally import Cause, Key, Money, Sum, Total, What, sums_of, totals_of
-from tests.unit.case_builders import a_case
+from dunning.rules.tally import Cause, Key, Money, Sum, Total, What, by_another_method, sums_of, totals_of
+from tests.unit.case_builders import CUSTOMER, a_case, a_transaction, an_event
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -28,9 +29,9 @@ MAILED = a_case(
 
 
 def told(
-    before: Case | None, after: Case, *, money: Money | None = None, clicked: bool = False
+    before: Case | None, after: Case, *, money: Money | None = None, clicked: bool = False, unasked: bool = False
 ) -> set[tuple[str, int]]:
-    found = sums_of(before, after, NOW, money=money, clicked=clicked)
+    found = sums_of(before, after, NOW, money=money, clicked=clicked, unasked=unasked)
     assert {one.day for one in found} <= {TODAY}
     return {(one.field, one.by) for one in found}
 
@@ -68,6 +69,48 @@ def test_a_payment_is_counted_by_what_came_before_it(case: Case, clicked: bool, 
         (f"k|{field}", 1),
         (f"a|{field}", 2_900),
     }
+
+
+@pytest.mark.parametrize(
+    ("case", "clicked", "cause"), [(CASE, False, "customer"), (MAILED, False, "mail"), (CASE, True, "click")]
+)
+def test_another_payment_method_shows_that_the_customer_paid_unless_we_had_asked(
+    case: Case, *, clicked: bool, cause: str
+) -> None:
+    fields = {field for field, _ in told(case, recovered(case), clicked=clicked, unasked=True)}
+
+    assert {field.split("|")[5] for field in fields} == {cause}
+
+
+ONE, OTHER = "paymtd_" + "1" * 26, "paymtd_" + "2" * 26
+
+
+def attempt(status: str, method_id: str | None) -> CollectionAttempt:
+    return CollectionAttempt(at=NOW, status=status, method_id=method_id)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "another"),
+    [
+        ([attempt("captured", OTHER), attempt("error", ONE)], True),
+        ([attempt("captured", ONE), attempt("error", ONE)], False),
+        ([attempt("captured", ONE), attempt("error", OTHER), attempt("error", ONE)], False),
+        ([attempt("captured", None), attempt("error", ONE)], False),
+        ([attempt("captured", OTHER), attempt("error", None)], False),
+        ([attempt("captured", OTHER)], False),
+        ([attempt("error", ONE)], False),
+    ],
+)
+def test_another_method_is_one_that_had_not_failed(attempts: list[CollectionAttempt], *, another: bool) -> None:
+    event = an_event(EventType.TRANSACTION_PAID, a_transaction(attempts=tuple(attempts)))
+
+    assert by_another_method(event) is another
+
+
+def test_an_event_of_no_transaction_tells_of_no_method() -> None:
+    facts = SubscriptionFacts(id="sub_" + "1" * 26, status="paused", collection_mode="automatic", customer_id=CUSTOMER)
+
+    assert by_another_method(an_event(EventType.SUBSCRIPTION_PAUSED, facts)) is False
 
 
 def test_a_loss_is_counted_by_its_reason_without_an_amount() -> None:
