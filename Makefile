@@ -10,7 +10,7 @@ SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench chaos pictures caniemail lint types walls unit format reference languages lock wheel clean
+.PHONY: help demo check test bench chaos storms pictures caniemail lint types walls unit format reference languages lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: lint types walls ## Run every check and every test, with coverage
 
 chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what came of it into docs/reliability.md
 	CHAOS=long $(BIN)/pytest tests/chaos
+
+storms: $(VENV)/dev ## Play storms of faults for an hour, and write what came of them into docs/reliability.md
+	$(BIN)/python -m tests.storms --minutes 60 --write
 
 pictures: $(VENV)/dev ## Keep a picture of every mail and page in pictures/, by day and by night, narrow and wide
 	@mkdir -p pictures

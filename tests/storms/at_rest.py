@@ -14,6 +14,8 @@ from tests.storms.history import Case, Delivery, History, Notification
 from tests.storms.mailbox import StormMailbox
 from tests.storms.processes import Processes
 from tests.storms.redis_processes import RedisHouse
+from tests.storms.schedule import Kind, Schedule
+from worker.reconcile.events import MISSED
 
 SECRETS = ("DUNNING_PADDLE_API_KEY", "DUNNING_WEBHOOK_SECRETS", "DUNNING_LINK_SECRETS")
 
@@ -21,6 +23,7 @@ SECRETS = ("DUNNING_PADDLE_API_KEY", "DUNNING_WEBHOOK_SECRETS", "DUNNING_LINK_SE
 class Storm(Protocol):
     """What there was."""
 
+    schedule: Schedule
     history: History
     clocks: Clocks
     twin: Twin
@@ -44,6 +47,7 @@ async def look_back(storm: Storm) -> None:
     history.faults += sorted(
         {str(line["event"]) for line in storm.processes.logs() if str(line.get("event", "")).endswith("fault")}
     )
+    history.unheard = any(fault.kind is Kind.WEBHOOKS_LOST for fault in storm.schedule.faults)
     await _read_cases(storm)
     await _count_what_waits(storm)
     places = [
@@ -72,6 +76,7 @@ async def _read_cases(storm: Storm) -> None:
 async def _count_what_waits(storm: Storm) -> None:
     redis: Any = storm.redis.master.client
     late = storm.clocks.now().timestamp() * 1000 - 60_000
+    storm.history.missed = int(await redis.hget(keys.COUNTS, MISSED) or 0)
     storm.history.waiting = {
         "the inbox": await redis.zcard(keys.INBOX),
         "the queue": await redis.zcard(QUEUE),

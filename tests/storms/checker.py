@@ -57,6 +57,9 @@ def _lost(history: History) -> Iterator[str]:
         elif debt.id not in named and debt.spared_from is None and not _covered(case):
             yield f"lost: {debt.id} is owed and was never mailed about"
 
+    if history.missed and not history.unheard and not history.losses:
+        yield f"lost: {history.missed} events had to be read from Paddle, though every webhook came"
+
 
 def _wrong_cases(history: History) -> Iterator[str]:
     of = _mails_of(history)

@@ -107,6 +107,10 @@ class History:
     """When a worker was killed or stood still, so that it may not have noted a mail that had gone out."""
     losses: list[Span] = field(default_factory=list)
     """Of which moments Redis forgot what it had acknowledged."""
+    unheard: bool = False
+    """Whether some webhooks never came."""
+    missed: int = 0
+    """How many events Dunning read from Paddle that were new to it."""
     off: float = 0.0
     """By how much the clock of some process was wrong at most."""
     cases: dict[str, Case] = field(default_factory=dict)

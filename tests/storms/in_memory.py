@@ -26,6 +26,7 @@ from tests.storms.redis_in_memory import AWAY_SECONDS, RedisInMemory
 from tests.storms.schedule import LIVES_SECONDS, Fault, Kind, Schedule
 from tests.storms.virtual_loop import run
 from tests.storms.workers_in_memory import MOMENTS, Process, Worker
+from worker.reconcile.events import MISSED
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WORKERS, RECEIVERS = 3, 2
@@ -33,6 +34,7 @@ WORKERS, RECEIVERS = 3, 2
 LASTS_SECONDS = LIVES_SECONDS + 70 * 60
 PADDLE_WAITS_SECONDS, MOST_ATTEMPTS = 5.0, 60
 RESTART_SECONDS = 1.0
+MOST_MOMENTS, MOMENTS_IN_THE_GAP = 60, 10
 # Longer than it takes to note a mail when Redis has been away meanwhile.
 GAP_SECONDS = 20.0
 # Two clocks that are both wrong by this much are good enough: dunning.time_limits.LARGEST_CLOCK_SKEW.
@@ -52,8 +54,13 @@ def play(schedule: Schedule, *, reconciles: bool = True) -> History:
     async def played() -> History:
         return await House(schedule, reconciles=reconciles).play()
 
-    with quietly():
-        return run(played())
+    before = random.getstate()
+    random.seed(schedule.seed)  # the way to arq draws its pauses there
+    try:
+        with quietly():
+            return run(played())
+    finally:
+        random.setstate(before)
 
 
 @dataclass
@@ -116,6 +123,7 @@ class House:
     async def play(self) -> History:
         """Play it all."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_pass_over_death)
         for number, life in enumerate(self.schedule.lives):
             for act in life:
                 loop.call_at(act.at, self._customers.act, number, act)
@@ -228,10 +236,8 @@ class House:
     def _plan(self, fault: Fault) -> None:
         loop, at = asyncio.get_running_loop(), fault.at
         match fault.kind:
-            case Kind.KILL_WORKER:
-                loop.call_at(at, self._kill_worker, fault.target % WORKERS)
-            case Kind.KILL_RECEIVER:
-                loop.call_at(at, self._kill_receiver, fault.target % RECEIVERS)
+            case Kind.KILL_WORKER | Kind.KILL_RECEIVER:
+                loop.call_at(at, self._kill, fault)
             case Kind.STOP_WORKER | Kind.STOP_RECEIVER:
                 loop.call_at(at, self._stop, fault)
             case Kind.CLOCK_WORKER | Kind.CLOCK_RECEIVER:
@@ -250,22 +256,30 @@ class House:
         loop.call_at(over + 0.01, self.dispatch)
 
     def _whom(self, fault: Fault) -> Process:
-        if fault.kind in {Kind.STOP_WORKER, Kind.CLOCK_WORKER}:
+        if fault.kind in {Kind.KILL_WORKER, Kind.STOP_WORKER, Kind.CLOCK_WORKER}:
             return self.workers[fault.target % WORKERS]
         return self.receivers[fault.target % RECEIVERS]
 
-    def _kill_worker(self, number: int) -> None:
-        self.workers[number].killed = True
-        self.history.gaps.append(Span(self.seconds() - GAP_SECONDS, self.seconds()))
-        asyncio.get_running_loop().call_later(RESTART_SECONDS, self._start_worker, number)
+    def _kill(self, fault: Fault) -> None:
+        """Let somebody die amid what they do next; half of the workers when they have handed over a mail."""
+        whom = self._whom(fault)
+        if isinstance(whom, Worker) and fault.size > 0.5:
+            whom.dies_after_mail = round((fault.size - 0.5) * MOMENTS_IN_THE_GAP)
+        else:
+            whom.dies_after = round(fault.size * MOST_MOMENTS)
+
+    def died(self, process: Process) -> None:
+        """Start somebody in place of one that has died."""
+        loop = asyncio.get_running_loop()
+        if isinstance(process, Worker):
+            self.history.gaps.append(Span(self.seconds() - GAP_SECONDS, self.seconds()))
+            loop.call_later(RESTART_SECONDS, self._start_worker, self.workers.index(process))
+        else:
+            loop.call_later(RESTART_SECONDS, self._start_receiver, self.receivers.index(process))
 
     def _start_worker(self, number: int) -> None:
         self.workers[number] = Worker(self)
         self._begin(self.workers[number])
-
-    def _kill_receiver(self, number: int) -> None:
-        self.receivers[number].killed = True
-        asyncio.get_running_loop().call_later(RESTART_SECONDS, self._start_receiver, number)
 
     def _start_receiver(self, number: int) -> None:
         self.receivers[number] = Process(self)
@@ -285,6 +299,8 @@ class House:
     def _look_back(self) -> None:
         history, kept = self.history, self.redis.store.kept
         history.ended = self.seconds()
+        history.missed = kept.counts[MISSED]
+        history.unheard = any(fault.kind is Kind.WEBHOOKS_LOST for fault in self.schedule.faults)
         for event, answers in self._answers:
             debt = event.facts.id if isinstance(event.facts, TransactionFacts) else None
             history.notifications.append(Notification(event.id, debt, tuple(answers)))
@@ -304,3 +320,9 @@ class House:
             "holds": len(self.redis.store.holds.on),
             "pauses": len(self.redis.store.brakes.pauses),
         }
+
+
+def _pass_over_death(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+    """Say nothing of tasks whose worker has died."""
+    if not isinstance(told.get("exception"), Killed):
+        loop.default_exception_handler(told)

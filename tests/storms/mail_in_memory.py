@@ -18,10 +18,11 @@ MISBEHAVES = 0.6
 EARLY, AT_DATA = 0.4, 0.6
 
 
-class Moments(Protocol):
+class Sender(Protocol):
     """Whoever sends."""
 
     async def pass_by(self) -> None: ...
+    def has_mailed(self) -> None: ...
 
 
 class MailInMemory:
@@ -35,7 +36,7 @@ class MailInMemory:
         faults: Sequence[Fault],
         seconds: Callable[[], float],
         chance: random.Random,
-        sender: Moments,
+        sender: Sender,
     ) -> None:
         self._history = history
         self._faults = [fault for fault in faults if fault.kind in {Kind.MAIL_CUTS, Kind.MAIL_REFUSES}]
@@ -59,6 +60,7 @@ class MailInMemory:
         if wrong is Kind.MAIL_REFUSES:
             return Result(Outcome.TRY_AGAIN, "smtp_message_451")
         self._keep(mail, recipient, key)
+        self._sender.has_mailed()
         if wrong:
             self._history.silenced.append(self._seconds())
             return Result(Outcome.UNKNOWN, "eof_after_data")

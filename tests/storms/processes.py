@@ -15,6 +15,7 @@ from aiohttp import ClientError, ClientSession
 from cli.lab.ports import free_port
 from cli.lab.stack import Part
 from tests.storms.clocks import Clocks
+from tests.storms.guard import Guard
 from tests.until import until
 
 RECEIVER, WORKER = "receiver", "worker"
@@ -70,9 +71,13 @@ class Processes:
     async def stand_still(self, name: str, seconds: float) -> None:
         """Let one stand still for a while."""
         async with self._busy[name]:
-            self._signal(name, signal.SIGSTOP)
-            await asyncio.sleep(seconds)
-            self._signal(name, signal.SIGCONT)
+            guard = Guard(self._parts[name].process.pid)
+            try:
+                self._signal(name, signal.SIGSTOP)
+                await asyncio.sleep(seconds)
+            finally:
+                self._signal(name, signal.SIGCONT)
+                guard.let_go()
 
     async def end_all(self) -> None:
         """End everybody as an orchestrator does, and note how they ended: None for one that had to be killed."""

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from cli.lab.ports import free_port
 from dunning.store.server.embedded import CONFIGURATION, find_server
+from tests.storms.guard import Guard
 from tests.until import until
 
 SERVICE = "renewals"
@@ -41,6 +42,7 @@ class RedisProcess:
         self.port = free_port()
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self.client: Any = Redis(port=self.port)
 
     @property
@@ -55,6 +57,7 @@ class RedisProcess:
 
     async def start(self) -> None:
         """Start it, and wait until it answers."""
+        self.kill()  # also whoever watched over one that has ended by itself
         configuration = CONFIGURATION.format(port=self.port, socket=self.folder / "redis.sock", folder=self.folder)
         self._process = subprocess.Popen(  # noqa: ASYNC220 - it takes no time
             [find_server(), "-"],
@@ -67,6 +70,7 @@ class RedisProcess:
         assert self._process.stdin is not None
         self._process.stdin.write(configuration.encode())
         self._process.stdin.close()
+        self._guard = Guard(self._process.pid)
         await until(self.answers, within_seconds=START_WITHIN_SECONDS)
 
     async def answers(self) -> bool:
@@ -90,6 +94,9 @@ class RedisProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+        if self._guard is not None:
+            self._guard.let_go()
+            self._guard = None
 
     def fill_disk(self) -> None:
         """Let its files grow no more."""
@@ -131,6 +138,7 @@ class RedisHouse:
         self.replica = RedisProcess(folder / "replica", environment) if guarded else None
         self._folder = folder
         self._sentinel: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._sentinel_port = free_port()
         self._sizes: list[tuple[float, int]] = []
 
@@ -154,6 +162,7 @@ class RedisHouse:
         self._sentinel = subprocess.Popen(  # noqa: ASYNC220 - same
             [find_server(), str(file), "--sentinel"], stdout=subprocess.DEVNULL, start_new_session=True
         )
+        self._guard = Guard(self._sentinel.pid)
         await until(self._knows_the_replica, within_seconds=START_WITHIN_SECONDS)
 
     async def close(self) -> None:
@@ -161,6 +170,8 @@ class RedisHouse:
         if self._sentinel is not None:
             self._sentinel.kill()
             self._sentinel.wait()
+        if self._guard is not None:
+            self._guard.let_go()
         for one in (self.master, self.replica):
             if one is not None:
                 await one.close()

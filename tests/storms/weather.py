@@ -26,6 +26,7 @@ REPEATS_AFTER = timedelta(seconds=0.3)
 AWAY_SECONDS = 1.0
 # Longer than it takes to note a mail when Redis has been away meanwhile.
 GAP_SECONDS = 25.0
+LOOKS_FOR_MAIL_SECONDS = 2.0
 # How often something is done anew while a fault lasts.
 AGAIN_SECONDS = 0.2
 CLOCK_OFF_SECONDS = 90.0
@@ -96,6 +97,9 @@ class Weather:
     # Our own processes.
 
     async def _kill_worker(self, fault: Fault) -> None:
+        """Kill one as soon as a mail has come: it may be the one who has not yet noted it."""
+        with contextlib.suppress(TimeoutError):
+            await self.mailbox.wait_for(len(self.mailbox.mails) + 1, within_seconds=LOOKS_FOR_MAIL_SECONDS)
         now = self.clocks.seconds()
         self.history.gaps.append(Span(now - GAP_SECONDS, now + 1))
         await self.processes.kill(self.processes.of(WORKER, fault.target), fault.size * AWAY_SECONDS)

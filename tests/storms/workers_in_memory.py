@@ -36,8 +36,8 @@ from worker.send.batch import leave_to_the_lease, send_steps
 from worker.services import Services
 from worker.sweep import MOST_IN_HAND, redrive_once, sweep_once
 
-# How many moments there are in a second, on average.
-MOMENTS = 200
+# How many moments there are in a second, on average: so few that jobs which take a second meet each other.
+MOMENTS = 25
 REDRIVE_SECONDS, REDRIVE_LATE = 5.0, 30.0
 # How long a sweep waits for the next case: not long while lives go on, since more may be opened at any time.
 SWEEP_SECONDS, SWEEP_AT_MOST, SWEEP_LATE = 0.2, 0.5, 20.0
@@ -61,6 +61,7 @@ class World(Protocol):
     def dispatch(self) -> None: ...
     def trouble(self) -> None: ...
     def paddle_takes(self) -> float: ...
+    def died(self, process: "Process") -> None: ...
 
 
 @cache
@@ -74,6 +75,10 @@ class Process:
 
     def __init__(self, house: World) -> None:
         self.killed = False
+        self.dies_after: int | None = None
+        """How many moments are left until it dies, if it is to."""
+        self.dies_after_mail: int | None = None
+        """The same, from the next mail on that it hands over."""
         self.stands_until = 0.0
         self.off = timedelta(0)
         self.house = house
@@ -84,6 +89,11 @@ class Process:
         Raises:
             Killed: it was the last.
         """
+        if self.dies_after is not None:
+            self.dies_after -= 1
+            if self.dies_after < 0 and not self.killed:
+                self.killed = True
+                self.house.died(self)
         if self.killed:
             raise Killed
         await asyncio.sleep(self.house.chance.expovariate(MOMENTS))
@@ -91,6 +101,11 @@ class Process:
             await asyncio.sleep(left)
         if self.killed:
             raise Killed
+
+    def has_mailed(self) -> None:
+        """Hear that a mail was taken, which nobody has noted yet."""
+        if self.dies_after_mail is not None:
+            self.dies_after = self.dies_after_mail
 
     def clock(self) -> datetime:
         """Return the time, as far as it knows."""

@@ -107,6 +107,10 @@ def over_budget(history: History) -> None:
     history.calls.append(70.9)
 
 
+def missed(history: History) -> None:
+    history.missed = 2
+
+
 BROKEN: dict[str, Callable[[History], object]] = {
     "lost: txn_1 is owed and has no case": no_case,
     "lost: txn_1 is owed and was never mailed about": no_mail,
@@ -160,6 +164,7 @@ BROKEN: dict[str, Callable[[History], object]] = {
     "stuck: evt_3 was sent 2 times, and never acknowledged": lambda history: history.notifications.append(
         Notification("evt_3", "txn_1", (0, 503))
     ),
+    "lost: 2 events had to be read from Paddle, though every webhook came": missed,
     "wrong: 4 calls within a minute, and 3 are allowed": over_budget,
     "stuck: 1 in the inbox": lambda history: history.waiting.update({"the inbox": 1, "the queue": 0}),
     "an address is in the key dunning:x": lambda history: history.leaks.append("an address is in the key dunning:x"),
