@@ -7,11 +7,9 @@ way. The faults that have a meaning here are the same as among real processes; c
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.plan.simulate.entities import Customer, Subscription
 from cli.plan.simulate.mortal import Killed
 from cli.plan.simulate.paddle import Happening, Paddle
 from cli.plan.simulate.rehearsal import quietly
@@ -20,6 +18,7 @@ from dunning.jobs import Job
 from dunning.paddle.events import Event, TransactionFacts
 from dunning.store import REDIS_ERRORS
 from dunning.store.accepting import AT_MOST
+from tests.storms.account_in_memory import AccountInMemory
 from tests.storms.customers import Customers
 from tests.storms.history import Case, Delivery, History, Notification, Span
 from tests.storms.redis_in_memory import AWAY_SECONDS, RedisInMemory
@@ -63,43 +62,6 @@ def play(schedule: Schedule, *, reconciles: bool = True) -> History:
         random.setstate(before)
 
 
-@dataclass
-class _Account:
-    """A seller's account, as values."""
-
-    paddle: Paddle
-    house: "House"
-
-    def join(self, number: int) -> tuple[str, str, tuple[str, str]]:
-        customer, address = f"ctm_{number:026d}", f"customer.{number}@customer.example"
-        self.paddle.customers[customer] = Customer(customer, "Ada", address)
-        first, other = (f"sub_{2 * number + which:026d}" for which in range(2))
-        for one in (first, other):
-            product, price = one.replace("sub_", "pro_"), one.replace("sub_", "pri_")
-            self.paddle.subscriptions[one] = Subscription(one, customer, "Lantern", product, price, 2900, "EUR")
-        return customer, address, (first, other)
-
-    def decline(self, subscription: str, code: str) -> str:
-        debt = f"txn_{len(self.paddle.bills):026d}"
-        self.paddle.decline(subscription, debt, code, self.house.clock())
-        return debt
-
-    def retry(self, debt: str, code: str) -> None:
-        self.paddle.retry(debt, code, self.house.clock())
-
-    def pay(self, debt: str) -> None:
-        self.paddle.pay(debt, self.house.clock(), new_method=True)
-
-    def end(self, subscription: str, status: str) -> None:
-        self.paddle.end(subscription, status, self.house.clock())
-
-    def schedule(self, subscription: str) -> None:
-        self.paddle.schedule(subscription, "cancel", self.house.clock())
-
-    def archive(self, customer: str) -> None:
-        self.paddle.archive(customer, self.house.clock())
-
-
 class House:
     """All of it, at one moment."""
 
@@ -116,7 +78,7 @@ class House:
         self.paddle = Paddle(self._tell)
         self.workers = [Worker(self) for _ in range(WORKERS)]
         self.receivers = [Process(self) for _ in range(RECEIVERS)]
-        self._customers = Customers(_Account(self.paddle, self), self.history, loop.time)
+        self._customers = Customers(AccountInMemory(self.paddle, self.clock), self.history, loop.time)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: list[tuple[Event, list[int]]] = []
 
