@@ -1,6 +1,6 @@
 """The customers of a storm at the twin of Paddle, and their clicks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import ClientError, ClientSession
@@ -10,6 +10,8 @@ from tests.storms.clocks import Clocks
 from tests.storms.history import Click, History
 from tests.storms.mailbox import StormMailbox
 
+# What all addresses have in common.
+ADDRESSES = "+lantern@customer.example"
 NAME = "Zoë O'Connor-Ünal"
 
 
@@ -18,12 +20,9 @@ class TwinAccount:
     """A seller's account at the twin."""
 
     twin: Twin
-    people: set[str] = field(default_factory=set)
-    """The addresses of all customers."""
 
     def join(self, number: int) -> tuple[str, str, tuple[str, str]]:
-        world, address = self.twin.world, f"zoe.{number}+lantern@customer.example"
-        self.people.add(address)
+        world, address = self.twin.world, f"zoe.{number}{ADDRESSES}"
         customer = world.add_customer(name=NAME, email=address, locale="en-GB")
         return customer, address, (world.add_subscription(customer), world.add_subscription(customer))
 
