@@ -104,7 +104,7 @@ class History:
     silenced: list[float] = field(default_factory=list)
     """When the mail server had a mail, and did not say so."""
     gaps: list[Span] = field(default_factory=list)
-    """When a worker was killed or stood still, so that it may not have noted a mail that had gone out."""
+    """What was done in these times may not have been noted, or not for long: a worker died, or Redis forgot."""
     losses: list[Span] = field(default_factory=list)
     """Of which moments Redis forgot what it had acknowledged."""
     unheard: bool = False

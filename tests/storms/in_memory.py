@@ -210,6 +210,7 @@ class House:
             case Kind.TEAR | Kind.FAIL_OVER:
                 behind = min(at, FORGETS[fault.kind] * fault.size)
                 self.history.losses.append(Span(at - behind - 1, at + AWAY_SECONDS))
+                self.history.gaps.append(Span(at - behind - GAP_SECONDS, at))
                 loop.call_at(at - behind, self.redis.remember)
                 loop.call_at(at, self.redis.forget)
             case _:

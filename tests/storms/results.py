@@ -71,6 +71,6 @@ def _told(outcomes: Sequence[Outcome]) -> str:
         f"{sum(len(one.notifications) for one in histories)} notifications, "
         f"{sum(len(one.calls) for one in histories)} calls to Paddle, "
         f"{sum(len(one.mails) for one in histories)} mails, {sum(len(one.clicks) for one in histories)} requests of "
-        f"customers. Mailed twice within what is allowed or not: {sum(one.doubled for one in outcomes)}. "
+        f"customers. Mailed twice: {sum(one.doubled for one in outcomes)}. "
         f"Storms with a problem: {sum(bool(one.problems) for one in outcomes)}."
     )

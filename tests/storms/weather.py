@@ -176,15 +176,21 @@ class Weather:
             await self.redis.fall_behind()
             await asyncio.sleep(fault.lasts)
             await self.redis.fail_over()
-            self.history.losses.append(Span(began - 1, self.clocks.seconds()))
+            self._forgotten_since(began)
 
     async def _tear(self, fault: Fault) -> None:
         async with self._of_redis:
             self.redis.master.kill()
             left = self.redis.master.tear(1 + int(fault.size * TORN_BYTES))
             since = self.clocks.at_monotonic(self.redis.when_it_was(left))
-            self.history.losses.append(Span(since - 1, self.clocks.seconds()))
+            self._forgotten_since(since)
             await self.redis.master.start()
+
+    def _forgotten_since(self, since: float) -> None:
+        """Note that Redis forgot what it took from then on: also that a mail had gone out before."""
+        now = self.clocks.seconds()
+        self.history.losses.append(Span(since - 1, now))
+        self.history.gaps.append(Span(since - GAP_SECONDS, now))
 
     # Paddle.
 
