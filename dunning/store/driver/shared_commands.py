@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError
 
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
@@ -59,25 +59,25 @@ class SharedScript:
 
 
 async def _send(redis: RedisClient, commands: Sequence[Command]) -> list[Any]:
-    """Send all of them. If Redis refuses one of several for what it is, each is sent again, by itself.
+    """Send all of them, and return their answers. What Redis refuses of one is its answer; the others ran all the same.
 
-    An error has to be raised inside of `execute`, which then turns to another connection, and so to the server that
-    has taken over.
+    Raises:
+        RedisError, OSError: it is away, and any of them may have run; or it forgot the script or can't write now, and
+            none of them did.
     """
     try:
-        async with redis.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            answers: list[Any] = await pipe.execute()
-            return answers
-    except ResponseError as error:
-        if type(error) is not ResponseError or len(commands) == 1:
-            raise
-        return [await _send_alone(redis, command) for command in commands]
+        return await _send_once(redis, commands, raise_on_error=False)
+    except ReadOnlyError:
+        # It has become a replica. Raised inside of `execute`, that makes the client turn to the server in its place.
+        return await _send_once(redis, commands, raise_on_error=True)
 
 
-async def _send_alone(redis: RedisClient, command: Command) -> Any:  # noqa: ANN401 - as above
-    try:
-        return await redis.execute_command(*command)
-    except ResponseError as error:
-        return error
+async def _send_once(redis: RedisClient, commands: Sequence[Command], *, raise_on_error: bool) -> list[Any]:
+    async with redis.pipeline(transaction=False) as pipe:
+        for command in commands:
+            pipe.execute_command(*command)
+        answers: list[Any] = await pipe.execute(raise_on_error=raise_on_error)
+    for answer in answers:
+        if isinstance(answer, (ReadOnlyError, NoScriptError)):
+            raise answer
+    return answers
