@@ -160,8 +160,8 @@ class Sentences:
     def _fill(self, form: str, values: Mapping[str, str], *, html: bool) -> str:
         # A company's "Inc." at the end of a sentence has its full stop already.
         values = {
-            name: value.removesuffix(".") if f"{{{name}}}." in form and isinstance(value, str) else value
-            for name, value in values.items()
+            name: values[name].removesuffix(".") if f"{{{name}}}." in form else values[name]
+            for name in placeholders(form)
         }
         if html:
             # Some mail programs drop the tag and keep what is in it: then the isolates do its work.
@@ -170,14 +170,15 @@ class Sentences:
         return form.format_map({name: self._isolated(value) for name, value in values.items()})
 
     def _isolated(self, value: str) -> str:
-        if isinstance(value, str) and any(unicodedata.bidirectional(char) in self._foreign for char in value):
+        if any(unicodedata.bidirectional(char) in self._foreign for char in value):
             return f"{_ISOLATE}{value}{_END_OF_ISOLATE}"
         return value
 
 
-def placeholders(form: str) -> list[str]:
+@cache
+def placeholders(form: str) -> tuple[str, ...]:
     """Return the names that a sentence wants filled in, in their order."""
-    return [name for _, name, _, _ in string.Formatter().parse(form) if name is not None]
+    return tuple(name for _, name, _, _ in string.Formatter().parse(form) if name is not None)
 
 
 def _context(key: str, form: str) -> str:

@@ -137,12 +137,13 @@ class _Folders:
 
     def speaks(self, template: str, language: str) -> bool:
         """Say whether it is shipped, builds on what is, or is for this language alone."""
-        source, file, _ = self._loader.get_source(self.environment, template)
+        file = self.file(template)
+        return file.is_relative_to(SHIPPED) or file.parent.name == language or self._builds_on_ours(template)
+
+    def _builds_on_ours(self, template: str) -> bool:
+        source, _, _ = self._loader.get_source(self.environment, template)
         written = self.environment.parse(source)
-        builds_on_ours = "words" in meta.find_undeclared_variables(written) or any(
-            meta.find_referenced_templates(written)
-        )
-        return Path(file).is_relative_to(SHIPPED) or builds_on_ours or Path(file).parent.name == language
+        return "words" in meta.find_undeclared_variables(written) or any(meta.find_referenced_templates(written))
 
 
 class _Loader(BaseLoader):
