@@ -8,9 +8,11 @@ T = TypeVar("T")
 
 # At first often; when it takes long, seldom: who looks all the time keeps the processor from what is waited for.
 OFTEN_SECONDS, SELDOM_SECONDS, SLOWER = 0.01, 0.1, 1.05
+# Far more than anything takes, and less than a test may: a machine may have little time for us.
+PATIENCE_SECONDS = 120
 
 
-async def until(look: Callable[[], Awaitable[T | None]], *, within_seconds: float = 20) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], *, within_seconds: float = PATIENCE_SECONDS) -> T:
     """Look again and again until what is seen is true, and return it."""
     pause = OFTEN_SECONDS
     async with asyncio.timeout(within_seconds):

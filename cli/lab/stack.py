@@ -23,7 +23,7 @@ from dunning.errors import DunningError
 from dunning.settings.load import LinkMint, bare_environment
 from dunning.store.server.embedded import EmbeddedServer
 
-START_WITHIN_SECONDS = 30.0
+START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 60.0
 POLL_SECONDS = 0.02
 

@@ -119,7 +119,7 @@ class Service:
             mails = await self.stack.mails()
             return mails if len(mails) >= number else []
 
-        return await until(enough, within_seconds=90)  # a killed worker's lease is 60 s
+        return await until(enough)  # a killed worker's lease is 60 s
 
     def link_in(self, mail: dict[str, Any]) -> str:
         """Give the link that stands on a line of its own."""
@@ -164,7 +164,7 @@ class Service:
             first = case.delivery("first") if case else None
             return first if first and first.is_settled(repeats=1) else None
 
-        return await until(ended, within_seconds=90)
+        return await until(ended)
 
     async def story(self, case_id: str) -> str:
         """Give the case's story as one text."""

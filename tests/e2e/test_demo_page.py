@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), nee
 
 NEWEST_FIRST = ["final", "reminder-4", "reminder-3", "reminder-2", "reminder", "first"]
 # Time runs two days a second, and rests at each step for people to see it.
-WHOLE_CAMPAIGN_MS = 60_000
-PATIENCE_MS = 20_000
+WHOLE_CAMPAIGN_MS = 120_000
+PATIENCE_MS = 60_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

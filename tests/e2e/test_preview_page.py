@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), nee
 
 SELLER = Mailbox("Lantern Billing", "billing@lantern.example")
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="60"><rect width="200" height="60"/></svg>'
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 # Chromium names each answer that is no success: that a file is broken is told by one, and a gallery may end before its
 # page.
 HARMLESS = ("409", "ERR_CONNECTION_REFUSED")

@@ -62,10 +62,10 @@ class Month:
 
     async def all_is_done(self, *, working: bool = True) -> None:
         """Wait until what Paddle sent is recorded, and with a worker there, until nothing waits."""
-        await until(self._all_acknowledged, within_seconds=90)
+        await until(self._all_acknowledged)
         if working:
             # A batch that was taken by arq just when Redis died comes back by its lease, on real time.
-            await until(self._nothing_waits, within_seconds=90)
+            await until(self._nothing_waits)
 
     def steps_mailed(self, name: str) -> list[str]:
         """Give the steps a customer was mailed, in the order in which the mails came."""

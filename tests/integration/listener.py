@@ -25,13 +25,13 @@ class Listener:
         """What stands above each message, without where it is from."""
         return [str(one["title"]).partition(": ")[2] for one in self.told]
 
-    async def hears(self, title: str, *, within_seconds: float = 60) -> dict[str, Any]:
+    async def hears(self, title: str) -> dict[str, Any]:
         """Wait until a message has come that is about this, perhaps beside other things, and give the last one."""
 
         async def came() -> dict[str, Any] | None:
             return next((one for one in reversed(self.told) if self._is_about(one, title)), None)
 
-        return await until(came, within_seconds=within_seconds)
+        return await until(came)
 
     def _is_about(self, one: dict[str, Any], title: str) -> bool:
         lines = [str(one["title"]).partition(": ")[2], *str(one["message"]).splitlines()]

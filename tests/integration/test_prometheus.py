@@ -84,7 +84,7 @@ async def prometheus(folder: Path, target: str) -> AsyncIterator[Prometheus]:
     try:
         async with ClientSession() as http:
             one = Prometheus(f"http://127.0.0.1:{port}", http)
-            await until(one.has_scraped, within_seconds=60)
+            await until(one.has_scraped)
             yield one
     finally:
         process.terminate()
@@ -129,7 +129,7 @@ async def test_the_shipped_rules_fire_on_what_is_wrong_and_not_on_what_is_well(
         async def all_fire() -> bool:
             return await watching.alerts() >= PROVOKED
 
-        await until(all_fire, within_seconds=60)
+        await until(all_fire)
         assert await watching.alerts() == PROVOKED
 
         await redis_of(store).flushall()
@@ -138,4 +138,4 @@ async def test_the_shipped_rules_fire_on_what_is_wrong_and_not_on_what_is_well(
             # A rule on a counter looks back for an hour.
             return await watching.alerts() <= {"DunningWebhooksLost", "DunningDeadDeliveries"}
 
-        await until(what_is_a_state_is_over, within_seconds=60)
+        await until(what_is_a_state_is_over)

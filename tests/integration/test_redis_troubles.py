@@ -17,6 +17,7 @@ from dunning.store import tell_until_reached
 from dunning.store.server.embedded import EmbeddedServer
 from tests.dunning_process import ENVIRONMENT, dunning
 from tests.integration.edge import running, settings
+from tests.until import PATIENCE_SECONDS
 
 
 def now() -> datetime:
@@ -83,7 +84,7 @@ TROUBLES: dict[str, tuple[Any, str, str]] = {
 
 
 async def something_in(logs: list[Any]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not logs:  # noqa: ASYNC110 - a log has no event to wait for
             await asyncio.sleep(0.05)
 

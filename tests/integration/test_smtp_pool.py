@@ -9,6 +9,7 @@ import pytest
 from cli.lab.mailbox.server import MailServer
 from dunning.reasons import HoldWord
 from tests.integration.smtp_sending import HURRIED, OpenTransport, opening_transports, send
+from tests.until import PATIENCE_SECONDS
 from worker.mail.smtp import SmtpPatience
 from worker.mail.transport import Outcome, Result
 
@@ -78,7 +79,7 @@ async def test_a_connection_that_nobody_needs_is_closed_after_a_while(
     transport = open_transport(server, patience=SmtpPatience(idle=timedelta(seconds=0.01)))
     await send(transport)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await server.emptied()
 
     assert server.connections == 0

@@ -138,7 +138,7 @@ async def test_a_login_and_a_database_of_the_master_are_taken_from_the_url(guard
 async def test_when_the_master_dies_its_replica_is_found_with_all_that_was_acknowledged(guarded: Guarded) -> None:
     for what, milliseconds in (("info-period", 100), ("ping-period", 100), ("publish-period", 100)):
         await until(eventually(lambda: guarded.says("DEBUG", what, milliseconds) == "OK"))  # noqa: B023 - awaited here
-    await until(eventually(guarded.knows_the_replica), within_seconds=60)
+    await until(eventually(guarded.knows_the_replica))
     patient = connect(guarded.url, Patience.MUCH)
     await patient.set("written before the failover", "1")
 

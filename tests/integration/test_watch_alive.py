@@ -16,7 +16,7 @@ async def test_a_worker_shows_that_it_works_although_redis_is_away(tmp_path: Pat
         async def is_there() -> bool:
             return alive.exists()
 
-        await until(is_there, within_seconds=60)
+        await until(is_there)
 
 
 async def test_a_file_that_can_not_be_written_ends_nothing(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ async def test_the_breaker_trips_before_the_first_mail_of_a_burst_and_says_so_on
                 await until(lambda: told(logs, "sending.paused"))
                 assert home.mailbox.mails == []
                 await home.store.brakes.resume(None, utc_now())
-                await home.mailbox.wait_for(3, within_seconds=30)
+                await home.mailbox.wait_for(3)
 
         (tripped,) = [entry for entry in logs if entry["event"] == "breaker.tripped"]
         assert (tripped["log_level"], tripped["opened"], tripped["at_most"]) == ("error", 3, 2)

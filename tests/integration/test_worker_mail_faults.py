@@ -123,7 +123,7 @@ async def test_a_payment_while_the_mail_server_hesitates_stops_the_mail(redis_ur
         await until(lambda: _is_claimed(home, bill))
         home.twin.world.pay(bill)
         await home.case_ended(bill)
-        await until(lambda: _is_let_go(home, bill), within_seconds=30)
+        await until(lambda: _is_let_go(home, bill))
         assert home.mailbox.mails == []
 
 

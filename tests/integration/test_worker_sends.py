@@ -50,7 +50,7 @@ async def test_a_batch_of_thirty_shares_its_two_calls(redis_url: str, tmp_path: 
         await home.twin.notifications.settled()
         await _handle_all_events_first(home)
         async with running(home.worker):
-            await home.mailbox.wait_for(30, within_seconds=30)
+            await home.mailbox.wait_for(30)
         assert len({mail.recipients for mail in home.mailbox.mails}) == 30
         assert home.twin.counts.total() <= 8
 

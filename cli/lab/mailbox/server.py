@@ -24,6 +24,8 @@ from cli.run.ends_with_stdin import end_with_stdin, until_stdin_closes
 from paddle_twin.own_origin import own_origin_only
 
 USERNAME = "mailer"
+# Far more than a mail takes, also on a machine that has little time for it.
+PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +177,13 @@ class MailServer:
             if faults
         }
 
-    async def wait_for(self, count: int, *, within_seconds: float = 10) -> list[ReceivedMail]:
+    async def wait_for(self, count: int, *, within_seconds: float = PATIENCE_SECONDS) -> list[ReceivedMail]:
         """Wait until `count` mails have come since the start, and give all there are."""
         async with asyncio.timeout(within_seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.mails) >= count)
         return list(self.mails)
 
-    async def next(self, *, within_seconds: float = 10) -> ReceivedMail:
+    async def next(self, *, within_seconds: float = PATIENCE_SECONDS) -> ReceivedMail:
         """Wait for the oldest mail not given yet."""
         async with asyncio.timeout(within_seconds), self._arrived:
             await self._arrived.wait_for(lambda: bool(self._unread))
