@@ -10,15 +10,14 @@ from dunning.access_token import Scope
 from dunning.campaign_file.reader import parse_campaigns
 from dunning.links import Links
 from dunning.reasons import EndReason
-from dunning.rules.campaign_version import version
 from dunning.rules.case import Case, CaseState
-from dunning.rules.declines import DeclineClass
 from dunning.rules.story import Entry, Kind
 from dunning.rules.tally import sums_of
 from dunning.settings.load import Settings
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.console_side import ConsoleSide, running_console
+from tests.integration.debt_at_paddle import debt_at
 from tests.integration.edge import LINK_SECRET, NOW, settings
 
 SESSIONS = "POST /customers/{id}/portal-sessions"
@@ -58,18 +57,7 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def case(twin: Twin, store: Store) -> Case:
     """A debt at Paddle, and our case of it."""
-    customer_id = twin.world.add_customer(name="Ada Example", email="ada@example.com")
-    subscription_id = twin.world.add_subscription(customer_id)
-    case = Case(
-        id=twin.world.decline(subscription_id, "expired_card"),
-        subscription_id=subscription_id,
-        customer_id=customer_id,
-        campaign=CAMPAIGN.name,
-        version=version(CAMPAIGN),
-        decline_class=DeclineClass.HARD,
-        failed_at=NOW,
-        attempted_at=NOW,
-    )
+    case = debt_at(twin, CAMPAIGN)
     await store.campaigns.keep([CAMPAIGN])
     await store.cases.commit(case, 0, due_at=NOW, now=NOW, story=[Entry(kind=Kind.OPENED)])
     return case

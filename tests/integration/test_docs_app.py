@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from dunning.access_token import Scope
-from dunning.rules.case import Case
-from dunning.rules.declines import DeclineClass
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.console_side import ConsoleSide, running_console
+from tests.integration.debt_at_paddle import debt_at
 from tests.integration.edge import NOW, settings
 
+(CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
 PAGE = Path("docs/app.md").read_text(encoding="utf-8")
 # The one thing that Node before 22.6 can't read in them is a type behind a name.
 TYPES = re.compile(r"\??: (?:string|unknown|Date)\b")
@@ -76,18 +77,9 @@ async def test_the_examples_tell_who_owes_and_lead_to_paddle(  # noqa: PLR0917 -
 ) -> None:
     if shutil.which(program) is None:
         pytest.skip(f"there is no {program}")
-    customer_id = twin.world.add_customer(name="Ada Example", email="ada@example.com")
-    subscription_id = twin.world.add_subscription(customer_id)
-    case = Case(
-        id=twin.world.decline(subscription_id, "expired_card"),
-        subscription_id=subscription_id,
-        customer_id=customer_id,
-        campaign="renewal",
-        decline_class=DeclineClass.HARD,
-        failed_at=NOW,
-        attempted_at=NOW,
-    )
+    case = debt_at(twin, CAMPAIGN)
     store = Store.open(redis_url, rate_limit=1)
+    await store.campaigns.keep([CAMPAIGN])
     await store.cases.commit(case, 0, due_at=None, now=NOW)
     await store.close()
     file = tmp_path / f"example.{suffix}"
@@ -97,8 +89,8 @@ async def test_the_examples_tell_who_owes_and_lead_to_paddle(  # noqa: PLR0917 -
     process = await asyncio.create_subprocess_exec(
         program,
         str(file),
-        customer_id,
-        subscription_id,
+        case.customer_id,
+        case.subscription_id,
         *moments,
         env={
             "PATH": "/usr/local/bin:/usr/bin:/bin",

@@ -13,15 +13,14 @@ from yarl import URL
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.words import in_a_line
 from dunning.links import LINK_LIFETIME, Links
-from dunning.rules.campaign_version import version
 from dunning.rules.case import Case, CaseState
-from dunning.rules.declines import DeclineClass
 from dunning.rules.story import Entry
 from dunning.settings.load import Settings
 from dunning.store import Store, keys
 from dunning.store.server.embedded import EmbeddedServer
 from paddle_twin import Twin
 from paddle_twin.faults import Fault
+from tests.integration.debt_at_paddle import debt_at
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 from webhooks.deadlines import Deadlines
 from webhooks.pay import MAY_WORK_LATER
@@ -55,18 +54,7 @@ async def edge(of: Settings) -> AsyncIterator[Edge]:
 @pytest.fixture
 async def case(twin: Twin, store: Store) -> Case:
     """A debt at Paddle, and our case of it."""
-    customer_id = twin.world.add_customer(name="Ada Example", email="ada@example.com")
-    subscription_id = twin.world.add_subscription(customer_id)
-    case = Case(
-        id=twin.world.decline(subscription_id, "expired_card"),
-        subscription_id=subscription_id,
-        customer_id=customer_id,
-        campaign=CAMPAIGN.name,
-        version=version(CAMPAIGN),
-        decline_class=DeclineClass.HARD,
-        failed_at=NOW,
-        attempted_at=NOW,
-    )
+    case = debt_at(twin, CAMPAIGN)
     await store.campaigns.keep([CAMPAIGN])
     await store.cases.commit(case, 0, due_at=None, now=NOW, story=[Entry.prose("opened")])
     return case

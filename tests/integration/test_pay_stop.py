@@ -8,13 +8,12 @@ from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook.words import in_a_line
 from dunning.links import LINK_LIFETIME, Links, Purpose
 from dunning.reasons import EndReason
-from dunning.rules.campaign_version import version
 from dunning.rules.case import Case, CaseState
-from dunning.rules.declines import DeclineClass
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.at_rest import later
 from tests.integration.cases_by_hand import sent
+from tests.integration.debt_at_paddle import debt_at
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
 
 (CAMPAIGN,) = parse_campaigns(shipped(), "default.toml")
@@ -40,19 +39,7 @@ async def edge(redis_url: str, twin: Twin) -> AsyncIterator[Edge]:
 @pytest.fixture
 async def case(twin: Twin, store: Store) -> Case:
     """A case whose first reminder has gone out."""
-    customer_id = twin.world.add_customer(name="Ada Example", email="ada@example.com")
-    subscription_id = twin.world.add_subscription(customer_id)
-    case = Case(
-        id=twin.world.decline(subscription_id, "expired_card"),
-        subscription_id=subscription_id,
-        customer_id=customer_id,
-        campaign=CAMPAIGN.name,
-        version=version(CAMPAIGN),
-        decline_class=DeclineClass.HARD,
-        failed_at=NOW,
-        attempted_at=NOW,
-        deliveries={"first": sent(NOW), "reminder": sent(NOW)},
-    )
+    case = debt_at(twin, CAMPAIGN, deliveries={"first": sent(NOW), "reminder": sent(NOW)})
     await store.campaigns.keep([CAMPAIGN])
     await store.cases.commit(case, 0, due_at=later(days=7), now=NOW)
     return case
