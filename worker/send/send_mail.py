@@ -108,10 +108,12 @@ async def send_mail(
     try:
         result = await _hand_over(sending, due, transaction, grant)
     except GrantRefusedError:
-        await _insist(sending, sending.delivery.put_back(owner, WaitReason.NO_GRANT, services.clock(), counted=False))
+        await _write_outcome(
+            sending, sending.delivery.put_back(owner, WaitReason.NO_GRANT, services.clock(), counted=False)
+        )
     except OperatorMustActError as error:
         await put_on_hold(services, error)
-        await _insist(sending, sending.delivery.put_back(owner, error.hold, services.clock(), counted=False))
+        await _write_outcome(sending, sending.delivery.put_back(owner, error.hold, services.clock(), counted=False))
     except PermanentError as error:
         log.error(Alert.MAIL_NOT_POSSIBLE, case_id=claimed.id, step=step, error=str(error))  # noqa: TRY400 - no fault of ours
         await _put_back_or_die(sending)
@@ -196,7 +198,9 @@ async def _record(sending: _Sending, result: Result) -> None:
     )
     match result.outcome:
         case Outcome.SENT | Outcome.REFUSED:
-            await _insist(sending, sending.delivery.settle(sending.owner, DeliveryState(result.outcome), result.code))
+            await _write_outcome(
+                sending, sending.delivery.settle(sending.owner, DeliveryState(result.outcome), result.code)
+            )
             if result.outcome is Outcome.SENT:
                 await note_accepted(sending.services)
             mended = MAIL_HOLDS if result.outcome is Outcome.SENT else HOLDS_BEFORE_A_REFUSAL
@@ -205,7 +209,7 @@ async def _record(sending: _Sending, result: Result) -> None:
             unknown = sending.delivery.settle(sending.owner, DeliveryState.UNKNOWN, result.code)
             if not unknown.is_settled(sending.services.repeats):
                 unknown = unknown.postpone(result.code, _retry_at(sending), counted=False)
-            await _insist(sending, unknown)
+            await _write_outcome(sending, unknown)
             await note_in_vain(sending.services, Way.MAIL, result.code)
         case Outcome.TRY_AGAIN:
             await _put_back(sending, result.code)
@@ -213,16 +217,18 @@ async def _record(sending: _Sending, result: Result) -> None:
         case Outcome.HELD:
             await put_on_hold(sending.services, _held(result))
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
-            await _insist(sending, back)
+            await _write_outcome(sending, back)
         case Outcome.UNFIT:
             back = sending.delivery.put_back(sending.owner, result.code, sending.services.clock(), counted=False)
-            await _insist(sending, back.skip(SkipReason.NEEDS_SMTPUTF8))
+            await _write_outcome(sending, back.skip(SkipReason.NEEDS_SMTPUTF8))
         case Outcome.ABANDONED:
             log.info("mail.abandoned", case_id=sending.case.id, step=sending.step)
             if sending.delivery.owner == sending.owner:
                 # Still ours, so `may_begin` stopped it (see `why_not`), and a new mail will be written.
                 now = sending.services.clock()
-                await _insist(sending, sending.delivery.put_back(sending.owner, sending.why_not, now, counted=False))
+                await _write_outcome(
+                    sending, sending.delivery.put_back(sending.owner, sending.why_not, now, counted=False)
+                )
 
 
 def _held(result: Result) -> OperatorMustActError:
@@ -234,7 +240,7 @@ def _held(result: Result) -> OperatorMustActError:
 
 
 async def _put_back(sending: _Sending, reason: str) -> None:
-    await _insist(sending, sending.delivery.put_back(sending.owner, reason, _retry_at(sending), counted=True))
+    await _write_outcome(sending, sending.delivery.put_back(sending.owner, reason, _retry_at(sending), counted=True))
 
 
 async def _put_back_or_die(sending: _Sending) -> None:
@@ -243,10 +249,10 @@ async def _put_back_or_die(sending: _Sending) -> None:
         await _put_back(sending, WaitReason.NOT_POSSIBLE)
     else:
         back = sending.delivery.put_back(sending.owner, WaitReason.NOT_POSSIBLE, sending.services.clock(), counted=True)
-        await _insist(sending, back.die(DeadReason.NOT_POSSIBLE))
+        await _write_outcome(sending, back.die(DeadReason.NOT_POSSIBLE))
 
 
-async def _insist(sending: _Sending, delivery: Delivery) -> None:
+async def _write_outcome(sending: _Sending, delivery: Delivery) -> None:
     """Write how it ended, however long Redis is away: a mail that isn't recorded may have to be sent again.
 
     This runs in a task of its own, which outlives the job's 48 s and ends with the process.
