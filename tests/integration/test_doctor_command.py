@@ -20,6 +20,8 @@ from cli.main import main
 from dunning.findings import Level
 from dunning.settings.env_file import ENV_FILE
 from dunning.settings.load import Settings, load_settings
+from dunning.store.server.address import announced
+from dunning.store.server.embedded import EmbeddedServer
 from dunning.time_limits import LARGEST_CLOCK_SKEW
 from paddle_twin import Twin
 from paddle_twin.faults import PlannedFault
@@ -164,6 +166,14 @@ async def test_without_a_redis_to_look_at_that_is_a_note(world: World, tmp_path:
 
     (redis,) = [one for one in json.loads(result.stdout)["findings"] if one["about"] == "redis"]
     assert redis["level"] == "note"
+
+
+async def test_the_server_of_another_folder_is_found_if_it_is_named(world: World, tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "data") as server, announced(server):
+        result = await world.run("--json", "--data", str(tmp_path / "data"), REDIS_URL="")
+
+    found = {one["about"]: one["level"] for one in json.loads(result.stdout)["findings"]}
+    assert found["redis"] == "ok"
 
 
 async def test_an_old_key_without_permissions_is_a_note(world: World) -> None:

@@ -1,6 +1,7 @@
 """Looks at Redis."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dunning.findings import Finding, Level
 from dunning.settings.load import StoreSettings, data_folder
@@ -10,18 +11,19 @@ from dunning.store.server.address import running_servers
 ABOUT = "redis"
 
 
-async def look_at_store(settings: StoreSettings) -> list[Finding]:
-    """Look at the Redis that is set, or at the server of the `dunning up` that runs here."""
+async def look_at_store(settings: StoreSettings, data: Path | None = None) -> list[Finding]:
+    """Look at the Redis that is set, or at the server of the `dunning up` that runs here, or on this folder."""
     if settings.redis_url is not None:
         return await look_at_address(settings.redis_url.get_secret_value())
-    found = running_servers([data_folder(sandbox=False), data_folder(sandbox=True)])
+    found = running_servers([data_folder(sandbox=False), data_folder(sandbox=True)] if data is None else [data])
     if not found:
         return [
             Finding(
                 ABOUT,
                 Level.NOTE,
                 "DUNNING_REDIS_URL is not set, and no `dunning up` runs here, so there is no Redis to look at.",
-                "`dunning up` starts a server of its own; `dunning webhooks` and `dunning worker` need the variable.",
+                "`dunning up` starts a server of its own; `dunning webhooks` and `dunning worker` need the variable. "
+                "If `dunning up` was given --data, give it here too.",
             )
         ]
     return [finding for url in found for finding in await look_at_address(url)]
