@@ -54,6 +54,8 @@ class Cases:
 
     async def read_versioned(self, case_ids: Sequence[str]) -> list[Versioned]:
         """Return the cases with their revisions, in the order asked for."""
+        if not case_ids:  # which Redis would refuse
+            return []
         entries = await self._reads.ask("MGET", *map(keys.case, case_ids))
         return [_parse(case_id, entry) for case_id, entry in zip(case_ids, entries, strict=True)]
 

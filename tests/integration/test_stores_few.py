@@ -38,6 +38,10 @@ async def test_no_campaign_is_nothing_to_keep(hands: Hands) -> None:
     assert await hands.store.campaigns.all() == {}
 
 
+async def test_no_case_is_nothing_to_read(hands: Hands) -> None:
+    assert await hands.store.cases.read_versioned([]) == []
+
+
 async def test_a_counter_is_raised_by_one_or_by_more(hands: Hands) -> None:
     await hands.store.counters.add("held_up")
     await hands.store.counters.add("held_up", 3)
