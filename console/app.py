@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from console.api.problems import tell_problems
 from console.api.routes import PREFIX, add_api
+from console.hosts import check_host
 from console.keys import BACKSTAGE, CAMPAIGNS, CLOCK, LINKS, PADDLE, SETTINGS, STORE, Clock
 from console.ports import Backstage
 from console.screen.refusals import show_refusals
@@ -20,6 +21,7 @@ from dunning.settings.load import Settings
 from dunning.store import Store
 
 LARGEST_BODY_BYTES = 64 * 1024
+LIVE_PATH = "/healthz"
 
 
 def utc_now() -> datetime:
@@ -37,7 +39,9 @@ def create_app(settings: Settings, backstage: Backstage, *, clock: Clock = utc_n
         raise ConfigurationError(["DUNNING_REDIS_URL is missing; it should be like redis://host:6379/0."])
     # No access log: a path names a customer, and who asks for whom is nobody's business.
     app = web.Application(
-        client_max_size=LARGEST_BODY_BYTES, middlewares=[_tell_what_is_wrong], handler_args={"access_log": None}
+        client_max_size=LARGEST_BODY_BYTES,
+        middlewares=[_tell_what_is_wrong, _answer_to_our_names],
+        handler_args={"access_log": None},
     )
     app[SETTINGS] = settings
     app[BACKSTAGE] = backstage
@@ -45,7 +49,7 @@ def create_app(settings: Settings, backstage: Backstage, *, clock: Clock = utc_n
     app[LINKS] = Links([secret.get_secret_value() for secret in settings.link_secrets])
     app.cleanup_ctx.append(_connections)
     app.on_response_prepare.append(_keep_private)
-    app.router.add_get("/healthz", _live)
+    app.router.add_get(LIVE_PATH, _live)
     add_api(app)
     add_screen(app)
     return app
@@ -56,6 +60,14 @@ async def _tell_what_is_wrong(request: web.Request, handler: Handler) -> web.Str
     """Tell programs in JSON and people on a page."""
     tell = tell_problems if request.path.startswith(PREFIX) else show_refusals
     return await tell(request, handler)
+
+
+@web.middleware
+async def _answer_to_our_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a request under a name that isn't ours. Whether the process lives may be asked under any."""
+    if request.path != LIVE_PATH:
+        check_host(request)
+    return await handler(request)
 
 
 async def _live(request: web.Request) -> web.Response:

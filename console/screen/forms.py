@@ -3,17 +3,31 @@
 from hmac import compare_digest
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiDictProxy
 
 from console.screen.person import Person
 from console.screen.refusals import RefusedError
 
 FIELD = "form_token"
+# What a browser says of a page of ours, and of an address that was typed: https://www.w3.org/TR/fetch-metadata/
+_OWN = {"same-origin", "none"}
 
 Form = MultiDictProxy[str]
 FORM = web.RequestKey[Form]("form")
 """What was sent, for a handler of a POST."""
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse what the browser says another page sent. One that says nothing is asked for the token alone.
+
+    Raises:
+        RefusedError: another origin's page sent it.
+    """
+    origin = request.headers.get(hdrs.ORIGIN)
+    own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
+    if (origin is not None and origin not in own) or request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "Another page sent this. If it was ours, have the proxy pass on Host.")
 
 
 async def read_form(request: web.Request) -> Form:

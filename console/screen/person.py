@@ -8,6 +8,7 @@ from yarl import URL
 from console.keys import CLOCK, SETTINGS, STORE
 from dunning import time_limits
 from dunning.people import PersonRole, Use, form_token, has_digest, pass_id
+from dunning.settings.console import LONGEST_NAME
 
 # A browser takes the first only over https, for this host alone: https://datatracker.ietf.org/doc/html/rfc6265bis
 _COOKIE_OVER_HTTPS, _COOKIE = "__Host-dunning", "dunning"
@@ -19,7 +20,8 @@ class Person:
 
     name: str
     role: PersonRole
-    session_id: str
+    session_id: str | None
+    """None for somebody whom a proxy names."""
     form_token: str = field(repr=False)
 
     @property
@@ -33,6 +35,23 @@ PERSON = web.RequestKey("person", Person)
 
 async def find_person(request: web.Request) -> Person | None:
     """Return who is signed in, and note that they are here."""
+    return _named_by_proxy(request) or await _in_session(request)
+
+
+def _named_by_proxy(request: web.Request) -> Person | None:
+    """Return whom a proxy names that is trusted. Its header means nothing from any other address."""
+    proxy = request.app[SETTINGS].console.proxy
+    # The other end of the connection, whatever headers say.
+    if proxy is None or not proxy.trusts(request.remote):
+        return None
+    names = request.headers.getall(proxy.header, [])
+    if len(names) != 1 or not names[0].strip() or not names[0].isprintable() or len(names[0]) > LONGEST_NAME:
+        return None
+    name = names[0].strip()
+    return Person(name, proxy.role_of(name), None, form_token(f"{link_secrets(request)[0]}:{name}"))
+
+
+async def _in_session(request: web.Request) -> Person | None:
     text = request.cookies.get(_cookie(request), "")
     named = pass_id(text)
     if named is None:

@@ -95,7 +95,8 @@ def render(
         text=html,
         content_type="text/html",
         status=status,
-        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        # With `no-referrer`, browsers would not say from which origin a form of ours comes.
+        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
     )
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from console.screen import signing_in
-from console.screen.forms import FORM, check_form_token, read_form
+from console.screen.forms import FORM, check_form_token, check_origin, read_form
 from console.screen.page import NAVIGATION, Handler, Page
 from console.screen.pages import PAGES
 from console.screen.person import PERSON, find_person
@@ -31,6 +31,7 @@ def _handler(page: Page) -> Handler:
             return signing_in.how_to_sign_in(request, HTTPStatus.UNAUTHORIZED)
         request[PERSON] = person
         if request.method == "POST":
+            check_origin(request)
             form = await read_form(request)
             check_form_token(form, person)
             request[FORM] = form

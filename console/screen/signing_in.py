@@ -6,6 +6,7 @@ from aiohttp import web
 
 from console.keys import CLOCK, STORE
 from console.screen.changes import note_change
+from console.screen.forms import check_origin
 from console.screen.person import PERSON, Person, find_person, give_cookie, link_secrets, take_cookie
 from console.screen.refusals import RefusedError
 from console.screen.render import render, see_other
@@ -37,10 +38,12 @@ async def show(request: web.Request) -> web.Response:
 async def sign_in(request: web.Request) -> web.Response:
     """Use the link up, begin a session, and lead to the overview.
 
-    1. The link is looked at: one that is wrong uses up nothing.
-    2. It is used up. Of two that come at once, one gets on.
-    3. A session begins, and the browser alone is given what opens it.
+    1. A page of another site's may not sign its visitor in here.
+    2. The link is looked at: one that is wrong uses up nothing.
+    3. It is used up. Of two that come at once, one gets on.
+    4. A session begins, and the browser alone is given what opens it.
     """
+    check_origin(request)
     store, now = request.app[STORE], request.app[CLOCK]()
     link = await _good_link(request)
     if not await store.people.use_link(link.id):
@@ -55,8 +58,11 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """End the session."""
-    await request.app[STORE].people.end_session(request[PERSON].session_id)
+    """End the session. Whoever is named by a proxy signs out there."""
+    session_id = request[PERSON].session_id
+    if session_id is None:
+        raise RefusedError(HTTPStatus.CONFLICT, "Your proxy signs you in, so it is there that you sign out.")
+    await request.app[STORE].people.end_session(session_id)
     await note_change(request, Change.SIGNED_OUT)
     response = see_other("/sign-in")
     take_cookie(request, response)

@@ -1,12 +1,11 @@
 """The variables there are, as pydantic reads them: each with its default and, in words, what it should be."""
 
 import math
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from dunning.addresses import mail_server, redis
 from dunning.addresses.mail_server import MailUrl, parse_mail_url
@@ -15,6 +14,7 @@ from dunning.addresses.redis import check_redis_url
 from dunning.addresses.web import WebUrl, parse_web_url
 from dunning.rules.breaker import Breaker
 from dunning.settings.alert_urls import AlertUrls, parse_alert_urls
+from dunning.settings.console_variables import ConsoleVariables
 from dunning.settings.environment import WrongBesideError
 from dunning.settings.paddle_account import (
     LIVE_API,
@@ -23,10 +23,10 @@ from dunning.settings.paddle_account import (
     check_portal_page,
     paddle_environment,
 )
+from dunning.settings.reading import PREFIX, Declared, read_by
 from dunning.settings.values import (
     LINK_SECRET_LENGTH,
     LinkMint,
-    check_filled_in,
     parse_address,
     parse_api_key,
     parse_breaker,
@@ -42,97 +42,56 @@ from dunning.settings.values import (
     parse_webhook_secrets,
 )
 
-PREFIX = "DUNNING_"
-
-CONSOLE_HOST, CONSOLE_PORT = "127.0.0.1", 8090
-
 # Minting while sending costs one call for each mail, besides the two that read the debts. Clicks need room as well.
 LEAST_RATE_TO_MINT_AT_SENDING = 4
 
 
-def _read_by(parse: Callable[[str], object], placeholder: object = None) -> PlainValidator:
-    """Let `parse` read what the environment gives, and leave defaults as they are.
-
-    What was not filled in is refused, or read as `placeholder` if there is such a value.
-    """
-
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            check_filled_in(value)
-        except ValueError:
-            if placeholder is None:
-                raise
-            return placeholder
-        return parse(value)
-
-    return PlainValidator(read)
-
-
 _RedisUrl = Annotated[
     SecretStr | None,
-    _read_by(lambda text: SecretStr(check_redis_url(text))),
+    read_by(lambda text: SecretStr(check_redis_url(text))),
     Field(description=redis.FORMS),
 ]
 _LinkSecrets = Annotated[
     tuple[SecretStr, ...],
-    _read_by(parse_link_secrets),
+    read_by(parse_link_secrets),
     Field(
         description=f"random texts of at least {LINK_SECRET_LENGTH} characters each, comma-separated, such as "
         "`openssl rand -hex 32` makes"
     ),
 ]
-_CampaignFile = Annotated[Path | None, _read_by(Path), Field(description="the path of a campaign file")]
-_Templates = Annotated[Path | None, _read_by(parse_folder), Field(description="the path of a folder of mail templates")]
+_CampaignFile = Annotated[Path | None, read_by(Path), Field(description="the path of a campaign file")]
+_Templates = Annotated[Path | None, read_by(parse_folder), Field(description="the path of a folder of mail templates")]
 _PUBLIC_URL = "what stands before /pay where customers reach it, such as https://billing.example.com"
 _PORTAL_LOGIN_URL = "the customer portal's login page, such as https://customer-portal.paddle.com/login/cpl_..."
 
 
 _WebhookSecrets = Annotated[
     tuple[SecretStr, ...],
-    _read_by(parse_webhook_secrets),
+    read_by(parse_webhook_secrets),
     Field(description="the secret keys of Paddle's notification destinations, comma-separated"),
 ]
 _WebhookSecretsSoFar = Annotated[
     tuple[SecretStr, ...],
-    _read_by(parse_webhook_secrets, placeholder=()),
+    read_by(parse_webhook_secrets, placeholder=()),
     Field(description="the secret keys of Paddle's notification destinations, comma-separated"),
 ]
 _PublicUrl = Annotated[
     str,
-    _read_by(parse_public_url),
+    read_by(parse_public_url),
     Field(description=_PUBLIC_URL),
 ]
 
 
-_ConsoleHost = Annotated[
-    str, _read_by(parse_host), Field(description="an IP address or host name for the private side to listen on")
-]
-_ConsolePort = Annotated[int, _read_by(parse_port), Field(description="a whole number from 0 to 65535")]
-_ConsoleUrl = Annotated[
-    str | None,
-    _read_by(parse_public_url),
-    Field(description="where people reach the private side, such as https://dunning.internal.example.com"),
-]
-
-
-class _Declared(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, hide_input_in_errors=True, alias_generator=lambda name: PREFIX + name.upper()
-    )
-
-
-class PaddleVariables(_Declared):
+class PaddleVariables(Declared):
     """The variables that say how to reach Paddle. A description says what the value should be."""
 
-    paddle_api_key: Annotated[SecretStr, _read_by(parse_api_key)] = Field(
+    paddle_api_key: Annotated[SecretStr, read_by(parse_api_key)] = Field(
         description="an API key from Paddle > Developer tools > Authentication"
     )
-    paddle_api_url: Annotated[WebUrl | None, _read_by(parse_web_url)] = Field(
+    paddle_api_url: Annotated[WebUrl | None, read_by(parse_web_url)] = Field(
         default=None, validate_default=True, description=f"{SANDBOX_API}, {LIVE_API} or what stands in for it"
     )
-    paddle_rate_limit: Annotated[int, _read_by(parse_positive)] = Field(
+    paddle_rate_limit: Annotated[int, read_by(parse_positive)] = Field(
         default=200, description="a whole number from 1: API calls in any 60 s"
     )
 
@@ -149,13 +108,13 @@ class PaddleVariables(_Declared):
         return url
 
 
-class StoreVariables(_Declared):
+class StoreVariables(Declared):
     """The variable that says where the store is."""
 
     redis_url: _RedisUrl = None
 
 
-class LinkSecretVariables(_Declared):
+class LinkSecretVariables(Declared):
     """The variable that signs links, and makes the keys of suppressed addresses."""
 
     link_secrets: _LinkSecrets
@@ -168,15 +127,11 @@ class ConnectingVariables(PaddleVariables):
     webhook_secrets: _WebhookSecretsSoFar = ()
 
 
-class SignInVariables(StoreVariables, LinkSecretVariables):
+class SignInVariables(ConsoleVariables, StoreVariables, LinkSecretVariables):
     """The variables that it takes to let a person into the private side."""
 
-    console_host: _ConsoleHost = CONSOLE_HOST
-    console_port: _ConsolePort = CONSOLE_PORT
-    console_url: _ConsoleUrl = None
 
-
-class CampaignVariables(_Declared):
+class CampaignVariables(Declared):
     """The variable that says where the campaigns are."""
 
     campaign_file: _CampaignFile = None
@@ -185,53 +140,50 @@ class CampaignVariables(_Declared):
 class PreviewVariables(CampaignVariables):
     """The variables that say how mails and pages look, and by which way one may be sent. None has to be set."""
 
-    public_url: Annotated[str | None, _read_by(parse_public_url)] = Field(default=None, description=_PUBLIC_URL)
-    portal_login_url: Annotated[str | None, _read_by(parse_portal_login_url)] = Field(
+    public_url: Annotated[str | None, read_by(parse_public_url)] = Field(default=None, description=_PUBLIC_URL)
+    portal_login_url: Annotated[str | None, read_by(parse_portal_login_url)] = Field(
         default=None, description=_PORTAL_LOGIN_URL
     )
-    mail_url: Annotated[MailUrl | None, _read_by(parse_mail_url)] = Field(default=None, description=mail_server.FORMS)
-    mail_from: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
-    mail_reply_to: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    mail_url: Annotated[MailUrl | None, read_by(parse_mail_url)] = Field(default=None, description=mail_server.FORMS)
+    mail_from: Annotated[Mailbox | None, read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    mail_reply_to: Annotated[Mailbox | None, read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
     templates: _Templates = None
 
 
-class Variables(PaddleVariables):
-    """All variables."""
+class _OtherVariables(PaddleVariables):
+    """All but those of the private side."""
 
     webhook_secrets: _WebhookSecrets
-    webhook_tolerance: Annotated[timedelta, _read_by(parse_tolerance)] = Field(
+    webhook_tolerance: Annotated[timedelta, read_by(parse_tolerance)] = Field(
         default=timedelta(seconds=60), description="a duration such as 60s or 5m"
     )
     link_secrets: _LinkSecrets
-    link_mint: Annotated[LinkMint, _read_by(parse_link_mint)] = Field(
+    link_mint: Annotated[LinkMint, read_by(parse_link_mint)] = Field(
         default=LinkMint.CLICK,
         description=f"click or send, and send needs a rate limit of at least {LEAST_RATE_TO_MINT_AT_SENDING}",
     )
     public_url: _PublicUrl
-    portal_login_url: Annotated[str, _read_by(parse_portal_login_url)] = Field(description=_PORTAL_LOGIN_URL)
+    portal_login_url: Annotated[str, read_by(parse_portal_login_url)] = Field(description=_PORTAL_LOGIN_URL)
     redis_url: _RedisUrl = None
-    mail_url: Annotated[MailUrl, _read_by(parse_mail_url)] = Field(description=mail_server.FORMS)
-    mail_from: Annotated[Mailbox, _read_by(parse_mailbox)] = Field(description=MAILBOX_FORM)
-    mail_reply_to: Annotated[Mailbox | None, _read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
-    mail_redirect: Annotated[str | None, _read_by(parse_address)] = Field(
+    mail_url: Annotated[MailUrl, read_by(parse_mail_url)] = Field(description=mail_server.FORMS)
+    mail_from: Annotated[Mailbox, read_by(parse_mailbox)] = Field(description=MAILBOX_FORM)
+    mail_reply_to: Annotated[Mailbox | None, read_by(parse_mailbox)] = Field(default=None, description=MAILBOX_FORM)
+    mail_redirect: Annotated[str | None, read_by(parse_address)] = Field(
         default=None, description="the address that gets every mail in place of the customer"
     )
     campaign_file: _CampaignFile = None
     templates: _Templates = None
-    breaker: Annotated[Breaker, _read_by(parse_breaker)] = Field(
+    breaker: Annotated[Breaker, read_by(parse_breaker)] = Field(
         default="auto", description="auto, off, or a whole number from 1: new cases an hour"
     )
-    alert_urls: Annotated[AlertUrls, _read_by(parse_alert_urls)] = Field(
+    alert_urls: Annotated[AlertUrls, read_by(parse_alert_urls)] = Field(
         default=AlertUrls(), description="URLs as apprise takes them, and ping+https:// before what is to be pinged"
     )
-    host: Annotated[str, _read_by(parse_host)] = Field(
+    host: Annotated[str, read_by(parse_host)] = Field(
         default="0.0.0.0",  # noqa: S104 - a server in a container is reached from outside it
         description="an IP address or host name to listen on",
     )
-    port: Annotated[int, _read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
-    console_host: _ConsoleHost = CONSOLE_HOST
-    console_port: _ConsolePort = CONSOLE_PORT
-    console_url: _ConsoleUrl = None
+    port: Annotated[int, read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
 
     @field_validator("link_secrets")
     @classmethod
@@ -262,3 +214,7 @@ class Variables(PaddleVariables):
         if mint is LinkMint.SEND and info.data.get("paddle_rate_limit", math.inf) < LEAST_RATE_TO_MINT_AT_SENDING:
             raise ValueError(f"it is send, and {PREFIX}PADDLE_RATE_LIMIT leaves no room for that")
         return mint
+
+
+class Variables(ConsoleVariables, _OtherVariables):
+    """All variables."""

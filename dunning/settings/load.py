@@ -21,7 +21,6 @@ from dunning.rules.campaign import Campaign
 from dunning.settings.alert_urls import AlertUrls
 from dunning.settings.console import ConsoleSettings, console_settings
 from dunning.settings.declared import (
-    PREFIX,
     CampaignVariables,
     ConnectingVariables,
     LinkSecretVariables,
@@ -41,6 +40,7 @@ from dunning.settings.own_environment import (
     use_env_file,
 )
 from dunning.settings.paddle_account import paddle_environment
+from dunning.settings.reading import PREFIX
 from dunning.settings.values import LinkMint
 
 __all__ = [

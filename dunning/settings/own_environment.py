@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dunning.errors import NotPossibleError
-from dunning.settings.declared import PREFIX
 from dunning.settings.env_file import ENV_FILE, EnvFile, find_env_file, over_the_file, read_env_file, write_setting
 from dunning.settings.environment import FILE_SUFFIX
+from dunning.settings.reading import PREFIX
 
 REDIS_URL = PREFIX + "REDIS_URL"
 

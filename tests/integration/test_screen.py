@@ -47,7 +47,7 @@ async def test_a_link_shows_a_button_and_the_button_signs_in(side: ConsoleSide) 
         assert "Set-Cookie" not in shown.headers
         assert shown.headers["Content-Security-Policy"] == CSP
         assert shown.headers["Cache-Control"] == "no-store"
-        assert shown.headers["Referrer-Policy"] == "no-referrer"
+        assert shown.headers["Referrer-Policy"] == "same-origin"
     async with side.http.post(f"{side.url}{path}", allow_redirects=False) as used:
         assert (used.status, used.headers["Location"]) == (303, "/")
         cookie = used.cookies["dunning"]
