@@ -8,7 +8,7 @@ from yarl import URL
 
 from console.hosts import NOT_OURS
 from dunning.people import PersonRole
-from tests.integration.console_side import FORM, ConsoleSide, Person, running_console
+from tests.integration.console_side import ConsoleSide, Person, running_console
 from tests.integration.edge import settings
 
 FOREIGN_NAMES = [
@@ -178,8 +178,6 @@ async def test_a_form_of_somebody_whom_a_proxy_names_is_theirs_alone(redis_url: 
 async def test_a_session_keeps_the_role_that_its_link_gave(side: ConsoleSide) -> None:
     viewer = await side.sign_in(PersonRole.VIEWER)
 
-    async with side.http.get(
-        f"{side.url}/?role=operator",
-        headers={"Cookie": f"dunning={viewer.cookie}; role=operator", "Content-Type": FORM},
-    ) as page:
+    claims = {"Cookie": f"dunning={viewer.cookie}; role=operator"}
+    async with side.http.get(f"{side.url}/?role=operator", headers=claims) as page:
         assert "Ada, viewer" in await page.text()
