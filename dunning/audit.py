@@ -20,6 +20,8 @@ class Change(StrEnum):
     RECONCILE = "reconcile"
     PAYMENT_LINK = "payment_link"
     PORTAL_LINKS = "portal_links"
+    SUPPRESS = "suppress"
+    UNSUPPRESS = "unsuppress"
 
 
 class Way(StrEnum):

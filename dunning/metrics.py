@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 PREFIX: Final = "dunning_"
+SIGN_INS_REFUSED: Final = "sign_ins_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ COUNTERS: Final = (
     Metric(
         "reconcile_failed", "Runs that broke off, for example because Paddle is away. Each is begun again in a minute."
     ),
+    Metric("console_restarts", "How often `dunning up` started its `console` again, since it had ended by itself."),
+    Metric(SIGN_INS_REFUSED, "Attempts to sign in to the screen by a link that is none, was used, or came too often."),
     Metric("reconcile_refused", "Runs over events that Paddle refused, since the API key lacks `notification.read`."),
     Metric(
         "api_key_expired",

@@ -13,6 +13,7 @@ from dunning import time_limits
 
 _PASS = re.compile(r"([a-f0-9]{12})_([A-Za-z0-9_-]{43})")
 _FORM = b"dunning.form:"
+_ADDRESS = b"dunning.sign_in_from:"
 
 
 class PersonRole(StrEnum):
@@ -67,6 +68,11 @@ def has_digest(text: str, digest: str, use: Use, keys: Iterable[str]) -> bool:
 def form_token(secret: str) -> str:
     """Return what each form must bring back: what only a page of ours, shown to this person, can know."""
     return hmac.new(secret.encode(), _FORM, sha256).hexdigest()
+
+
+def address_key(address: str, key: str) -> str:
+    """Return by what it is remembered that somebody came from an address: a keyed hash of it."""
+    return hmac.new(key.encode("utf-8", "surrogatepass"), _ADDRESS + address.encode(), sha256).hexdigest()[:32]
 
 
 def session_ends_at(made_at: datetime, used_at: datetime) -> datetime:

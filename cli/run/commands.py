@@ -4,7 +4,7 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from console.ports import Backstage
 from dunning import log, time_limits
 from dunning.errors import ConfigurationError
 from dunning.settings.load import Settings, data_folder, environment_with_redis, load_settings
+from dunning.store import REDIS_ERRORS, Store
 from dunning.store.server.address import announced
 from dunning.store.server.embedded import EmbeddedServer
 
@@ -27,8 +28,10 @@ logger = structlog.get_logger()
 
 # How often a part of `up` asks for a port that is taken.
 PORT_AGAIN_SECONDS = 10
-# What `up` runs.
-ALL = ("webhooks", "worker", "console")
+# What `up` runs: it ends with these, and starts those again.
+ESSENTIAL, SPARED = ("webhooks", "worker"), ("console",)
+# How long `up` tries to count that it started something again.
+COUNT_WITHIN_SECONDS = 5
 
 
 def webhooks(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = None) -> None:
@@ -74,9 +77,23 @@ def up(*, data: Path | None) -> None:
     _begin()
     settings = load_settings(redis_required=False)
     if settings.redis_url is not None:
-        sys.exit(supervise(ALL, environment=None, server=None))
+        sys.exit(_supervise(settings.redis_url.get_secret_value(), environment=None, server=None))
     with EmbeddedServer(data or data_folder(sandbox=settings.paddle.sandbox)) as server, announced(server):
-        sys.exit(supervise(ALL, environment=environment_with_redis(server.url), server=server))
+        sys.exit(_supervise(server.url, environment=environment_with_redis(server.url), server=server))
+
+
+def _supervise(redis_url: str, *, environment: Mapping[str, str] | None, server: EmbeddedServer | None) -> int:
+    async def count(name: str) -> None:
+        store = Store.open(redis_url, rate_limit=1)
+        try:
+            async with asyncio.timeout(COUNT_WITHIN_SECONDS):
+                await store.counters.add(f"{name}_restarts")
+        except (*REDIS_ERRORS, TimeoutError) as error:
+            logger.warning("up.restart_not_counted", process=name, error=type(error).__name__)
+        finally:
+            await store.close()
+
+    return supervise(ESSENTIAL, spared=SPARED, note_ended=count, environment=environment, server=server)
 
 
 async def serve(settings: Settings, clock: Callable[[], datetime] | None = None) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from console.api import cases, exclusions, portal_links, report, standing, suppressions
 from console.api import models as m
 from dunning.access_token import Scope
+from dunning.audit import Change
 
 # Given the request and what was asked in its path, its query and its body.
 Answers = Callable[[web.Request, Any, Any, Any], Awaitable[BaseModel]]
@@ -29,6 +30,8 @@ class Operation:
     query: type[BaseModel] = m.Nothing
     body: type[BaseModel] = m.Nothing
     answer: type[BaseModel]
+    change: Change | None = None
+    """What the audit list calls it, if it changes anything."""
 
 
 OPERATIONS = (
@@ -82,6 +85,7 @@ OPERATIONS = (
         handler=cases.stop,
         in_path=m.CasePath,
         answer=m.Done,
+        change=Change.STOP,
     ),
     Operation(
         name="sendNow",
@@ -93,6 +97,7 @@ OPERATIONS = (
         in_path=m.CasePath,
         body=m.SendNowRequest,
         answer=m.Done,
+        change=Change.SEND_NOW,
     ),
     Operation(
         name="resend",
@@ -103,6 +108,7 @@ OPERATIONS = (
         handler=cases.resend,
         in_path=m.CasePath,
         answer=m.Done,
+        change=Change.RESEND,
     ),
     Operation(
         name="listExclusions",
@@ -122,6 +128,7 @@ OPERATIONS = (
         handler=exclusions.exclude,
         in_path=m.ExclusionPath,
         answer=m.Changed,
+        change=Change.EXCLUDE,
     ),
     Operation(
         name="include",
@@ -132,6 +139,7 @@ OPERATIONS = (
         handler=exclusions.include,
         in_path=m.ExclusionPath,
         answer=m.Changed,
+        change=Change.INCLUDE,
     ),
     Operation(
         name="listSuppressions",
@@ -151,6 +159,7 @@ OPERATIONS = (
         handler=suppressions.suppress,
         body=m.MailAddress,
         answer=m.Changed,
+        change=Change.SUPPRESS,
     ),
     Operation(
         name="takeOffSuppression",
@@ -161,6 +170,7 @@ OPERATIONS = (
         handler=suppressions.take_off,
         body=m.MailAddress,
         answer=m.Changed,
+        change=Change.UNSUPPRESS,
     ),
     Operation(
         name="readReport",

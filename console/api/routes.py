@@ -12,6 +12,9 @@ from console.api.authorize import authorize
 from console.api.openapi import document
 from console.api.operations import OPERATIONS, Operation
 from console.api.problems import ProblemError
+from console.keys import CLOCK, STORE, TOKEN
+from dunning.audit import Change, Way
+from dunning.store import AuditEntry
 
 PREFIX = "/v1/"
 
@@ -32,9 +35,17 @@ def _handler(operation: Operation) -> Handler:
         query = _read(operation.query, _query(request), "the query")
         body = _read(operation.body, await _body(request), "the body")
         answer = await operation.handler(request, path, query, body)
+        if operation.change is not None:
+            await _note(request, operation.change)
         return web.json_response(text=answer.model_dump_json())
 
     return handle
+
+
+async def _note(request: web.Request, change: Change) -> None:
+    """Note who changed what. An id stands in the path; an address, which stands in a body, is noted nowhere."""
+    app, about = request.app, next(iter(request.match_info.values()), "")
+    await app[STORE].audit.note(AuditEntry(app[CLOCK](), request[TOKEN].name, Way.API, change, about))
 
 
 def _read(model: type[BaseModel], given: object, where: str) -> BaseModel:

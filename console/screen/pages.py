@@ -2,6 +2,7 @@
 
 from console.screen import (
     alerts,
+    audit,
     brakes,
     campaigns,
     case,
@@ -43,5 +44,6 @@ PAGES = (
     Page(method="POST", path="/brakes/pause", role=OPERATOR, handler=brakes.pause),
     Page(method="POST", path="/brakes/resume", role=OPERATOR, handler=brakes.resume),
     Page(path="/alerts", handler=alerts.show, in_header="Alerts"),
+    Page(path="/audit", handler=audit.show, in_header="Audit"),
     Page(method="POST", path="/sign-out", handler=signing_in.sign_out),
 )

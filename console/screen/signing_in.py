@@ -11,10 +11,12 @@ from console.screen.person import PERSON, Person, find_person, give_cookie, link
 from console.screen.refusals import RefusedError
 from console.screen.render import render, see_other
 from dunning.audit import Change
-from dunning.people import Use, form_token, has_digest, make_pass, pass_id
+from dunning.metrics import SIGN_INS_REFUSED
+from dunning.people import Use, address_key, form_token, has_digest, make_pass, pass_id
 from dunning.store import Session, SignInLink
 
 _DEAD = "This link was used, or is older than 15 minutes. Make another: dunning sign-in NAME --role viewer"
+_TOO_MANY = "Too many links were tried in vain. Try again in a quarter of an hour."
 
 
 async def ask(request: web.Request) -> web.Response:
@@ -70,13 +72,19 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def _good_link(request: web.Request) -> SignInLink:
-    text = request.match_info["link"]
+    store, secrets, text = request.app[STORE], link_secrets(request), request.match_info["link"]
+    who = address_key(request.remote or "", secrets[0])
+    if await store.sign_ins.are_too_many(who):
+        await store.counters.add(SIGN_INS_REFUSED)
+        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY)
     named = pass_id(text)
-    link = await request.app[STORE].people.find_link(named) if named else None
+    link = await store.people.find_link(named) if named else None
     if (
         link is None
         or not link.is_good(request.app[CLOCK]())
-        or not has_digest(text, link.digest, Use.SIGN_IN, link_secrets(request))
+        or not has_digest(text, link.digest, Use.SIGN_IN, secrets)
     ):
+        await store.sign_ins.note_refused(who)
+        await store.counters.add(SIGN_INS_REFUSED)
         raise RefusedError(HTTPStatus.GONE, _DEAD)
     return link

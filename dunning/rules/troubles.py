@@ -40,6 +40,8 @@ class Trouble(StrEnum):
     DEBTS_WAIT = "debts_wait"
     PADDLE_KEY_NEWS = "paddle_key_news"
     CERTIFICATE_ENDS = "certificate_ends"
+    SIGN_INS_REFUSED = "sign_ins_refused"
+    CONSOLE_RESTARTS = "console_restarts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ NEWS: Final[Mapping[str, News]] = {
     "reconcile_failed": News(Trouble.RECONCILE_FAILS, "runs that broke off", least=10),
     "reconcile_refused": News(Trouble.EVENTS_REFUSED, "runs that Paddle refused"),
     "deliveries_dead": News(Trouble.DEAD_MAILS, "mails"),
+    "console_restarts": News(Trouble.CONSOLE_RESTARTS, "restarts"),
+    # Somebody may well open a link twice.
+    "sign_ins_refused": News(Trouble.SIGN_INS_REFUSED, "attempts", least=10),
 }
 # What Paddle says of an API key is counted under this and its last word, such as `expired`.
 KEY_NEWS: Final = "api_key_"

@@ -31,6 +31,7 @@ from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
 from dunning.store.seen import Seen
+from dunning.store.sign_ins import SignIns
 from dunning.store.sums import Sums
 from dunning.store.suppressions import Suppressions
 from dunning.store.tokens import AccessToken, AccessTokens
@@ -112,6 +113,7 @@ class Store:
         self.reconciling = Reconciling(self._redis)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)
+        self.sign_ins = SignIns(self._redis)
         self.sums = Sums(self._redis)
         self.suppressions = Suppressions(self._redis)
         self.tokens = AccessTokens(self._redis)

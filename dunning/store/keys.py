@@ -61,6 +61,7 @@
 | dunning:tokens | hash | hashes of the tokens of the seller's programs, with names and scopes | until revoked |
 | dunning:tokens:used | hash | when each was last used, to the minute (ms) | as its token |
 | dunning:sign_in:{id} | string | keyed hash of a sign-in link that was not used yet, with name and role | 15 min |
+| dunning:sign_ins:{who} | string | sign-ins in vain lately, from an address (a keyed hash) or in all | 15 min |
 | dunning:sessions | hash | keyed hashes of people's sessions, with names and roles | 7 d |
 | dunning:sessions:used | hash | when each was last used, to the minute (ms) | as its session |
 | dunning:audit | list | who changed what by hand, and when | the last 10,000 |
@@ -138,6 +139,7 @@ KEEP_SUMS = timedelta(days=800)
 KEEP_SEEN = timedelta(minutes=5)
 KEEP_DOUBT = timedelta(hours=1)
 KEEP_CERTIFICATE = timedelta(days=1)
+KEEP_SIGN_INS = timedelta(minutes=15)
 KEEP_LISTENERS = timedelta(minutes=2)
 # As long as refusals count as being in a row.
 KEEP_REFUSED = timedelta(hours=1)
@@ -231,6 +233,11 @@ def in_vain(way: str) -> str:
 def parked(campaign: str) -> str:
     """Return the key of a paused campaign's cases that are out of the sweep's way."""
     return f"dunning:parked:{campaign}"
+
+
+def sign_ins(who: str) -> str:
+    """Return the key of how often it was tried in vain to sign in."""
+    return f"dunning:sign_ins:{who}"
 
 
 def sign_in(link_id: str) -> str:

@@ -109,6 +109,16 @@ SAYINGS: Final[Mapping[Trouble, Saying]] = {
         "Paddle has news of an API key",
         "If Dunning uses that key and it expires or was revoked or exposed, replace it.",
     ),
+    Trouble.CONSOLE_RESTARTS: Saying(
+        "The private side ended by itself",
+        "`dunning up` starts it again, and mail goes on. Its last log lines say why it ended.",
+        "For an hour it went on.",
+    ),
+    Trouble.SIGN_INS_REFUSED: Saying(
+        "Somebody tries to sign in to the screen in vain",
+        "Links that are none, or were used, let nobody in. Who can reach it that should not?",
+        "For an hour nobody tried in vain.",
+    ),
     Trouble.CERTIFICATE_ENDS: Saying(
         "The certificate of the public address is about to end",
         "After that Paddle delivers nothing, and no customer can pay.",

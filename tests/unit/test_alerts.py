@@ -94,6 +94,11 @@ FIRES = {
         Told({REFUSED: "100x80 131x60", SENT: "9000x80 9020x60"}, 90),
     ],
     "DunningBadSignatures": [Told({SIGNATURE: "0+1x60"}, 45)],
+    "DunningConsoleRestarts": [Told({"dunning_console_restarts_total": "_x24 1x60"})],
+    "DunningSignInsRefused": [
+        Told({"dunning_sign_ins_refused_total": "_x20 10x60"}),
+        Told({"dunning_sign_ins_refused_total": "7x80 17x60"}, 95),
+    ],
     "DunningPaddleKey": [
         Told({KEY: "_x24 1x60"}),
         Told({KEY: "2x80 1x60"}, 90),  # restarted, and one since
@@ -145,6 +150,11 @@ SILENT = {
         Told({REFUSED: "131x200", SENT: "9020x200"}, 90),
     ],
     "DunningBadSignatures": [Told({SIGNATURE: "5x60"}, 45)],
+    "DunningConsoleRestarts": [Told({"dunning_console_restarts_total": "7x200"}, 90)],
+    "DunningSignInsRefused": [
+        Told({"dunning_sign_ins_refused_total": "_x20 9x60"}),
+        Told({"dunning_sign_ins_refused_total": "70x200"}, 90),
+    ],
     "DunningPaddleKey": [Told({KEY: "2x200"}, 90)],
     "DunningClicksFallBack": [Told({FELL_BACK: "7x60"})],
 }

@@ -22,6 +22,7 @@ MADE = [
     keys.reconcile_turn,
     keys.reconcile_done,
     keys.sign_in,
+    keys.sign_ins,
 ]
 ROWS = [line.split("|")[1].strip() for line in (keys.__doc__ or "").splitlines() if line.startswith("| dunning:")]
 
@@ -64,6 +65,7 @@ def test_a_key_is_made_from_the_id_alone() -> None:
         "dunning:reconcile:turn:x_1",
         "dunning:reconcile:done:x_1",
         "dunning:sign_in:x_1",
+        "dunning:sign_ins:x_1",
     ]
 
 
