@@ -1,13 +1,16 @@
+import asyncio
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from dunning.store import Store
 from tests.dunning_process import ENVIRONMENT, dunning, is_running
 
 NAMES = ("webhooks", "worker", "console", "dunning-guard", "server")
@@ -72,7 +75,7 @@ def test_up_uses_the_redis_it_is_given(redis_url: str) -> None:
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("victim", ["webhooks", "worker", "console"])
+@pytest.mark.parametrize("victim", ["webhooks", "worker"])
 def test_when_one_process_ends_up_ends_the_rest_and_says_why(victim: str, tmp_path: Path) -> None:
     with dunning("up", "--data", str(tmp_path), environ=ENVIRONMENT) as process:
         process.wait_for("webhooks.listening")
@@ -84,6 +87,32 @@ def test_when_one_process_ends_up_ends_the_rest_and_says_why(victim: str, tmp_pa
         assert process.end() == 1
         assert (told["process"], told["exit_code"]) == (victim, -signal.SIGKILL)
         assert not any(map(is_running, children.values()))
+
+
+async def test_the_console_is_started_again_while_the_others_go_on(redis_url: str) -> None:
+    store = Store.open(redis_url, rate_limit=1)
+
+    def live_on() -> None:
+        with dunning("up", environ=ENVIRONMENT | {"DUNNING_REDIS_URL": redis_url}) as process:
+            process.wait_for("webhooks.listening")
+            before = children_of(process.pid)
+
+            os.kill(before["console"], signal.SIGKILL)
+            told = process.wait_for("up.process_restarts")
+            process.wait_for("console.listening")
+            after = children_of(process.pid)
+            process.signal(signal.SIGTERM)
+
+            assert process.end() == 0
+            assert (told["process"], told["exit_code"]) == ("console", -signal.SIGKILL)
+            assert after.keys() == before.keys()
+            assert [name for name in before if before[name] != after[name]] == ["console"]
+
+    await asyncio.to_thread(live_on)
+    snapshot = await store.health.snapshot(datetime.now(UTC))
+    await store.close()
+
+    assert snapshot.counters["console_restarts"] == 1
 
 
 def test_when_the_server_ends_up_ends_the_rest_and_says_why(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ COUNTERS = [
     REFUSED,
     "api_key_expired",
     NOT_DELIVERED,
+    metrics.SIGN_INS_REFUSED,
+    "console_restarts",
 ]
 
 

@@ -1,0 +1,87 @@
+"""That sign-ins in vain are few and told of, and that whoever changes something is listed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import main
+from console.keys import STORE
+from dunning.access_token import Scope
+from dunning.audit import Change, Way
+from dunning.people import address_key
+from dunning.store import AuditEntry
+from dunning.store.sign_ins import MOST_FROM_ONE, MOST_IN_ALL
+from tests.integration.console_side import ConsoleSide, running_console
+from tests.integration.edge import LINK_SECRET, NOW, settings
+
+BAD = f"/sign-in/{'0' * 12}_{'A' * 43}"
+
+
+@pytest.fixture
+async def side(redis_url: str) -> AsyncIterator[ConsoleSide]:
+    async with running_console(settings(redis_url)) as side:
+        yield side
+
+
+async def test_whoever_tries_too_often_is_heard_no_more_and_it_is_counted(side: ConsoleSide) -> None:
+    person, link, tried = await side.sign_in(), await side.link(), []
+    for _ in range(MOST_FROM_ONE + 1):
+        async with side.http.get(f"{side.url}{BAD}") as answer:
+            tried.append(answer.status)
+    async with side.http.post(f"{side.url}{link}", allow_redirects=False) as good:
+        assert good.status == 429
+
+    assert tried == [410] * MOST_FROM_ONE + [429]
+    assert (await person.get("/"))[0] == 200
+    counted = (await side.app[STORE].health.snapshot(NOW)).counters
+    assert counted["sign_ins_refused"] == MOST_FROM_ONE + 2
+
+
+async def test_from_many_addresses_nobody_is_heard_after_a_hundred(side: ConsoleSide) -> None:
+    sign_ins = side.app[STORE].sign_ins
+    for number in range(MOST_IN_ALL):
+        assert not await sign_ins.are_too_many("mine")
+        await sign_ins.note_refused(address_key(f"192.0.2.{number}", LINK_SECRET))
+
+    assert await sign_ins.are_too_many("mine")
+
+
+async def test_what_programs_change_is_listed_by_their_name_and_without_an_address(
+    side: ConsoleSide, redis_url: str
+) -> None:
+    token, subscription = await side.token(Scope.OPERATE, name="shop"), f"sub_{'0' * 26}"
+
+    await side.ask("PUT", f"/v1/exclusions/{subscription}", token=token)
+    await side.ask("PUT", "/v1/suppressions", token=token, body={"address": "ada@customer.example"})
+    await side.ask("POST", f"/v1/cases/txn_{'0' * 26}/stop", token=token)  # there is none
+    printed = await asyncio.to_thread(
+        CliRunner().invoke, main, ["audit", "--json"], env={"DUNNING_REDIS_URL": redis_url}
+    )
+    in_words = await asyncio.to_thread(CliRunner().invoke, main, ["audit"], env={"DUNNING_REDIS_URL": redis_url})
+
+    assert await side.app[STORE].audit.newest(0, 10) == [
+        AuditEntry(NOW, "shop", Way.API, Change.SUPPRESS),
+        AuditEntry(NOW, "shop", Way.API, Change.EXCLUDE, subscription),
+    ]
+    assert [one["what"] for one in json.loads(printed.stdout)["changes"]] == ["suppress", "exclude"]
+    assert in_words.stdout.splitlines()[1] == f"2026-05-04 12:00 UTC  shop (api)  exclude  {subscription}"
+    assert "customer.example" not in printed.stdout
+
+
+async def test_the_list_is_read_a_page_at_a_time(side: ConsoleSide) -> None:
+    audit = side.app[STORE].audit
+    for number in range(150):
+        await audit.note(AuditEntry(NOW, "Ada", Way.SCREEN, Change.STOP, f"txn_{number:026d}"))
+    person = await side.sign_in()
+
+    first, second = await person.get("/audit"), await person.get("/audit?page=2")
+    others = [(await person.get(f"/audit?page={page}"))[0] for page in ("0", "101", "x", "-1", "\u0663")]
+
+    assert "signed in" in first[1]
+    assert f"txn_{149:026d}" in first[1]
+    assert (f"txn_{50:026d}" in first[1], f"txn_{50:026d}" in second[1]) == (False, True)
+    assert ("/audit?page=2" in first[1], "/audit?page=3" in second[1]) == (True, False)
+    assert others == [404] * 5
