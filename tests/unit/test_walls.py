@@ -24,6 +24,7 @@ def test_the_pure_part_is_every_room_below_the_doors_and_what_is_pure_behind_the
         "dunning.paddle_api.grants",
         "dunning.settings.paddle_account",
         "dunning.settings.values",
+        "dunning.settings.values_of_console",
         "dunning.watch.digest",
         "dunning.watch.words",
     }
