@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from console.keys import STORE
 from console.screen.pages import PAGES
+from dunning.store import keys
 from tests.e2e.chromium import needs_chromium, open_browser
 from tests.integration.console_side import ConsoleSide, running_console
-from tests.integration.edge import settings
+from tests.integration.edge import NOW, settings
 from tests.integration.looks import found_by_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
@@ -71,6 +74,12 @@ async def test_every_page_can_be_used_at_every_width_light_and_dark(screen: Scre
             assert overflow <= 0, f"{path} is {overflow} px too wide at {width} px"
             assert await found_by_axe(page) == [], f"{path}, {width} px"
 
+    click = "recovered|renewal|first|hard|click|EUR"
+    for days in (0, 9, 20):
+        day = NOW.date() - timedelta(days=days)
+        sums = {f"n|{click}": 2, f"k|{click}": 2, f"a|{click}": 5_800 + days * 100}
+        await screen.side.app[STORE].sums._redis.hset(keys.sums(f"{day:%Y-%m-%d}"), mapping=sums)
+    await screen.side.app[STORE].brakes.pause(None, "a new template", NOW)
     link = await screen.side.link(name="Ada Example")
     for path in ("/sign-in", link, "/nowhere"):
         await page.goto(f"{screen.side.url}{path}")
