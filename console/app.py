@@ -10,6 +10,7 @@ from console.api.problems import tell_problems
 from console.api.routes import PREFIX, add_api
 from console.hosts import check_host
 from console.keys import BACKSTAGE, CAMPAIGNS, CLOCK, LINKS, PADDLE, SETTINGS, STORE, Clock
+from console.monitoring import METRICS_PATH, show_metrics
 from console.ports import Backstage
 from console.screen.refusals import show_refusals
 from console.screen.routes import add_screen
@@ -50,6 +51,7 @@ def create_app(settings: Settings, backstage: Backstage, *, clock: Clock = utc_n
     app.cleanup_ctx.append(_connections)
     app.on_response_prepare.append(_keep_private)
     app.router.add_get(LIVE_PATH, _live)
+    app.router.add_get(METRICS_PATH, show_metrics)
     add_api(app)
     add_screen(app)
     return app

@@ -110,9 +110,10 @@ def create_app(
             web.post("/mail/{provider}", mail_events.receive_mail_event),
             web.get("/healthz", health.live),
             web.get("/readyz", health.ready),
-            web.get("/metrics", health.show_metrics),
         ]
     )
+    if settings.public_metrics:
+        app.router.add_get("/metrics", health.show_metrics)
     return app
 
 
@@ -138,6 +139,7 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
         beside = [
             asyncio.create_task(tell_until_reached(redis_url, app[CLOCK])),
             asyncio.create_task(watch_forever(settings, redis_url, Role.WEBHOOKS, app[CLOCK])),
+            asyncio.create_task(health.show_in_redis_forever(app)),
         ]
         yield
         for task in beside:

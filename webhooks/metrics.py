@@ -1,16 +1,14 @@
 """What Prometheus is told: what this process counted, and what all processes counted in Redis."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from dunning import metrics
 from dunning.paddle import event_types
 from dunning.reasons import ClickOutcome, HoldWord
 from dunning.store import Snapshot
+from dunning.watch.exposition import of_all_processes
 
 
 class Metrics:
@@ -57,6 +55,10 @@ class Metrics:
         """Count a bounce, a complaint, or what else a provider said."""
         self._mail_events.labels(provider, outcome).inc()
 
+    def of_this_process(self) -> bytes:
+        """Write what this process counted in Prometheus' text format."""
+        return generate_latest(self._registry)
+
     def exposition(self, snapshot: Snapshot | None, *, writable: bool) -> bytes:
         """Write all that is known in Prometheus' text format.
 
@@ -64,30 +66,4 @@ class Metrics:
             snapshot: what Redis has; None where it did not answer.
             writable: whether Redis takes what accepting an event writes.
         """
-        redis = CollectorRegistry()
-        redis.register(_Redis(snapshot, writable=writable))
-        return generate_latest(self._registry) + generate_latest(redis)
-
-
-class _Redis(Collector):
-    """A snapshot of Redis, as metrics."""
-
-    def __init__(self, snapshot: Snapshot | None, *, writable: bool) -> None:
-        self._snapshot = snapshot
-        self._writable = writable
-
-    def collect(self) -> Iterator[Metric]:
-        yield _gauge(metrics.REDIS_UP, self._snapshot is not None)
-        yield _gauge(metrics.REDIS_WRITABLE, self._writable)
-        if self._snapshot is None:
-            return
-        for name, count in sorted(self._snapshot.counters.items()):
-            # The name holds a skip's reason, which may contain characters that Prometheus doesn't allow in a name.
-            safe = re.sub(r"[^a-z0-9_]", "_", name.lower())
-            yield CounterMetricFamily(f"{metrics.PREFIX}{safe}", metrics.help_of(name), value=count)
-        for name, value in sorted(self._snapshot.gauges.items()):
-            yield GaugeMetricFamily(f"{metrics.PREFIX}{name}", metrics.help_of(name), value=value)
-
-
-def _gauge(metric: metrics.Metric, value: float) -> Metric:
-    return GaugeMetricFamily(metric.shown, metric.help, value=float(value))
+        return self.of_this_process() + of_all_processes(snapshot, writable=writable)

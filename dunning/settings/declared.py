@@ -27,6 +27,7 @@ from dunning.settings.reading import PREFIX, Declared, read_by
 from dunning.settings.values import (
     LINK_SECRET_LENGTH,
     LinkMint,
+    Switch,
     parse_address,
     parse_api_key,
     parse_breaker,
@@ -38,6 +39,7 @@ from dunning.settings.values import (
     parse_portal_login_url,
     parse_positive,
     parse_public_url,
+    parse_switch,
     parse_tolerance,
     parse_webhook_secrets,
 )
@@ -184,6 +186,7 @@ class _OtherVariables(PaddleVariables):
         description="an IP address or host name to listen on",
     )
     port: Annotated[int, read_by(parse_port)] = Field(default=8080, description="a whole number from 0 to 65535")
+    public_metrics: Annotated[Switch, read_by(parse_switch)] = Field(default="off", description="on or off")
 
     @field_validator("link_secrets")
     @classmethod

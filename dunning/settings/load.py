@@ -119,6 +119,7 @@ class Settings:
     alerts: AlertUrls
     host: str
     port: int
+    public_metrics: bool
     console: ConsoleSettings
 
 
@@ -164,6 +165,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         alerts=variables.alert_urls,
         host=variables.host,
         port=variables.port,
+        public_metrics=variables.public_metrics == "on",
         console=console_settings(variables),
     )
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs
 
 from pydantic import SecretStr
@@ -34,6 +35,9 @@ _CLIENT_SIDE_TOKENS = ("live_", "test_")
 _CLIENT_SIDE_TOKEN = re.compile(r"(live|test)_[0-9a-f]{27}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
+
+
+Switch = Literal["on", "off"]
 
 
 class LinkMint(StrEnum):
@@ -125,6 +129,15 @@ def parse_host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise ValueError("it is neither an IP address nor a host name")
     return text
+
+
+def parse_switch(text: str) -> Switch:
+    """Read whether something is on."""
+    if text == "on":
+        return "on"
+    if text == "off":
+        return "off"
+    raise ValueError("it is neither on nor off")
 
 
 def parse_breaker(text: str) -> Breaker:

@@ -65,6 +65,7 @@
 | dunning:sessions | hash | keyed hashes of people's sessions, with names and roles | 7 d |
 | dunning:sessions:used | hash | when each was last used, to the minute (ms) | as its session |
 | dunning:audit | list | who changed what by hand, and when | the last 10,000 |
+| dunning:metrics | hash | what each `webhooks` process counted for itself, and when it showed it (ms) | 2 min |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -117,6 +118,7 @@ TOKENS_USED: Final = "dunning:tokens:used"
 SESSIONS: Final = "dunning:sessions"
 SESSIONS_USED: Final = "dunning:sessions:used"
 AUDIT: Final = "dunning:audit"
+METRICS: Final = "dunning:metrics"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.

@@ -11,6 +11,7 @@ from dunning.store.driver.connection import RedisClient
 
 # A process whose clock is off says so every few seconds. One that is gone says nothing more.
 CLOCK_COUNTS_FOR = timedelta(minutes=2)
+METRICS_COUNT_FOR = timedelta(minutes=2)
 
 
 class Role(StrEnum):
@@ -40,6 +41,21 @@ class Watching:
             args=[role, process, int(clock_is_off), round(CLOCK_COUNTS_FOR.total_seconds() * 1000), *Role],
         )
 
+    async def show_metrics(self, process: str, text: bytes, now: datetime) -> None:
+        """Show what a process counted for itself, and forget those that have shown nothing for two minutes."""
+        shown = await self._redis.hgetall(keys.METRICS)
+        gone = [name for name, one in shown.items() if not _is_fresh(one, now)]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            if gone:
+                pipe.hdel(keys.METRICS, *gone)
+            pipe.hset(keys.METRICS, process, b"%d\n%s" % (to_milliseconds(now), text))
+            await pipe.execute()
+
+    async def shown_metrics(self, now: datetime) -> dict[str, bytes]:
+        """Return what each process that lives counted for itself, in Prometheus' text format."""
+        shown = await self._redis.hgetall(keys.METRICS)
+        return {name.decode(): one.partition(b"\n")[2] for name, one in shown.items() if _is_fresh(one, now)}
+
     async def take_certificate_look(self, every: timedelta) -> bool:
         """Return whether it is the caller's turn to look at the certificate of the public address."""
         every_ms = round(every.total_seconds() * 1000)
@@ -49,6 +65,10 @@ class Watching:
         """Note when the certificate ends. It is forgotten unless somebody sees the certificate again within a day."""
         keep_ms = round(keys.KEEP_CERTIFICATE.total_seconds() * 1000)
         await self._redis.set(keys.CERTIFICATE, to_milliseconds(ends_at), px=keep_ms)
+
+
+def _is_fresh(shown: bytes, now: datetime) -> bool:
+    return to_milliseconds(now - METRICS_COUNT_FOR) <= int(shown.partition(b"\n")[0])
 
 
 def look_at_processes(pipe: RedisClient) -> None:

@@ -35,6 +35,7 @@ def settings(redis_url: str, **changes: str) -> Settings:
         "PORTAL_LOGIN_URL": LOGIN_URL,
         "REDIS_URL": redis_url,
         "MAIL_URL": "console:",
+        "PUBLIC_METRICS": "on",
         "MAIL_FROM": "Lantern Maps <billing@example.com>",
         **changes,
     }

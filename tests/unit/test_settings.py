@@ -37,6 +37,7 @@ def test_what_is_required_is_enough_and_everything_else_has_its_default() -> Non
     assert settings.brands == Brands()
     assert settings.templates is None
     assert settings.breaker == "auto"
+    assert not settings.public_metrics
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)  # noqa: S104 - the default as it is written down
 
 
@@ -60,6 +61,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "DUNNING_BREAKER": "120",
             "DUNNING_HOST": "::1",
             "DUNNING_PORT": "0",
+            "DUNNING_PUBLIC_METRICS": "on",
         }
     )
 
@@ -76,6 +78,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.templates == tmp_path
     assert settings.breaker == 120
     assert (settings.host, settings.port) == ("::1", 0)
+    assert settings.public_metrics
 
 
 WRONG = [
