@@ -23,7 +23,7 @@ metadata:
   labels: {app.kubernetes.io/name: dunning}
 spec:
   selector:
-    matchLabels: {app.kubernetes.io/name: dunning, app.kubernetes.io/component: webhooks}
+    matchLabels: {app.kubernetes.io/name: dunning, app.kubernetes.io/component: console}
   podMetricsEndpoints:
     - {port: http, path: /metrics, interval: 30s}
 ---

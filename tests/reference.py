@@ -68,7 +68,10 @@ def _default(field: FieldInfo) -> str:
 def _metrics() -> Iterator[str]:
     yield "## Metrics"
     yield ""
-    yield "`GET /metrics` of each `webhooks` process has them. Each process counts these for itself, so add them up:"
+    yield (
+        "`GET /metrics` of `console` has them. Each `webhooks` process counts these for itself, so add them up; the "
+        "label `process` tells them apart:"
+    )
     yield ""
     yield from _table(metrics.OF_ONE_PROCESS)
     yield ""

@@ -11,8 +11,8 @@ from cli.commands.examples import examples
 def audit(*, limit: int, in_json: bool) -> None:
     """List who changed what by hand on the private side.
 
-    The newest comes first. Of people on the screen and of programs, the last 10,000 changes are kept. Reads DUNNING_REDIS_URL, or else finds
-    the server that `dunning up` runs on this machine.
+    The newest comes first. Of people on the screen and of programs, the last 10,000 changes are kept. Reads
+    DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this machine.
     """
     from cli.operate.audit import show
 

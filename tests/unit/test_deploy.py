@@ -28,7 +28,7 @@ PUBLIC_PATHS = {"/webhooks/paddle", "/pay", "/mail"}
 ANSWERS_WITHIN_SECONDS = 10.0
 
 METRIC = re.compile(r"\bdunning_[a-z_]+\b")
-UNITS = ["dunning-webhooks.service", "dunning-worker.service", "dunning-up.service"]
+UNITS = ["dunning-webhooks.service", "dunning-worker.service", "dunning-console.service", "dunning-up.service"]
 
 
 def read(name: str) -> str:
@@ -121,7 +121,7 @@ def test_compose_runs_commands_that_exist() -> None:
 
     started = re.findall(r'^    command: \["([a-z]+)"[\],]', compose, re.MULTILINE)
 
-    assert started == ["webhooks", "worker"]
+    assert started == ["webhooks", "worker", "console"]
     assert set(started) <= set(COMMANDS)
 
 
@@ -189,9 +189,9 @@ def test_the_ingress_lets_three_paths_through() -> None:
 
 
 def test_pods_are_given_time_to_drain_and_no_variables_of_services() -> None:
-    deployments = read("kubernetes.yaml").split("\n---\n")[:2]
+    deployments = read("kubernetes.yaml").split("\n---\n")[:3]
 
-    for deployment, command in zip(deployments, ["webhooks", "worker"], strict=True):
+    for deployment, command in zip(deployments, ["webhooks", "worker", "console"], strict=True):
         assert f'args: ["{command}"' in deployment
         assert "terminationGracePeriodSeconds: 70" in deployment
         assert "enableServiceLinks: false" in deployment

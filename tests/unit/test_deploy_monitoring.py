@@ -32,7 +32,7 @@ def test_the_operator_gets_the_shipped_rules() -> None:
 
 def test_the_operator_scrapes_the_port_of_the_pods_that_have_metrics() -> None:
     monitor, _ = yaml.safe_load_all(OPERATOR.read_text(encoding="utf-8"))
-    pods, *_ = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
+    _, _, pods, *_ = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
     template = pods["spec"]["template"]
 
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]

@@ -45,12 +45,12 @@ def test_what_is_deployed_is_given_more_time_than_it_takes_to_end() -> None:
     pods = granted("kubernetes.yaml", r"terminationGracePeriodSeconds: (\d+)")
     units = [
         stop
-        for name in ("dunning-webhooks.service", "dunning-worker.service")
+        for name in ("dunning-webhooks.service", "dunning-worker.service", "dunning-console.service")
         for stop in granted(name, r"^TimeoutStopSec=(\d+)$")
     ]
     services_of_compose = granted("compose.yaml", r"^  stop_grace_period: (\d+)s$")
 
-    assert len(pods) == len(units) == 2
+    assert len(pods) == len(units) == 3
     assert len(services_of_compose) == 1
     assert all(grace > time_limits.END + paused for grace in pods)
     assert all(grace > time_limits.END for grace in [*units, *services_of_compose])
