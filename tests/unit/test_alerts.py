@@ -207,7 +207,7 @@ def test_each_rule_does_what_it_is_for(expected: dict[str, list[Told]], tmp_path
         [PROMTOOL or "promtool", "test", "rules", *map(str, tmp_path.iterdir())],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=250,
         check=False,
     )
 
