@@ -11,7 +11,23 @@ from pathlib import Path
 import click
 import uvloop
 
-from bench import accept, budget, cases, flood, jobs, losses, machine, mail, million, rest, shares, start, storm, sweeps
+from bench import (
+    accept,
+    budget,
+    cases,
+    flood,
+    jobs,
+    losses,
+    machine,
+    mail,
+    million,
+    private,
+    rest,
+    shares,
+    start,
+    storm,
+    sweeps,
+)
 from bench.figures import Figure
 from bench.table import render, rewritten
 
@@ -29,6 +45,7 @@ FIGURES: dict[str, Measure] = {
     "rest": rest.measure,
     "cases": cases.measure,
     "sweeps": sweeps.measure,
+    "private": private.measure,
     "start": start.measure,
 }
 # Those that take longer than all the others together.

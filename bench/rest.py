@@ -27,7 +27,7 @@ async def measure() -> list[Figure]:
             await asyncio.sleep(SETTLE_SECONDS)
             for name, pid in _processes(stack.parts["webhooks"].process.pid).items():
                 readings.setdefault(name, []).append(resident_bytes(pid) / MEBIBYTE)
-    if set(readings) != {"up", "webhooks", "worker", "server"}:
+    if set(readings) != {"up", "webhooks", "worker", "console", "server"}:
         raise BrokenError(f"`up` runs {', '.join(readings)}")
     return [Figure(f"memory of `{name}` at rest", "MiB", tuple(values)) for name, values in readings.items()]
 
@@ -39,7 +39,7 @@ def _processes(pid: int) -> dict[str, int]:
         words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
         if "valkey-server" in words[0] or "redis-server" in words[0]:
             found["server"] = int(child)
-        for command in ("webhooks", "worker"):
+        for command in ("webhooks", "worker", "console"):
             if command in words:
                 found[command] = int(child)
     return found

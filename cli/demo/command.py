@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from rich.console import Console
 
 from cli.demo.page.live import running_demo
+from cli.demo.page.month import PEOPLE
 from cli.demo.page.ports import Ports
 from cli.demo.page.serve import serving
 from cli.demo.story import DemoFailedError, tell
@@ -41,10 +42,10 @@ def serve(ports: Ports, webhook_url: str, *, open_browser: bool) -> None:
     _run(console, _serve(console, ports, webhook_url, open_browser=open_browser))
 
 
-def show(port: int | None, *, open_browser: bool) -> None:
+def show(port: int | None, *, month: bool, open_browser: bool) -> None:
     """Run all of it, with its page, until told to end."""
     console = Console(highlight=False)
-    _run(console, _show(console, port, open_browser=open_browser))
+    _run(console, _show(console, port, month=month, open_browser=open_browser))
 
 
 def _run(console: Console, page: Coroutine[None, None, None]) -> None:
@@ -66,10 +67,13 @@ async def _until_told_to_end(page: Coroutine[None, None, None]) -> None:
         running.result()
 
 
-async def _show(console: Console, port: int | None, *, open_browser: bool) -> None:
+async def _show(console: Console, port: int | None, *, month: bool, open_browser: bool) -> None:
     console.print("Starting Dunning, a twin of Paddle and a mailbox on this machine …")
-    async with running_demo(port) as running:
-        console.print(f"\n  [bold green]{running.url}[/]   Open it: everything happens there. Ctrl-C ends it.\n")
+    if month:
+        console.print("A month of declined renewals is played first, which takes about a minute …")
+    async with running_demo(port, screen=True, month=PEOPLE if month else 0) as running:
+        console.print(f"\n  [bold green]{running.url}[/]   Open it: everything happens there. Ctrl-C ends it.")
+        console.print(f"  [bold green]{running.url}/screen[/]   The screen for people, signed in as operator.\n")
         if open_browser:
             await asyncio.to_thread(webbrowser.open, running.url)
         await running.until_a_part_ends()

@@ -97,6 +97,21 @@ class Stack:
         except TimeoutError:
             raise StackError(f"`dunning webhooks` is not ready: {self.last_words('webhooks')}") from None
 
+    async def until_logged(self, name: str, event: str) -> None:
+        """Wait until a part has logged this."""
+        part, line = self.parts[name], f'"event": "{event}"'.encode()
+        try:
+            async with asyncio.timeout(START_WITHIN_SECONDS):
+                while line not in part.log.read_bytes():
+                    if part.process.returncode is not None:
+                        break
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    return
+        except TimeoutError:
+            pass
+        raise StackError(f"{name} did not log {event}: {self.last_words(name)}")
+
     def last_words(self, name: str) -> str:
         """Return the last line that a part logged."""
         lines = self.parts[name].log.read_text(errors="replace").strip().splitlines()

@@ -77,7 +77,7 @@ async def _reconcile(
         async with ClientSession() as http:
             # The progress is shown on a terminal only, and removed at the end, so that a script reads the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-                reconciler = _reconciler(settings, store, http, _shown_on(progress))
+                reconciler = _reconciler(settings, store, http, _shown_on(progress), _utc_now)
                 missed = Missed()
                 has_events = await _take_in_events(reconciler, missed, dry_run=dry_run, asked_to=apply)
                 findings = await find(reconciler, max_age=max_age, spread=spread, opening=missed.transaction_ids)
@@ -116,14 +116,16 @@ async def _take_in_events(reconciler: Reconciler, missed: Missed, *, dry_run: bo
     return True
 
 
-async def heal(settings: Settings, store: Store, *, apply: bool) -> tuple[Findings, list[str]]:
+async def heal(
+    settings: Settings, store: Store, clock: Callable[[], datetime], *, apply: bool
+) -> tuple[Findings, list[str]]:
     """Find what webhooks did not bring, mend it if it is to be applied, and return what was found and a report.
 
     Raises:
         DunningError: Paddle can't be asked.
     """
     async with ClientSession() as http:
-        reconciler = _reconciler(settings, store, http, lambda *_: None)
+        reconciler = _reconciler(settings, store, http, lambda *_: None, clock)
         missed = Missed()
         await take_in_missed_events(reconciler, dry_run=not apply, asked_to=apply, missed=missed)
         findings = await find(reconciler, opening=missed.transaction_ids)
@@ -142,7 +144,13 @@ def _shown_on(progress: Progress) -> Tell:
     return tell
 
 
-def _reconciler(settings: Settings, store: Store, http: ClientSession, tell: Tell) -> Reconciler:
+def _reconciler(
+    settings: Settings,
+    store: Store,
+    http: ClientSession,
+    tell: Tell,
+    clock: Callable[[], datetime],
+) -> Reconciler:
     return Reconciler(
         store=store,
         paddle=PaddleClient(
@@ -154,7 +162,7 @@ def _reconciler(settings: Settings, store: Store, http: ClientSession, tell: Tel
         campaigns=settings.campaigns,
         breaker=settings.breaker,
         next_grant=PatientGrants(store.limiter, settings.paddle.rate_limit),
-        clock=_utc_now,
+        clock=clock,
         tell=tell,
         link_secrets=[secret.get_secret_value() for secret in settings.link_secrets],
     )

@@ -3,10 +3,10 @@
 What this takes is loaded when it is first asked for: most of the time nobody does.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from worker.letters.render import Renderer
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _shown(mail: EmailMessage) -> ShownMail:
     from worker.mail.http_api import parts_of  # noqa: PLC0415 - see above
 
@@ -29,8 +33,9 @@ def _shown(mail: EmailMessage) -> ShownMail:
 class Backstage:
     """What `console.ports.Backstage` asks for, by these settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = _utc_now) -> None:
         self._settings = settings
+        self._clock = clock
 
     async def look_ahead(self, case_id: str, now: datetime) -> NextMail:
         """Find out what happens next in a case, if nothing changes until then. Sends and keeps nothing.
@@ -54,7 +59,7 @@ class Backstage:
         from cli.operate.reconcile import heal  # noqa: PLC0415 - see above
 
         async with self._store() as store:
-            findings, lines = await heal(self._settings, store, apply=apply)
+            findings, lines = await heal(self._settings, store, self._clock, apply=apply)
         openings = [
             Opening(
                 one.case.id,

@@ -60,7 +60,12 @@ def worker(*, until_stdin_closes: bool, clock: Callable[[], datetime] | None = N
     run(settings, clock or utc_now, alive)
 
 
-def console(backstage: Callable[[Settings], Backstage], *, until_stdin_closes: bool) -> None:
+def console(
+    backstage: Callable[[Settings], Backstage],
+    *,
+    until_stdin_closes: bool,
+    clock: Callable[[], datetime] | None = None,
+) -> None:
     """Serve the private side: an API for the seller's own programs, and a screen."""
     _begin()
     settings = load_settings()
@@ -69,7 +74,7 @@ def console(backstage: Callable[[Settings], Backstage], *, until_stdin_closes: b
     _check_account(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         # As a part of `up` it waits for its port: a mail must not wait for a screen.
-        runner.run(_serve_console(settings, backstage(settings), patient=until_stdin_closes))
+        runner.run(_serve_console(settings, backstage(settings), clock, patient=until_stdin_closes))
 
 
 def up(*, data: Path | None) -> None:
@@ -113,11 +118,15 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     await _serve(runner, Listener("webhooks", "", settings.host, settings.port))
 
 
-async def _serve_console(settings: Settings, backstage: Backstage, *, patient: bool) -> None:
-    from console.app import create_app  # noqa: PLC0415 - the other processes have no use for it
+async def _serve_console(
+    settings: Settings, backstage: Backstage, clock: Callable[[], datetime] | None, *, patient: bool
+) -> None:
+    from console.app import create_app, utc_now  # noqa: PLC0415 - the other processes have no use for it
 
     drain = time_limits.EDGE_DRAIN.total_seconds()
-    runner = web.AppRunner(create_app(settings, backstage), access_log=None, shutdown_timeout=drain)
+    runner = web.AppRunner(
+        create_app(settings, backstage, clock=clock or utc_now), access_log=None, shutdown_timeout=drain
+    )
     await _serve(runner, Listener("console", "CONSOLE_", settings.console.host, settings.console.port, patient))
 
 

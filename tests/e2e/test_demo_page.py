@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -209,3 +210,20 @@ def watch(page: Page) -> tuple[set[str], list[str]]:
 def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+async def test_a_month_is_played_and_the_screen_shows_it(browser: Browser) -> None:
+    async with running_demo(0, screen=True, month=2) as demo, await browser.new_page() as page:
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(f"{demo.url}/screen")
+        await page.get_by_role("button", name="Sign in as demo").click()
+        await page.goto(str(page.url).rstrip("/") + "/cases?state=every")
+
+        rows = await page.locator("tbody tr").all_inner_texts()
+        assert sorted(state for state in ("open", "recovered") for row in rows if f"\t{state}" in row) == [
+            "recovered",
+            "recovered",
+        ]
+        await page.locator("tbody a").last.click()
+        assert "The link was clicked, and led to Paddle's payment page." in await page.locator(".story").inner_text()
+        assert demo.time.clock() - datetime.now(UTC) > timedelta(days=29)

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from cli.demo.page.cases import DemoCases
 from cli.demo.page.fast_forward import FastForward
+from cli.demo.page.month import Month
 from cli.demo.page.page import DemoPage
 from cli.demo.page.ports import Ports
 from cli.demo.page.scene import Scene
 from cli.lab.clock import ShiftedClock
+from cli.lab.ports import free_port
 from cli.lab.stack import Stack, StackError, running_stack
 from cli.local_page.listen import listening
 from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.people import PersonRole, Use, make_pass
 from dunning.settings.load import LinkMint
-from dunning.store import Store
+from dunning.store import SignInLink, Store
 
 USUAL = Ports()
 
@@ -47,11 +50,13 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(port: int | None) -> AsyncIterator[Demo]:
+async def running_demo(port: int | None, *, screen: bool = False, month: int = 0) -> AsyncIterator[Demo]:
     """Run the service with the shipped campaign, some customers, and the page.
 
     Args:
         port: where to serve the page; None for the usual one, or a free one where that is taken.
+        screen: whether the private side's screen is served too.
+        month: how many people's renewals were declined in a month before it begins.
 
     Raises:
         ConfigurationError: the port is taken.
@@ -60,15 +65,31 @@ async def running_demo(port: int | None) -> AsyncIterator[Demo]:
     (campaign,) = parse_campaigns(shipped(), "default.toml")
     with tempfile.TemporaryDirectory(prefix="dunning-clock-") as folder:
         clock = ShiftedClock(Path(folder) / "ahead")
-        async with running_stack(mint=LinkMint.CLICK, campaign=shipped(), clock=clock) as stack:
+        console_port = free_port()
+        settings = {"DUNNING_CONSOLE_PORT": str(console_port)}
+        async with running_stack(mint=LinkMint.CLICK, campaign=shipped(), clock=clock, settings=settings) as stack:
             scene = Scene(stack.http, stack.twin_url, stack.mailbox_url)
             await scene.fill()
             store = Store.open(stack.server.url, rate_limit=1)
             cases = DemoCases(scene, store, campaign)
+            if month:
+                await Month(scene, cases, clock, stack.public_url, month).play()
             time = FastForward(clock, cases)
+
+            async def sign_in() -> str:
+                """Make a link to the screen. Time runs in days here, so that each is dead soon, and so is a session."""
+                made = make_pass(Use.SIGN_IN, stack.environment["DUNNING_LINK_SECRETS"])
+                await store.people.add_link(SignInLink(made.id, "demo", PersonRole.OPERATOR, clock(), made.digest))
+                return f"http://127.0.0.1:{console_port}/sign-in/{made.text}"
+
+            if screen:
+                await stack.run("console", "cli.plan.clocked_console", str(clock.path), "--until-stdin-closes")
+                await stack.until_logged("console", "console.listening")
             running = asyncio.create_task(time.run())
             try:
-                async with listening(DemoPage(scene, cases, time).app(), port, usual=USUAL.page) as url:
+                async with listening(
+                    DemoPage(scene, cases, time, screen=sign_in if screen else None).app(), port, usual=USUAL.page
+                ) as url:
                     yield Demo(url, stack, time)
             finally:
                 running.cancel()

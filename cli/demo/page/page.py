@@ -42,6 +42,8 @@ class DemoPage:
     cases: DemoCases | None = None
     time: FastForward | None = None
     connect: dict[str, str] = field(default_factory=dict)
+    screen: Callable[[], Awaitable[str]] | None = None
+    """Makes a link that signs in to the private side's screen."""
 
     def app(self) -> web.Application:
         """Build the application."""
@@ -51,6 +53,7 @@ class DemoPage:
             [
                 web.get("/", self._index),
                 web.get(f"/{ROUTE}", self._asset),
+                web.get("/screen", self._screen),
                 web.get("/state", self._state),
                 web.get(r"/mails/{number:\d+}", self._mail),
                 web.get(r"/mails/{number:\d+}/html", self._mail_html),
@@ -68,6 +71,12 @@ class DemoPage:
 
     async def _asset(self, request: web.Request) -> web.Response:
         return asset(__package__, request.match_info["name"])
+
+    async def _screen(self, _request: web.Request) -> web.Response:
+        """Lead to the screen, by a link that signs in once."""
+        if self.screen is None:
+            raise web.HTTPNotFound
+        raise web.HTTPSeeOther(await self.screen())
 
     async def _state(self, _request: web.Request) -> web.Response:
         world = await self.scene.world()
