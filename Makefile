@@ -34,9 +34,10 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 storms: $(VENV)/dev ## Play storms of faults for an hour, and write what came of them into docs/reliability.md
 	$(BIN)/python -m tests.storms --minutes 60 --write
 
-pictures: $(VENV)/dev ## Keep a picture of every mail and page in pictures/, by day and by night, narrow and wide
+pictures: $(VENV)/dev ## Keep a picture of every mail, page and screen in pictures/, by day and by night, narrow and wide
 	@mkdir -p pictures
 	PICTURES=pictures $(BIN)/pytest -q tests/integration/test_seen_browser.py -k every_language
+	PICTURES=pictures $(BIN)/pytest -q tests/integration/test_screen_pages_browser.py
 
 caniemail: $(VENV)/dev ## Install what caniemail.com knows of mail programs, for the test that reads it (needs npm)
 	npm install --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 --prefix $(VENV)/caniemail caniemail@1.0.5
