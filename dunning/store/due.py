@@ -42,6 +42,7 @@ class DueIndex:
         self._redis = redis
         self._budget = background_budget(limit)
         self._sweep = scripts.load(redis, "sweep")
+        self._forget = scripts.load(redis, "forget")
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep:
         """Hand one batch of what is due to the workers, with the API calls it takes reserved.
@@ -134,9 +135,10 @@ class DueIndex:
                 pipe.zrem(keys.LATE, *case_ids)
             await pipe.execute()
 
-    async def forget(self, case_id: str) -> None:
-        """Look at this no more: there is no such case, or it is over."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(keys.DUE, case_id)
-            pipe.zrem(keys.LATE, case_id)
-            await pipe.execute()
+    async def forget(self, case_id: str, revision: int) -> None:
+        """Look at this no more: there is no such case, or it is over.
+
+        If it was written since it was read with this revision (0 for no case), it is looked at as was said then. A
+        case that Redis had forgotten may be back meanwhile, and nobody else would look at it.
+        """
+        await self._forget(keys=[keys.case(case_id), keys.DUE, keys.LATE], args=[case_id, revision])

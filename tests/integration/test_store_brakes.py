@@ -112,7 +112,7 @@ async def test_a_case_that_ended_while_it_was_parked_stays_ended(store: Store) -
     case = await open_case(store)
     await store.brakes.pause("renewal", "operator", NOW)
     await store.brakes.park("renewal", [case.id], NOW)
-    await store.due.forget(case.id)
+    await store.due.forget(case.id, 1)
 
     await store.brakes.resume("renewal", NOW)
 

@@ -165,7 +165,7 @@ async def test_when_a_case_ends_the_customers_others_are_looked_at_by_then(eithe
     stranger = await open_case(either)
     for one in (other, stranger):
         await either.cases.commit(one, 1, due_at=due, now=NOW)
-    await either.due.forget(over.id)
+    await either.due.forget(over.id, 1)
 
     await either.cases.commit(ended(case), 1, due_at=None, now=NOW)
 

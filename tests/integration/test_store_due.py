@@ -10,7 +10,7 @@ from dunning.reasons import HoldWord
 from dunning.store import Store, Sweep, keys
 from dunning.store.limiter import background_budget
 from dunning.store.memory import MemoryStore
-from tests.integration.at_rest import NOW, everything, later, opened, redis_ms, redis_of
+from tests.integration.at_rest import NOW, everything, later, open_case, opened, redis_ms, redis_of
 
 NOW_MS = round(NOW.timestamp() * 1000)
 LEASE_MS = 60_000
@@ -252,9 +252,19 @@ async def test_what_is_over_is_not_put_back(store: Store) -> None:
 async def test_what_is_forgotten_is_not_looked_at_again(either: Store) -> None:
     (case_id,) = await make_due(either, 1)
 
-    await either.due.forget(case_id)
+    await either.due.forget(case_id, 0)
 
     assert await either.due.sweep(NOW, calls_per_case=0) == Sweep(0, "nothing_due")
+
+
+async def test_a_case_that_came_back_since_it_was_missed_is_still_looked_at(either: Store) -> None:
+    case = await open_case(either)
+
+    await either.due.forget(case.id, 0)
+    assert await either.due.when([case.id]) != [None]
+
+    await either.due.forget(case.id, 1)
+    assert await either.due.when([case.id]) == [None]
 
 
 async def test_what_is_looked_at_next_comes_first_a_part_at_a_time(either: Store) -> None:

@@ -77,7 +77,7 @@ async def test_what_is_forgotten_or_parked_is_not_late(either: Store | MemorySto
     await swept(either, NOW)
     await either.brakes.pause("renewal", "why", NOW)
 
-    await either.due.forget(ONE)
+    await either.due.forget(ONE, 1)
     await either.brakes.park("renewal", [OTHER], NOW)
 
     assert await either.due.late_since([ONE, OTHER]) == [None, None]

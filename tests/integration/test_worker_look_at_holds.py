@@ -76,7 +76,8 @@ async def test_what_only_a_mail_can_show_waits_for_one_and_is_let_go_of_when_non
             await hold(services, word)
             assert await held_after_a_look(services) == [word]
 
-            await services.store.due.forget(bill)
+            (read,) = await services.store.cases.read_versioned([bill])
+            await services.store.due.forget(bill, read.revision)
             assert await held_after_a_look(services) == []
 
 

@@ -41,7 +41,7 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
             await services.store.due.put_back([case_id], services.clock() + AN_HOUR)
             continue
         if read.case is None:
-            await services.store.due.forget(case_id)
+            await services.store.due.forget(case_id, read.revision)
             continue
         campaign = await services.campaigns.of(read.case)
         case, step = pick_step(read.case, campaign, services.repeats, services.clock())
@@ -56,5 +56,5 @@ async def find_due(services: Services, case_ids: Sequence[str]) -> list[Due]:
             on_time = late_since(case, campaign, services.repeats, now) is None
             await services.store.due.put_back([case_id], max(at, now + NOT_AT_ONCE), on_time=on_time)
         else:
-            await services.store.due.forget(case_id)
+            await services.store.due.forget(case_id, read.revision)
     return due

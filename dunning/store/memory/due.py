@@ -240,10 +240,12 @@ class MemoryDueIndex:
             if on_time:
                 self._kept.late.pop(case_id, None)
 
-    async def forget(self, case_id: str) -> None:
-        """Look at this no more: there is no such case, or it is over."""
-        self._kept.due.pop(case_id, None)
-        self._kept.late.pop(case_id, None)
+    async def forget(self, case_id: str, revision: int) -> None:
+        """Look at this no more, unless it was written since it was read with this revision."""
+        found = self._kept.find(case_id)
+        if (found.revision if found is not None else 0) == revision:
+            self._kept.due.pop(case_id, None)
+            self._kept.late.pop(case_id, None)
 
     def _sorted(self) -> list[tuple[datetime, str]]:
         return sorted((at, case_id) for case_id, at in self._kept.due.items())
