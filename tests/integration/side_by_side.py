@@ -141,7 +141,7 @@ class Both:
             case 0:
                 await self.tell("due", "put_back", some, self.soon(), on_time=self.chance.random() < 0.5)
             case 1:
-                await self.tell("due", "forget", self.chance.choice(CASES))
+                await self.tell("due", "forget", self.chance.choice(CASES), self.chance.randint(0, 2))
             case _:
                 await self.tell("brakes", "park", self.chance.choice(CAMPAIGNS), some, self.soon())
 
