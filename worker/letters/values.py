@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from babel.core import Locale
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 
 from dunning.brands.brand import Brand
@@ -135,6 +135,7 @@ def _debt(debt: DebtFacts, sentences: Sentences, locale: Locale) -> dict[str, ob
                 for written, one in zip(further, debt.further, strict=True)
             ),
         ],
+        "billed_day": format_skeleton("MMMd", debt.billed_on, locale=locale) if debt.billed_on else "",
         "billed_on": _day(debt.billed_on, locale),
         "card_last4": last4,
         "ends_on": _day(debt.ends_on, locale),
