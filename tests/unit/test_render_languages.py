@@ -11,7 +11,7 @@ import pytest
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, is_right_to_left
 from dunning.language.sentences import ENGLISH, ISOLATES
 from dunning.language.width import width
-from tests.unit.mails import LINK, RENDERER, TEMPLATES, facts, html_of, sent, several, text_of
+from tests.unit.mails import LINK, RENDERER, STOP_LINK, TEMPLATES, facts, html_of, sent, several, text_of
 from worker.letters.compiled import SHIPPED
 from worker.letters.words import LONGEST_SUBJECT
 
@@ -74,6 +74,7 @@ def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
     assert "\u2068Acme Pro\u2069" in text_of(mail)
     assert "<bdi>\u2068Acme Pro\u2069</bdi>" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
+    assert f": {STOP_LINK}\n" in text_of(RENDERER.render(replace(facts("reminder"), locale="ar")))
 
 
 def test_a_row_and_two_sentences_stand_beside_each_other_as_the_language_writes_them() -> None:

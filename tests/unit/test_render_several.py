@@ -232,11 +232,11 @@ def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:
     )
 
     assert "Stop reminders" not in text_of(first) + html_of(first)
-    assert f"Stop reminders for this payment\n{STOP_LINK}\n" in text_of(second)
+    assert f"Stop reminders for this payment: {STOP_LINK}\n" in text_of(second)
     assert f'href="{escape(STOP_LINK)}"' in html_of(second)
     for line in (
-        f"Stop reminders for the payment of €1,200.50 for Acme Pro\n{STOP_LINK}\n",
-        f"Stop reminders for the payment of $5.00 for Acme Support\n{OTHER_STOP_LINK}\n",
+        f"Stop reminders for the payment of €1,200.50 for Acme Pro: {STOP_LINK}\n",
+        f"Stop reminders for the payment of $5.00 for Acme Support: {OTHER_STOP_LINK}\n",
     ):
         assert line in text_of(both)
 
@@ -244,7 +244,7 @@ def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:
 def test_a_product_that_is_not_known_gets_no_stand_in_within_a_sentence() -> None:
     both = several("reminder", product_names=())
 
-    assert f"Stop reminders for the payment of €1,200.50\n{STOP_LINK}\n" in text_of(RENDERER.render(both))
+    assert f"Stop reminders for the payment of €1,200.50: {STOP_LINK}\n" in text_of(RENDERER.render(both))
     for tag in LANGUAGES:
         stand_in = sentences_in(tag).say("mail.value.subscription", {})
         lines = text_of(RENDERER.render(replace(both, locale=tag))).splitlines()

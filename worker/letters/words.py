@@ -41,6 +41,8 @@ class DebtWords:
     link: str
     stop: tuple[str, str] | None
     """From the first reminder on: how to stop the reminders, and the link that does."""
+    stop_line: str
+    """The same for the text part. A payment link alone has a line of its own there."""
 
 
 class MailWords:
@@ -169,6 +171,11 @@ class MailWords:
     def _row(self, label: str, value: str) -> str:
         return self._say("mail.common.row", {"label": label, "value": value})
 
+    def _with_link(self, label: str, link: str) -> str:
+        """Put a link behind what it does, without marks of direction, which programs would take for a part of it."""
+        before, after = ISOLATES
+        return self._row(label, link).replace(f"{before}{link}{after}", link)
+
     def _plain(self, key: str, values: Mapping[str, str]) -> str:
         """Say what is filled into something else."""
         return self._sentences.say(key, values)
@@ -191,7 +198,7 @@ class MailWords:
     def _debt(self, debt: Mapping[str, Any], button: str) -> DebtWords:
         bills = [self._plain("mail.common.bill", bill) for bill in debt["bills"][1:]]
         locale = Locale.parse(self._values["locale"], sep="-")
-        rows = list(self._rows(debt))
+        rows, stop = list(self._rows(debt)), self._stop(debt)
         return DebtWords(
             heading=debt["product"] or self._plain("mail.value.subscription", {}),
             bill=self._plain("mail.common.bill", debt) if self._several else "",
@@ -203,7 +210,8 @@ class MailWords:
             because=self._together(*self._because(debt)) if self._several and debt["reason_key"] != "generic" else "",
             button=button,
             link=debt["link"],
-            stop=self._stop(debt),
+            stop=stop,
+            stop_line=self._with_link(*stop) if stop else "",
         )
 
     def _rows(self, debt: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
