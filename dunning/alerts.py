@@ -49,6 +49,8 @@ class Alert(StrEnum):
     """It is over."""
     NOT_DELIVERED = "alert.not_delivered"
     """A URL of `DUNNING_ALERT_URLS` did not take a message."""
+    OUT_WEBHOOK_DEAD = "out_webhook.dead"
+    """A destination of `DUNNING_OUT_WEBHOOKS` did not take an event, however often it was tried."""
     KEY_CREATED = "paddle.api_key.created"
     KEY_EXPIRING = "paddle.api_key.expiring"
     KEY_EXPIRED = "paddle.api_key.expired"

@@ -13,6 +13,7 @@ class Job(StrEnum):
     HANDLE_EVENT = "handle_event"
     """One event by itself: after it gave trouble, or lost its job. Older versions queue every event so."""
     SEND_STEPS = "send_steps"
+    TELL_DESTINATION = "tell_destination"
 
 
 # A killed worker's job comes back after the longest of these and ten seconds, so they are kept short.
@@ -21,6 +22,7 @@ TIMEOUTS = {
     Job.HANDLE_EVENT: time_limits.HANDLE_EVENT,
     # Paddle 10 s, where it is made now a portal session 5 s, SMTP up to RCPT 10 s, DATA 20 s, and some for the rest.
     Job.SEND_STEPS: time_limits.SEND_STEPS,
+    Job.TELL_DESTINATION: time_limits.TELL_DESTINATION,
 }
 
 # The most cases one send_steps job carries: GET /transactions gives at most 30 a page.

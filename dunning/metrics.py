@@ -115,6 +115,9 @@ GAUGES: Final = (
     _gauge("unhandled_events", "Events in the inbox."),
     _gauge("queued_jobs", "Jobs queued or running."),
     _gauge("dead_events", "Events of the last 90 days that could not be handled."),
+    _gauge("waiting_out_webhooks", "Out-webhooks that a destination has not got yet."),
+    _gauge("oldest_out_webhook_seconds", "For how long the oldest of them has waited."),
+    _gauge("dead_out_webhooks", "Out-webhooks of the last 30 days that were given up."),
     _gauge("holds", "Holds that are on."),
     _gauge("reconcile_waiting", "Debts that get no case until somebody runs `dunning reconcile --apply`."),
     _gauge("paused", "1 while all mail is paused, by an operator or by the breaker."),
@@ -146,6 +149,8 @@ COUNTERS: Final = (
         "And its like: tries in vain, one metric for each cause: what a mail server answered, such as `smtp_rcpt_451`; "
         "`paddle_failed`, where Paddle did not say what is owed; `not_ready`, where Paddle made no link for a mail.",
     ),
+    Metric("out_webhooks_delivered", "Out-webhooks that a destination took."),
+    Metric("out_webhooks_failed", "Tries of out-webhooks that a destination did not take."),
     Metric("paddle_reads", "Batches of due cases for which Paddle said what is owed."),
     Metric(
         "reconcile_missed_events",

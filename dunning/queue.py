@@ -71,6 +71,17 @@ def _payload(job: Job, argument: str | list[str], now: datetime) -> str:
     return serialize_job(job, (argument,), {}, None, to_milliseconds(now), serializer=serialize).decode()
 
 
+def tell_destination_job_id(destination: str) -> str:
+    """Return the id under which a destination's job is queued: the same one, so that it has one job at a time."""
+    return f"{Job.TELL_DESTINATION}:{destination}"
+
+
+def tell_destination_payload(destination: str, now: datetime) -> str:
+    """Return what arq reads to run `tell_destination` for this one."""
+    payload = serialize_job(Job.TELL_DESTINATION, (destination,), {}, None, to_milliseconds(now), serializer=serialize)
+    return payload.decode()
+
+
 def arq_redis(connections: ConnectionPool) -> ArqRedis:
     """Return arq's client on connections of our own making. It doesn't connect yet.
 

@@ -12,6 +12,10 @@ DATA: Final = timedelta(seconds=20)
 # The jobs. A killed worker's job comes back after the longest of these and arq's ten seconds more.
 HANDLE_EVENT: Final = timedelta(seconds=15)
 SEND_STEPS: Final = timedelta(seconds=48)
+# It begins no request after TELLING, and a request takes at most TELL.
+TELL: Final = timedelta(seconds=15)
+TELLING: Final = timedelta(seconds=20)
+TELL_DESTINATION: Final = timedelta(seconds=40)
 MARK_OUTLIVES_JOB: Final = timedelta(seconds=10)
 
 # Whose step it is, and when a case whose worker is gone comes back.

@@ -28,6 +28,7 @@ from dunning.paddle_api.grants import Grant
 from dunning.reasons import ClickOutcome, HoldWord
 from dunning.rules.case import Case, CaseState
 from dunning.rules.due_steps import mails_sent
+from dunning.rules.out_events import OutEvent, of_click
 from dunning.rules.story import Entry, Kind
 from dunning.store import REDIS_ERRORS
 from webhooks.deadlines import RedisAwayError, redis_within
@@ -106,7 +107,7 @@ async def _lead_on(request: web.Request, case: Case, now: datetime) -> web.Respo
             await _take_back(request, case.id)
             return _away(request, case.id, detour.reason, detour.error)
         return _fall_back(request, case.id, detour.reason, detour.error)
-    await _note(request, case.id, Entry(kind=Kind.CLICKED), now)
+    await _note(request, case.id, Entry(kind=Kind.CLICKED), now, of_click(case, now))
     log.info("click.led_to_paddle", case_id=case.id)
     app[METRICS].count_click(ClickOutcome.LED_TO_PADDLE)
     return _see_other(deep_link)
@@ -242,11 +243,11 @@ async def _check_debt(request: web.Request, case: Case, grant: Grant, now: datet
     raise _DetourError(ClickOutcome.OTHER_CUSTOMER, PermanentError(f"the debt of case {case.id} is another customer's"))
 
 
-async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime) -> None:
-    """Add to the case's story. If that is not possible, the click works all the same."""
+async def _note(request: web.Request, case_id: str, entry: Entry, now: datetime, told: OutEvent | None = None) -> None:
+    """Add to the case's story, and tell it. If that is not possible, the click works all the same."""
     try:
         async with redis_within(request.app[DEADLINES].redis):
-            await request.app[STORE].cases.note(case_id, entry, now)
+            await request.app[STORE].cases.note(case_id, entry, now, told)
     except RedisAwayError as error:
         request.app[SPARING_LOG].warning("click.not_noted", case_id=case_id, reason=str(error))
 

@@ -35,6 +35,8 @@ from worker.services import (
     utc_now,
 )
 from worker.sweep import sweep_forever
+from worker.tell.destination import leave_to_the_sweep, tell_destination
+from worker.tell.forever import register_destinations, tell_forever
 
 log = structlog.get_logger()
 
@@ -45,7 +47,7 @@ RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
 NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO, or support of the brand"
-BESIDE_THE_SWEEP = ("listing", "reconciling", "looking", "watching")
+BESIDE_THE_SWEEP = ("listing", "reconciling", "looking", "watching", "telling")
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
@@ -139,6 +141,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     services = open_services(ctx["settings"], ctx["redis_url"], ctx["renderer"], ctx["clock"])
     ctx["services"] = services
     await services.campaigns.keep()
+    await register_destinations(services)
     await tell_missing_templates(services)
     if silent := brands_without_a_human(services.settings):
         log.warning("mail.no_reply_to", problem=NO_WAY_TO_A_HUMAN, brands=silent)
@@ -148,6 +151,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
         )
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
+    ctx["telling"] = asyncio.create_task(tell_forever(services, picks_jobs))
     ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))
     ctx["listing"] = asyncio.create_task(list_cases_forever(services))
     ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))
@@ -183,6 +187,11 @@ def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict
             func(adapt(handle_events, leave_to_the_sweep), name=Job.HANDLE_EVENTS, timeout=TIMEOUTS[Job.HANDLE_EVENTS]),
             func(adapt(handle_event, give_up), name=Job.HANDLE_EVENT, timeout=TIMEOUTS[Job.HANDLE_EVENT]),
             func(adapt(send_steps, leave_to_the_lease), name=Job.SEND_STEPS, timeout=TIMEOUTS[Job.SEND_STEPS]),
+            func(
+                adapt(tell_destination, leave_to_the_sweep),
+                name=Job.TELL_DESTINATION,
+                timeout=TIMEOUTS[Job.TELL_DESTINATION],
+            ),
         ],
         "queue_name": queue.QUEUE,
         "redis_pool": queue.arq_redis(connection_pool(redis_url, Patience.MUCH)),

@@ -38,7 +38,7 @@ async def release_holds(
     If Redis is away, they stay on until the next success takes them off.
     """
     try:
-        released = await services.store.holds.release(*words, began_at=began_at, shows=shows)
+        released = await services.store.holds.release(*words, began_at=began_at, shows=shows, now=services.clock())
     except REDIS_ERRORS as away:
         log.warning("hold.not_released", holds=words, error=type(away).__name__)
         return ()

@@ -9,6 +9,7 @@ from dunning.rules.case import Case, CaseState
 from dunning.rules.cohort import sums_by_failure
 from dunning.rules.due_steps import next_due_at, note_due
 from dunning.rules.lateness import late_since
+from dunning.rules.out_events import OutEvent, of_write
 from dunning.rules.story import Entry, Kind
 from dunning.rules.tally import Money, Sum, sums_of
 from dunning.rules.what_changed import counted, entries_of_change, entries_of_moves
@@ -33,6 +34,7 @@ class Cases(Protocol):
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
         before: Case | None = None,
+        told: Sequence[OutEvent] = (),
     ) -> int: ...
     async def story(self, case_id: str) -> list[StoryLine]: ...
 
@@ -99,6 +101,7 @@ async def write_by(  # noqa: PLR0917 - what it is decided by
             *sums_by_failure(before.case, after, campaign, money),
         ],
         before=before.case,
+        told=of_write(before.case, after, before.revision + 1, now),
     )
     return Versioned(after, revision)
 

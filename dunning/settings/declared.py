@@ -13,9 +13,11 @@ from dunning.addresses.mailbox import MAILBOX_FORM, Mailbox, parse_mailbox
 from dunning.addresses.redis import check_redis_url
 from dunning.addresses.web import WebUrl, parse_web_url
 from dunning.rules.breaker import Breaker
+from dunning.settings import out_webhooks
 from dunning.settings.alert_urls import AlertUrls, parse_alert_urls
 from dunning.settings.console_variables import ConsoleVariables
 from dunning.settings.environment import WrongBesideError
+from dunning.settings.out_webhooks import OutWebhook, parse_out_webhooks
 from dunning.settings.paddle_account import (
     LIVE_API,
     SANDBOX_API,
@@ -180,6 +182,9 @@ class _OtherVariables(PaddleVariables):
     )
     alert_urls: Annotated[AlertUrls, read_by(parse_alert_urls)] = Field(
         default=AlertUrls(), description="URLs as apprise takes them, and ping+https:// before what is to be pinged"
+    )
+    out_webhooks: Annotated[tuple[OutWebhook, ...], read_by(parse_out_webhooks)] = Field(
+        default=(), description=out_webhooks.FORM
     )
     host: Annotated[str, read_by(parse_host)] = Field(
         default="0.0.0.0",  # noqa: S104 - a server in a container is reached from outside it

@@ -31,6 +31,7 @@ from dunning.settings.declared import (
     Variables,
 )
 from dunning.settings.environment import VariableReader
+from dunning.settings.out_webhooks import OutWebhook
 from dunning.settings.own_environment import (
     REDIS_URL,
     bare_environment,
@@ -45,11 +46,8 @@ from dunning.settings.values import LinkMint
 
 __all__ = [
     "REDIS_URL",
-    "AlertUrls",
-    "Breaker",
     "ConnectingSettings",
     "LinkMint",
-    "MailUrl",
     "Mailbox",
     "PaddleSettings",
     "Settings",
@@ -117,6 +115,7 @@ class Settings:
     templates: Path | None
     breaker: Breaker
     alerts: AlertUrls
+    out_webhooks: tuple[OutWebhook, ...]
     host: str
     port: int
     public_metrics: bool
@@ -163,6 +162,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, redis_required: b
         templates=variables.templates,
         breaker=variables.breaker,
         alerts=variables.alert_urls,
+        out_webhooks=variables.out_webhooks,
         host=variables.host,
         port=variables.port,
         public_metrics=variables.public_metrics == "on",

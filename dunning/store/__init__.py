@@ -27,6 +27,7 @@ from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.lists import Lists, Place
 from dunning.store.people import People, Session, SignInLink
+from dunning.store.out_webhooks import OutWebhooks, Unsent
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
@@ -66,6 +67,7 @@ __all__ = [
     "Sweep",
     "ToTell",
     "Turn",
+    "Unsent",
     "Versioned",
     "Way",
     "connection_pool",
@@ -110,6 +112,7 @@ class Store:
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.lists = Lists(self._redis)
         self.people = People(self._redis)
+        self.out_webhooks = OutWebhooks(self._redis)
         self.reconciling = Reconciling(self._redis)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)

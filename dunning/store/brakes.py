@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
+from dunning.rules.out_events import Brake, of_brake
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
+from dunning.store.out_lines import out_lines
 
 # The field for all mail. No campaign can have this name.
 ALL = "*"
@@ -60,13 +62,18 @@ class Brakes:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._pause = scripts.load(redis, "pause")
         self._resume = scripts.load(redis, "resume")
         self._park = scripts.load(redis, "park")
 
     async def pause(self, campaign: str | None, why: str, now: datetime) -> bool:
         """Pause a campaign's mail, or all (None), and return whether it wasn't paused yet. The first reason stays."""
         entry = json.dumps([to_milliseconds(now), why])
-        return bool(await self._redis.hsetnx(keys.PAUSED, campaign or ALL, entry))
+        new = await self._pause(
+            keys=[keys.PAUSED, keys.OUT_DESTINATIONS, keys.OUT_NEW],
+            args=[campaign or ALL, entry, *out_lines(of_brake(now, Brake.PAUSE, on=True, campaign=campaign))],
+        )
+        return bool(new)
 
     async def resume(self, campaign: str | None, now: datetime) -> Pause | None:
         """Take the pause of the campaign, or that of all mail (None), off, and return what it was.
@@ -75,8 +82,16 @@ class Brakes:
         does not come back for a day.
         """
         entry = await self._resume(
-            keys=[keys.PAUSED, keys.BREAKER_RELEASED, keys.BREAKER_ALARMS],
-            args=[campaign or ALL, BY_BREAKER, round(RELEASED_FOR.total_seconds() * 1000), to_milliseconds(now)],
+            keys=[keys.PAUSED, keys.BREAKER_RELEASED, keys.BREAKER_ALARMS, keys.OUT_DESTINATIONS, keys.OUT_NEW],
+            args=[
+                campaign or ALL,
+                BY_BREAKER,
+                round(RELEASED_FOR.total_seconds() * 1000),
+                to_milliseconds(now),
+                *out_lines(
+                    of_brake(now, Brake.PAUSE, on=False, campaign=campaign), of_brake(now, Brake.BREAKER, on=False)
+                ),
+            ],
         )
         if campaign is not None:
             # Also where nothing was paused: the last resume may have been cut short.

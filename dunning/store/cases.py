@@ -8,6 +8,7 @@ from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case
+from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry, decode, encode
 from dunning.rules.tally import Sum
 from dunning.store import keys
@@ -15,6 +16,7 @@ from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.driver.shared_commands import SharedCommands, SharedScript
 from dunning.store.lists import list_of
+from dunning.store.out_lines import out_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,13 @@ class Cases:
         parts = [line.decode(errors="replace").partition(" ") for line in lines]
         return [StoryLine(from_milliseconds(int(at)), decode(text)) for at, _, text in parts]
 
-    async def note(self, case_id: str, entry: Entry, now: datetime) -> None:
-        """Add an entry to the story of a case that is itself unchanged. A case that is gone stays gone."""
+    async def note(self, case_id: str, entry: Entry, now: datetime, told: OutEvent | None = None) -> None:
+        """Add an entry to the story of a case that is itself unchanged, and tell it. A case that is gone stays gone."""
         line = f"{to_milliseconds(now)} {encode(entry)}"
-        await self._note(keys=[keys.case(case_id), keys.story(case_id)], args=[line])
+        await self._note(
+            keys=[keys.case(case_id), keys.story(case_id), keys.OUT_DESTINATIONS, keys.OUT_NEW],
+            args=[line, *out_lines(told)],
+        )
 
     async def commit(
         self,
@@ -104,6 +109,7 @@ class Cases:
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
         before: Case | None = None,
+        told: Sequence[OutEvent] = (),
     ) -> int:
         """Write the case with what belongs to it, in one step, and return its new revision.
 
@@ -122,6 +128,7 @@ class Cases:
             counts_as_new: whether it is one more failure of this hour, and none that was found late.
             sums: what it adds to the sums of days.
             before: the case as it was read, which says in which list it was.
+            told: what the seller's programs are told, if there are any.
 
         Raises:
             CaseConflictError: somebody else wrote it: read again, decide again.
@@ -150,6 +157,8 @@ class Cases:
                     keys.listed(listed),
                     keys.listed(listed_before),
                     keys.LISTS,
+                    keys.OUT_DESTINATIONS,
+                    keys.OUT_NEW,
                     *(keys.sums(f"{day:%Y-%m-%d}") for day in days),
                 ],
                 args=[
@@ -170,9 +179,11 @@ class Cases:
                     listed,
                     len(counts),
                     3 * len(sums),
+                    len(story),
                     *counts,
                     *(part for one in sums for part in (days.index(one.day), one.field, one.by)),
                     *map(encode, story),
+                    *out_lines(*told),
                 ],
             )
         )

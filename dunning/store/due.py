@@ -10,11 +10,13 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.jobs import BATCH, Job
 from dunning.rules.breaker import hour_of
 from dunning.rules.delivery import LONGEST_RETRY
+from dunning.rules.out_events import Brake, of_brake
 from dunning.store import keys
 from dunning.store.brakes import ALL, BY_BREAKER
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.limiter import WINDOW_MS, background_budget
+from dunning.store.out_lines import out_lines
 
 # What a killed worker held comes back after this long.
 LEASE = time_limits.LEASE
@@ -65,6 +67,8 @@ class DueIndex:
                 keys.BREAKER_RELEASED,
                 keys.OPENED,
                 keys.LATE,
+                keys.OUT_DESTINATIONS,
+                keys.OUT_NEW,
             ],
             args=[
                 to_milliseconds(now),
@@ -85,6 +89,7 @@ class DueIndex:
                 ALL,
                 BY_BREAKER,
                 round(queue.AHEAD.total_seconds() * 1000),
+                *out_lines(of_brake(now, Brake.BREAKER, on=True)),
             ],
         )
         return Sweep(int(moved), why.decode(), *map(int, opened))

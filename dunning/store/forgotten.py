@@ -29,7 +29,7 @@ class Named:
     events: frozenset[str] = frozenset()
     batches: frozenset[str] = frozenset()
     others: int = field(default=0)
-    """How many other entries: exclusions, refusals, holds."""
+    """How many other entries: exclusions, refusals, holds, what the seller's programs were to be told."""
 
     def with_more(self, other: "Named") -> "Named":
         """Return what both name."""
@@ -85,6 +85,7 @@ class Forgotten:
         holds = await self._holds_of(cases)
         others = await self._delete(customer_id, cases, subscriptions, events, holds)
         await self._rewrite(jobs, {*cases, *events})
+        others += await self._forget_told(customer_id)
         return Named(frozenset(cases), frozenset(subscriptions), frozenset(events), frozenset(batches), others)
 
     async def _events_of(self, ids: Collection[str]) -> AsyncIterator[str]:
@@ -117,6 +118,25 @@ class Forgotten:
             if any(one in cases for one in about.split()) or any(one in sentence for one in cases):
                 plain = " ".join("a case" if part.strip(".,:;") in cases else part for part in sentence.split(" "))
                 found[word.decode()] = json.dumps([since, plain, "", *more])
+        return found
+
+    async def _forget_told(self, customer_id: str) -> int:
+        """Delete what the seller's programs are still to be told of the customer, and return how much that was."""
+        wanted = f'"customer_id":"{customer_id}"'.encode()
+        found = 0
+        for line in await self._redis.lrange(keys.OUT_NEW, 0, -1):
+            if wanted in line:
+                found += int(await self._redis.lrem(keys.OUT_NEW, 0, line))
+        async for name, entry in self._redis.hscan_iter(keys.OUT_EVENTS, count=AT_ONCE):
+            if wanted in entry:
+                destination, _, event_id = name.decode().partition(" ")
+                async with self._redis.pipeline(transaction=True) as pipe:
+                    pipe.hdel(keys.OUT_EVENTS, name)
+                    pipe.zrem(keys.OUT_UNSENT, name)
+                    pipe.zrem(keys.OUT_DEAD, name)
+                    pipe.zrem(keys.out_due(destination), event_id)
+                    await pipe.execute()
+                found += 1
         return found
 
     async def _delete(

@@ -22,6 +22,19 @@ from dunning.store.watching import gauges_of_processes, look_at_processes
 # Stands for the ids of an event and of what it is about, where only the way is tried.
 PROBE_ID = "readiness"
 PROBE_LIVES_MS = 1_000
+# What a snapshot counts, in the order in which it asks.
+SIZES = (
+    "open_cases",
+    "unhandled_events",
+    "queued_jobs",
+    "dead_events",
+    "api_grants",
+    "dead_out_webhooks",
+    "waiting_out_webhooks",
+    "holds",
+    "suppressed",
+    "new_out_webhooks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +86,35 @@ class Health:
             pipe.get(keys.RECONCILE_WAITING)
             for way in Way:
                 pipe.hgetall(keys.in_vain(way))
-            for index in (keys.DUE, keys.LATE, keys.INBOX):
+            for index in (keys.DUE, keys.LATE, keys.INBOX, keys.OUT_UNSENT):
                 pipe.zrange(index, 0, 0, withscores=True)
             batches_end = to_milliseconds(now - queue.AHEAD / 2)
             pipe.zrangebyscore(queue.QUEUE, "-inf", batches_end, start=0, num=1, withscores=True)
             pipe.zrangebyscore(queue.QUEUE, batches_end, "+inf", start=0, num=1, withscores=True)
-            for index in (keys.DUE, keys.INBOX, queue.QUEUE, keys.DEAD, keys.API_LOG):
+            for index in (keys.DUE, keys.INBOX, queue.QUEUE, keys.DEAD, keys.API_LOG, keys.OUT_DEAD, keys.OUT_UNSENT):
                 pipe.zcard(index)
             pipe.hlen(keys.HOLDS)
             pipe.hlen(keys.SUPPRESSED)
+            pipe.llen(keys.OUT_NEW)
             look_at_processes(pipe)
-            counts, pauses, waiting, mail, paddle, due, late, inbox, batches, events, *others = await pipe.execute()
+            (
+                counts,
+                pauses,
+                waiting,
+                mail,
+                paddle,
+                due,
+                late,
+                inbox,
+                out,
+                batches,
+                events,
+                *others,
+            ) = await pipe.execute()
         paused = read_paused(pauses)
-        names = ("open_cases", "unhandled_events", "queued_jobs", "dead_events", "api_grants", "holds", "suppressed")
-        sizes, processes = others[: len(names)], others[len(names) :]
+        sizes, processes = dict(zip(SIZES, others, strict=False)), others[len(SIZES) :]
+        # What is new is shared out within a second or so, by any worker that lives.
+        sizes["waiting_out_webhooks"] += sizes.pop("new_out_webhooks")
         return Snapshot(
             counters={name.decode(): int(count) for name, count in counts.items()},
             gauges={
@@ -94,7 +122,8 @@ class Health:
                 "oldest_due_seconds": max(_age(due, now), _age(late, now)),
                 "oldest_unhandled_event_seconds": _age(inbox, now),
                 "oldest_queued_job_seconds": max(_age(batches, now - queue.AHEAD), _age(events, now)),
-                **dict(zip(names, map(float, sizes), strict=True)),
+                "oldest_out_webhook_seconds": _age(out, now),
+                **{name: float(size) for name, size in sizes.items()},
                 **gauges_of_processes(*processes, now=now),
                 "mail_in_vain_seconds": seconds_in_vain(mail, counts, Way.MAIL, now),
                 "paddle_in_vain_seconds": seconds_in_vain(paddle, counts, Way.PADDLE, now),

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from dunning.errors import OperatorMustActError
 from dunning.instants import from_milliseconds, to_milliseconds
+from dunning.rules.out_events import Brake, of_brake
 from dunning.store import keys
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.due import PROBE_EVERY
+from dunning.store.out_lines import out_lines
 
 EVERYTHING = ("*",)
 
@@ -38,7 +40,7 @@ class Holds:
     async def raise_(self, error: OperatorMustActError, now: datetime) -> bool:
         """Put a hold on, and return whether it is new. The next look whether it was mended is half a minute off."""
         new = await self._hold(
-            keys=[keys.HOLDS, keys.PROBE],
+            keys=[keys.HOLDS, keys.PROBE, keys.OUT_DESTINATIONS, keys.OUT_NEW],
             args=[
                 error.hold,
                 to_milliseconds(now),
@@ -46,20 +48,26 @@ class Holds:
                 error.about,
                 uuid4().hex,
                 round(PROBE_EVERY.total_seconds() * 1000),
+                *out_lines(of_brake(now, Brake.HOLD, on=True, hold=error.hold)),
             ],
         )
         return bool(new)
 
-    async def release(self, *words: str, began_at: datetime, shows: Iterable[str] = ()) -> list[str]:
+    async def release(
+        self, *words: str, began_at: datetime, shows: Iterable[str] = (), now: datetime | None = None
+    ) -> list[str]:
         """Take these holds off, as far as what works shows them mended. Returns those that were taken off.
 
         Args:
             words: the holds that may be mended.
             began_at: when what works was begun. A hold that was put on, or met again, after that stays.
             shows: what it shows to work. A hold about anything else stays.
+            now: the time, if it is not yet that.
         """
-        args: list[str | int] = [to_milliseconds(began_at), " ".join(shows), *dict.fromkeys(words)]
-        released = await self._release(keys=[keys.HOLDS, keys.PROBE], args=args)
+        args: list[str | int] = [to_milliseconds(began_at), " ".join(shows)]
+        for word in dict.fromkeys(words):
+            args += [word, *out_lines(of_brake(now or began_at, Brake.HOLD, on=False, hold=word))]
+        released = await self._release(keys=[keys.HOLDS, keys.PROBE, keys.OUT_DESTINATIONS, keys.OUT_NEW], args=args)
         return [word.decode() for word in released]
 
     async def look_again(self) -> None:

@@ -66,6 +66,13 @@
 | dunning:sessions:used | hash | when each was last used, to the minute (ms) | as its session |
 | dunning:audit | list | who changed what by hand, and when | the last 10,000 |
 | dunning:metrics | hash | what each `webhooks` process counted for itself, and when it showed it (ms) | 2 min |
+| dunning:out:destinations | set | to whom out-webhooks are sent; none: nothing of this is written | |
+| dunning:out:new | list | what is to be told, each with its id, before it is shared out among destinations | |
+| dunning:out:events | hash | what a destination has not got yet, or never got: tries, since, why not, and the body | |
+| dunning:out:unsent | zset | those that a destination has not got yet, by since when (ms) | |
+| dunning:out:due:{destination} | zset | the destination's own, by when they are tried next (ms) | |
+| dunning:out:dead | zset | those that are given up, by when (ms) | 30 d |
+| dunning:out:rest:{destination} | string | present while a destination is left alone; `gone`: it wants no more | |
 | dunning:pulse | string | the last write of the readiness check (ms) | |
 """
 
@@ -119,6 +126,11 @@ SESSIONS: Final = "dunning:sessions"
 SESSIONS_USED: Final = "dunning:sessions:used"
 AUDIT: Final = "dunning:audit"
 METRICS: Final = "dunning:metrics"
+OUT_DESTINATIONS: Final = "dunning:out:destinations"
+OUT_NEW: Final = "dunning:out:new"
+OUT_EVENTS: Final = "dunning:out:events"
+OUT_UNSENT: Final = "dunning:out:unsent"
+OUT_DEAD: Final = "dunning:out:dead"
 PULSE: Final = "dunning:pulse"
 
 # Paddle forgets an event after 90 days, so none can come again after that.
@@ -139,6 +151,8 @@ TRACED = 10
 # Two years can be compared, and a little more.
 KEEP_SUMS = timedelta(days=800)
 KEEP_SEEN = timedelta(minutes=5)
+# Enough to mend a receiver, and to hear of it.
+KEEP_OUT_DEAD = timedelta(days=30)
 KEEP_DOUBT = timedelta(hours=1)
 KEEP_CERTIFICATE = timedelta(days=1)
 KEEP_SIGN_INS = timedelta(minutes=15)
@@ -230,6 +244,16 @@ def doubted(word: str) -> str:
 def in_vain(way: str) -> str:
     """Return the key of since when this way is tried without one success."""
     return f"dunning:in_vain:{way}"
+
+
+def out_due(destination: str) -> str:
+    """Return the key of when a destination is told what next."""
+    return f"dunning:out:due:{destination}"
+
+
+def out_rest(destination: str) -> str:
+    """Return the key that says that a destination is left alone."""
+    return f"dunning:out:rest:{destination}"
 
 
 def parked(campaign: str) -> str:

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from dunning.alerts import Alert
-from dunning.settings.load import AlertUrls
+from dunning.settings.alert_urls import AlertUrls
 from dunning.watch.words import Message
 
 log = structlog.get_logger()

@@ -1,5 +1,6 @@
 """Both stores behind one face: what their suite does to them that no method of theirs does."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ class Hands(Protocol):
     async def waiting(self) -> int: ...
     async def batches(self) -> Batches: ...
     async def events(self) -> set[str]: ...
+    async def told(self) -> list[dict[str, Any]]: ...
 
 
 class RedisHands:
@@ -78,6 +80,11 @@ class RedisHands:
         jobs = [queue.deserialize(await self._redis.get(key)) for key in await self._jobs("handle_event")]
         return {event_id for job in jobs for event_id in (job["a"][0] if job["f"] == "handle_events" else job["a"])}
 
+    async def told(self) -> list[dict[str, Any]]:
+        """Give what the seller's programs are to be told, and was not shared out yet."""
+        lines = await self._redis.lrange(keys.OUT_NEW, 0, -1)
+        return [json.loads(line.partition(b" ")[2]) for line in lines]
+
     async def _jobs(self, name: str) -> Sequence[str]:
         ids = [job_id.decode() for job_id in await self._redis.zrange(queue.QUEUE, 0, -1)]
         return [queue.JOB_KEY + job_id for job_id in ids if job_id.startswith(name)]
@@ -123,6 +130,10 @@ class MemoryHands:
         queued = Counter([*self.store.kept.events_queued, *self.store.kept.events_alone])
         assert set(queued.values()) <= {1}, "an event is queued twice"
         return set(queued)
+
+    async def told(self) -> list[dict[str, Any]]:
+        """Give what the seller's programs are to be told."""
+        return [json.loads(event.body()) for event in self.store.kept.out_new]
 
 
 def as_port(store: Either) -> ports.Store:

@@ -23,6 +23,7 @@ GOOD_AND_OPTIONAL = GOOD | {
     "DUNNING_MAIL_REDIRECT": "me@example.com",
     "DUNNING_BREAKER": "off",
     "DUNNING_ALERT_URLS": "json://127.0.0.1:1/x",
+    "DUNNING_OUT_WEBHOOKS": "https://app.example.com/x#whsec_" + "a" * 32,
     "DUNNING_HOST": "::1",
     "DUNNING_PORT": "0",
 }

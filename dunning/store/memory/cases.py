@@ -7,6 +7,7 @@ from dunning.errors import CaseConflictError
 from dunning.instants import to_milliseconds
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case, CaseState
+from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry
 from dunning.rules.tally import Sum
 from dunning.store import keys
@@ -45,11 +46,12 @@ class MemoryCases:
         found = self._kept.find(case_id)
         return [StoryLine(self._kept.moment(at), entry) for at, entry in found.story] if found else []
 
-    async def note(self, case_id: str, entry: Entry, now: datetime) -> None:
-        """Add an entry to the story of a case that is itself unchanged. A case that is gone stays gone."""
+    async def note(self, case_id: str, entry: Entry, now: datetime, told: OutEvent | None = None) -> None:
+        """Add an entry to the story of a case that is itself unchanged, and tell it. A case that is gone stays gone."""
         found = self._kept.find(case_id)
         if found is not None:
             self._tell(found, entry, now)
+            self._kept.tell(told)
 
     async def commit(
         self,
@@ -66,6 +68,7 @@ class MemoryCases:
         counts_as_new: bool = True,
         sums: Sequence[Sum] = (),
         before: Case | None = None,
+        told: Sequence[OutEvent] = (),
     ) -> int:
         """Write the case with what belongs to it, and return its new revision.
 
@@ -97,6 +100,7 @@ class MemoryCases:
             kept.late.setdefault(case.id, kept.moment(late_since))
         kept.count(counts)
         kept.sum_up(sums)
+        kept.tell(*told)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1
         if event_id is not None:

@@ -8,6 +8,7 @@ from dunning.errors import OperatorMustActError
 from dunning.jobs import BATCH
 from dunning.paddle_api.grants import Grant
 from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
+from dunning.rules.out_events import Brake, of_brake
 from dunning.store.brakes import BY_BREAKER, PARKED_FOR, RELEASED_FOR, Pause, Paused
 from dunning.store.due import LEASE, PROBE_EVERY, Sweep
 from dunning.store.holds import EVERYTHING, Hold
@@ -32,6 +33,8 @@ class MemoryBrakes:
         """Pause a campaign's mail, or all (None), and return whether it wasn't paused yet. The first reason stays."""
         new = campaign not in self.pauses
         self.pauses.setdefault(campaign, Pause(self._kept.moment(now), why))
+        if new:
+            self._kept.tell(of_brake(now, Brake.PAUSE, on=True, campaign=campaign))
         return new
 
     async def resume(self, campaign: str | None, now: datetime) -> Pause | None:
@@ -40,6 +43,9 @@ class MemoryBrakes:
         if was is not None and was.is_breakers:
             self.released.add("breaker", RELEASED_FOR)
             self._alarms.append((was.since, self._kept.moment(now)))
+        if was is not None:
+            by = Brake.BREAKER if was.is_breakers else Brake.PAUSE
+            self._kept.tell(of_brake(now, by, on=False, campaign=campaign))
         if campaign is not None:
             for case_id in self._parked.pop(campaign, set()) & self._kept.due.keys():
                 self._kept.due[case_id] = self._kept.moment(now)
@@ -86,11 +92,16 @@ class MemoryHolds:
         now, was = self._kept.moment(now), self.on.get(error.hold)
         self.on[error.hold] = Hold(error.hold, was.since if was else now, str(error), error.about)
         self._met_at[error.hold] = now
+        if was is None:
+            self._kept.tell(of_brake(now, Brake.HOLD, on=True, hold=error.hold))
         self.probe.add("probe", PROBE_EVERY)
         return was is None
 
-    async def release(self, *words: str, began_at: datetime, shows: Iterable[str] = ()) -> list[str]:
+    async def release(
+        self, *words: str, began_at: datetime, shows: Iterable[str] = (), now: datetime | None = None
+    ) -> list[str]:
         """Take these holds off, as far as what works shows them mended. Returns those that were taken off."""
+        at = now or began_at
         shown, began_at = set(shows), self._kept.moment(began_at)
         released = [
             word
@@ -101,6 +112,7 @@ class MemoryHolds:
         ]
         for word in released:
             del self.on[word]
+            self._kept.tell(of_brake(at, Brake.HOLD, on=False, hold=word))
         if released:
             self.probe.pop("probe")
         return released
@@ -186,6 +198,7 @@ class MemoryDueIndex:
         if most_opened is not None and (opened := self._kept.opened[hour_of(now)]) > most_opened and self._trips():
             why = f"{BY_BREAKER}{opened} new cases in an hour, and at most {most_opened} were to be expected"
             self._brakes.pauses[None] = Pause(self._kept.moment(now), why)
+            self._kept.tell(of_brake(now, Brake.BREAKER, on=True))
             return Sweep(0, "breaker", opened)
         first = sorted([(at, case_id) for case_id, at in self._kept.due.items() if at <= now])[:BATCH]
         if (in_the_way := self._in_the_way(due=bool(first))) is not None:

@@ -72,6 +72,9 @@ class MemoryForgotten:
             if left := [one for one in batch.case_ids if one not in cases]:
                 kept.batches_queued.append(Batch(left, batch.grant_ids))
         found = frozenset(str(number) for number, _ in enumerate(batches))
+        untold = [one for one in kept.out_new if one.case is None or one.case.customer_id != customer_id]
+        others += len(kept.out_new) - len(untold)
+        kept.out_new[:] = untold
         return Named(frozenset(cases), frozenset(subscriptions), frozenset(waiting | dead), found, others)
 
     async def _forget_others(self, customer_id: str, cases: Iterable[str], subscriptions: set[str]) -> int:

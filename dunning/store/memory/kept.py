@@ -10,6 +10,7 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.paddle.events import Event
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
+from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry
 from dunning.rules.tally import Sum
 from dunning.store import keys
@@ -137,6 +138,8 @@ class Kept:
     events_alone: deque[str] = field(default_factory=deque)
     """Events that are queued each by itself."""
     batches_queued: deque[Batch] = field(default_factory=deque)
+    out_destinations: set[str] = field(default_factory=set)
+    out_new: list[OutEvent] = field(default_factory=list)
     ended: PassingKeys[str] = field(init=False)
     """The ended cases that are not forgotten yet."""
     stopped: Stopped = field(init=False)
@@ -177,6 +180,11 @@ class Kept:
         """Raise counters by one each."""
         for name in names:
             self.counts[name] += 1
+
+    def tell(self, *events: OutEvent | None) -> None:
+        """Write what is to be told, if there is somebody to tell."""
+        if self.out_destinations:
+            self.out_new += [event for event in events if event is not None]
 
     def sum_up(self, sums: Iterable[Sum]) -> None:
         """Add to the sums of days."""

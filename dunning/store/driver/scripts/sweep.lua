@@ -1,10 +1,12 @@
 -- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: in one
 -- step, so that nothing is lost in between and nothing is queued twice. Before anything goes out it looks whether the
 -- breaker is to trip. Answers {how many were moved, why not more, new cases in this hour where the breaker tripped}.
--- `most_opened` is '' for any number. `all_mail` is the pause's field. The breaker's sentence begins with `by_breaker`.
-local due, queue, api_log, api_hold, holds, probe, paused, breaker_released, opened, late = unpack(KEYS)
+-- `told` is written if it trips and there is somebody to tell. `most_opened` is '' for any number. `all_mail` is the pause's field. The breaker's sentence begins with `by_breaker`.
+local due, queue, api_log, api_hold, holds, probe, paused, breaker_released, opened, late,
+  out_destinations, out_new = unpack(KEYS)
 local now_ms, lease_ms, most_cases, job_key, job_id, keep_payload_ms, job_name, background_budget, calls_per_batch,
-  calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms = unpack(ARGV)
+  calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms, told =
+  unpack(ARGV)
 
 if redis.call('EXISTS', job_key) == 1 or redis.call('ZSCORE', api_log, grant_prefix .. '1') then
   return {0, 'repeated'} -- the answer was lost, and the client asks again
@@ -17,6 +19,9 @@ if most_opened ~= '' and new_cases > tonumber(most_opened) and redis.call('EXIST
   if not (pause and string.find(pause, ', ' .. said, 1, true)) then
     local why = said .. new_cases .. ' new cases in an hour, and at most ' .. most_opened .. ' were to be expected"'
     redis.call('HSET', paused, all_mail, '[' .. now_ms .. ', ' .. why .. ']')
+    if redis.call('EXISTS', out_destinations) == 1 then
+      redis.call('RPUSH', out_new, told)
+    end
     return {0, 'breaker', new_cases}
   end
 end

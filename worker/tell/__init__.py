@@ -1,0 +1,1 @@
+"""Telling the seller's own programs what happens: out-webhooks."""

@@ -1,0 +1,35 @@
+"""Has the destinations told what is new: every half second, so that no write of a case has to."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from dunning.store import REDIS_ERRORS
+from worker.services import WorkerServices
+
+log = structlog.get_logger()
+
+EVERY = timedelta(seconds=0.5)
+
+
+async def register_destinations(services: WorkerServices) -> None:
+    """Have what happens from now on written for the destinations that are set, and for no others."""
+    names = [one.name for one in services.settings.out_webhooks]
+    buried = await services.store.out_webhooks.register(names, services.clock())
+    if buried:
+        log.warning("out_webhook.destination_gone", events=buried)
+
+
+async def tell_forever(services: WorkerServices, picks_jobs: Callable[[], bool]) -> None:
+    """Hand over what is due until canceled, if there is a destination. Any number of workers may."""
+    names = [one.name for one in services.settings.out_webhooks]
+    while names and picks_jobs():
+        try:
+            await services.store.out_webhooks.sweep(names, services.clock())
+        except REDIS_ERRORS:
+            pass  # the sweep of due cases logs it
+        except Exception:  # the next one may well succeed
+            log.exception("out_webhook.sweep_fault")
+        await asyncio.sleep(EVERY.total_seconds())
