@@ -59,6 +59,10 @@ COMMANDS = {
         "cli.commands.cases:resend", "Send the last mail about a debt once more, for a customer who didn't get it."
     ),
     "dead": Command("cli.commands.dead:dead", "Look at events that could not be handled, and replay or drop them."),
+    "out-webhooks": Command(
+        "cli.commands.out_webhooks:out_webhooks",
+        "Look at what your own programs were not told yet, send it again, or let go of it.",
+    ),
     "holds": Command("cli.commands.holds:holds", "Show what stops sending until somebody mends it."),
     "replay": Command("cli.commands.replay:replay", "Read Paddle's events of some time again, and take them in."),
     "forget": Command("cli.commands.forget:forget", "Delete all that is stored of a customer."),

@@ -1,17 +1,21 @@
-"""Write docs/reference.md and docs/openapi.json from the code: `make reference`. tests/unit/test_docs_reference.py
-holds them to that.
+"""Write docs/reference.md, docs/openapi.json and docs/out-webhooks.schema.json from the code: `make reference`.
+
+tests/unit/test_docs_reference.py holds them to that.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from console.api.openapi import document
 from dunning import metrics
 from dunning.durations import format_duration
+from dunning.rules.out_events import Payload
 from dunning.settings.alert_urls import AlertUrls
 from dunning.settings.declared import Variables
 from dunning.store import keys
@@ -21,6 +25,7 @@ from tests.reference_commands import commands
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "reference.md"
 OPENAPI = DOCS / "openapi.json"
+OUT_WEBHOOKS = DOCS / "out-webhooks.schema.json"
 
 
 def page() -> str:
@@ -31,6 +36,12 @@ def page() -> str:
 def openapi() -> str:
     """Return what the private side answers to."""
     return json.dumps(document(), indent=2) + "\n"
+
+
+def out_webhooks() -> str:
+    """Return what the seller's own programs are sent, as a JSON Schema."""
+    schema = TypeAdapter[Any](Payload).json_schema(mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -62,7 +73,7 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if isinstance(field.default, timedelta):
         return f"`{format_duration(field.default)}`"
-    return "none" if field.default in {None, AlertUrls()} else f"`{field.default}`"
+    return "none" if field.default in {None, AlertUrls(), ()} else f"`{field.default}`"
 
 
 def _metrics() -> Iterator[str]:
@@ -117,3 +128,4 @@ if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     monitoring.write()
     OPENAPI.write_text(openapi(), encoding="utf-8")
+    OUT_WEBHOOKS.write_text(out_webhooks(), encoding="utf-8")

@@ -29,6 +29,8 @@ QUEUES = (
     ("events to handle", "unhandled_events", "oldest_unhandled_event_seconds"),
     ("jobs", "queued_jobs", "oldest_queued_job_seconds"),
     ("dead events", "dead_events", None),
+    ("out-webhooks", "waiting_out_webhooks", "oldest_out_webhook_seconds"),
+    ("dead out-webhooks", "dead_out_webhooks", None),
 )
 
 

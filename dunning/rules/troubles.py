@@ -13,6 +13,7 @@ GONE_AFTER: Final = timedelta(minutes=2)
 AWAY_AFTER: Final = timedelta(minutes=1)
 LATE_AFTER: Final = timedelta(minutes=10)
 UNHANDLED_AFTER: Final = timedelta(minutes=4)
+UNTOLD_AFTER: Final = timedelta(hours=1)
 IN_VAIN_AFTER: Final = timedelta(minutes=10)
 CERTIFICATE_ENDS_WITHIN: Final = timedelta(days=7)
 # News is no state that ends. It counts as on for so long after it came last.
@@ -34,6 +35,8 @@ class Trouble(StrEnum):
     BACKLOG = "backlog"
     DEAD_EVENTS = "dead_events"
     DEAD_MAILS = "dead_mails"
+    OUT_WEBHOOKS_WAIT = "out_webhooks_wait"
+    DEAD_OUT_WEBHOOKS = "dead_out_webhooks"
     WEBHOOKS_LOST = "webhooks_lost"
     RECONCILE_FAILS = "reconcile_fails"
     EVENTS_REFUSED = "events_refused"
@@ -138,6 +141,11 @@ def _of_sending(looked: Looked) -> Iterator[Seen]:
         yield Seen(Trouble.BACKLOG, detail=late)
     if dead := int(gauges.get("dead_events", 0)):
         yield Seen(Trouble.DEAD_EVENTS, detail=f"There are {dead}." if dead > 1 else "There is one.")
+    untold = _span(gauges, "oldest_out_webhook_seconds")
+    if untold > UNTOLD_AFTER:
+        yield Seen(Trouble.OUT_WEBHOOKS_WAIT, detail=f"The oldest has waited for {format_span(untold)}.")
+    if dead := int(gauges.get("dead_out_webhooks", 0)):
+        yield Seen(Trouble.DEAD_OUT_WEBHOOKS, detail=f"There are {dead}." if dead > 1 else "There is one.")
     if waiting := int(gauges.get("reconcile_waiting", 0)):
         yield Seen(Trouble.DEBTS_WAIT, detail=f"There are {waiting}." if waiting > 1 else "There is one.")
 

@@ -150,9 +150,9 @@ class OutWebhooks:
         """Note that the destination wants no more: what comes dies untried until a worker starts or one is replayed."""
         await self._redis.set(keys.out_rest(destination), GONE)
 
-    async def waiting(self, most: int) -> list[Waiting]:
-        """Return what waits, the oldest first, at most so many."""
-        fields = [one.decode() for one in await self._redis.zrange(keys.OUT_UNSENT, 0, most - 1)]
+    async def waiting(self, first: int, count: int) -> list[Waiting]:
+        """Return so many of what waits, the oldest first, those that come after the `first` ones."""
+        fields = [one.decode() for one in await self._redis.zrange(keys.OUT_UNSENT, first, first + count - 1)]
         events = [one async for one in self._read(fields)]
         async with self._redis.pipeline(transaction=False) as pipe:
             for event in events:
@@ -167,7 +167,7 @@ class OutWebhooks:
         return [Dead(one, at[one.field]) async for one in self._read([*at])]
 
     async def replay(self, event: Unsent, now: datetime) -> bool:
-        """Have it tried anew, from the first try on, and return whether it was still there."""
+        """Have it tried anew at once, from the first try on, and return whether it was still there."""
         if await self.is_gone(event.destination):
             await self._redis.delete(keys.out_rest(event.destination))
         return await self._ends(event, "replayed", replace(event, tries=0, why="", since=now), now)

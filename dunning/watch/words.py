@@ -85,6 +85,16 @@ SAYINGS: Final[Mapping[Trouble, Saying]] = {
         "Mails could not be sent before their debts lapsed, or at all",
         "The stories of their cases say why. The later mails of these cases go out.",
     ),
+    Trouble.OUT_WEBHOOKS_WAIT: Saying(
+        "Your own programs are not told what happens",
+        "A destination of DUNNING_OUT_WEBHOOKS takes nothing. Each event is tried again, over a day. Mail goes on.",
+        "Your own programs are told what happens again.",
+    ),
+    Trouble.DEAD_OUT_WEBHOOKS: Saying(
+        "Out-webhooks were given up",
+        "A destination took them on no try of a day, or wants no more. Each is kept with its reason, for 30 days.",
+        "There are no dead out-webhooks any more.",
+    ),
     Trouble.WEBHOOKS_LOST: Saying(
         "Webhooks don't arrive",
         "Paddle lists events that no webhook brought. They were read from its list, so none is lost: they come later.",

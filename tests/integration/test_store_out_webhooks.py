@@ -77,7 +77,7 @@ async def test_a_try_in_vain_is_repeated_when_it_is_time(store: Store) -> None:
     await store.out_webhooks.again(event, "http_500", later(seconds=5))
 
     (again,) = await due(store, seconds=5)
-    (waiting,) = [one for one in await store.out_webhooks.waiting(10) if one.event.destination == "app"]
+    (waiting,) = [one for one in await store.out_webhooks.waiting(0, 10) if one.event.destination == "app"]
 
     assert await due(store, seconds=4) == []
     assert (again.id, again.tries, again.why, again.since) == (event.id, 1, "http_500", NOW)

@@ -117,6 +117,14 @@ TROUBLES: dict[str, tuple[Do, Do]] = {
         lambda one: put(one, keys.DEAD, 1),
         lambda one: redis_of(one.store).delete(keys.DEAD),
     ),
+    "Your own programs are not told what happens": (
+        lambda one: put(one, keys.OUT_UNSENT, 61),
+        lambda one: redis_of(one.store).delete(keys.OUT_UNSENT),
+    ),
+    "Out-webhooks were given up": (
+        lambda one: put(one, keys.OUT_DEAD, 1),
+        lambda one: redis_of(one.store).delete(keys.OUT_DEAD),
+    ),
     "Debts wait for your word": (lambda one: wait_for_word(one, 80), lambda one: wait_for_word(one, 0)),
     "The certificate of the public address is about to end": (
         lambda one: one.store.watching.keep_certificate_end(one.now + timedelta(days=3)),

@@ -153,7 +153,7 @@ async def test_a_redirect_is_not_followed(redis_url: str, receiver: Receiver) ->
         receiver.answer, receiver.headers = 307, {"Location": other.url}
         await world.write()
         await world.turn()
-        (waiting,) = await world.store.waiting(10)
+        (waiting,) = await world.store.waiting(0, 10)
 
     assert waiting.event.why == "http_307"
     assert not other.asked
@@ -165,7 +165,7 @@ async def test_a_destination_that_nobody_listens_at_is_tried_again(redis_url: st
     async with telling(redis_url, setting) as world:
         await world.write()
         await world.turn()
-        (waiting,) = await world.store.waiting(10)
+        (waiting,) = await world.store.waiting(0, 10)
 
     assert (waiting.event.why, waiting.event.tries) == ("unreachable", 1)
 
@@ -176,7 +176,7 @@ async def test_a_destination_that_does_not_answer_in_time_is_tried_again(redis_u
         await world.write()
         await world.store.sweep(world.names, NOW)
         await tell_destination(world.services, world.names[0], within=timedelta(seconds=0.1))
-        (waiting,) = await world.store.waiting(10)
+        (waiting,) = await world.store.waiting(0, 10)
 
     assert waiting.event.why == "timed_out"
 

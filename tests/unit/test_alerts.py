@@ -84,6 +84,8 @@ FIRES = {
     "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "_x24 1x60"})],
     "DunningAlertsNotDelivered": [Told({"dunning_alerts_not_delivered_total": "_x24 1x60"})],
     "DunningDeadEvents": [Told({"dunning_dead_events": "1x60"})],
+    "DunningOutWebhooksWait": [Told({"dunning_oldest_out_webhook_seconds": "0+60x80"}, 61)],
+    "DunningDeadOutWebhooks": [Told({"dunning_dead_out_webhooks": "1x60"})],
     "DunningDeadDeliveries": [
         Told({"dunning_deliveries_dead_total": "_x24 1x60"}),
         Told({"dunning_deliveries_dead_total": "7x80 8x60"}, 90),
@@ -143,6 +145,8 @@ SILENT = {
     "DunningEventsRefused": [Told({"dunning_reconcile_refused_total": "7x200"}, 90)],
     "DunningAlertsNotDelivered": [Told({"dunning_alerts_not_delivered_total": "7x200"}, 90)],
     "DunningDeadEvents": [Told({"dunning_dead_events": "0x60"})],
+    "DunningOutWebhooksWait": [Told({"dunning_oldest_out_webhook_seconds": "0+60x80"}, 59)],
+    "DunningDeadOutWebhooks": [Told({"dunning_dead_out_webhooks": "0x60"})],
     "DunningDeadDeliveries": [Told({"dunning_deliveries_dead_total": "7x200"}, 90)],
     "DunningMailsRefused": [
         Told({REFUSED: "_x24 10x60"}),

@@ -27,6 +27,8 @@ COUNTERS = [
     OPENED,
     CLOSED,
     "tries_in_vain_paddle_failed",
+    "out_webhooks_delivered",
+    "out_webhooks_failed",
     READS,
     FAILED,
     REFUSED,

@@ -83,6 +83,15 @@ def test_dead_events_and_debts_that_wait_are_counted() -> None:
     assert on(reconcile_waiting=1)[0].detail == "There is one."
 
 
+def test_out_webhooks_that_wait_for_an_hour_or_are_dead_are_told() -> None:
+    assert on(oldest_out_webhook_seconds=3600) == []
+    assert on(oldest_out_webhook_seconds=7300) == [
+        Seen(Trouble.OUT_WEBHOOKS_WAIT, detail="The oldest has waited for 2 h.")
+    ]
+    assert on(dead_out_webhooks=1) == [Seen(Trouble.DEAD_OUT_WEBHOOKS, detail="There is one.")]
+    assert on(dead_out_webhooks=3)[0].detail == "There are 3."
+
+
 def test_counters_that_grew_are_news() -> None:
     news = {"reconcile_missed_events": 4, "deliveries_dead": 2, "api_key_revoked": 1}
 

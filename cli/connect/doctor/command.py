@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from cli.connect.doctor.mail import look_at_mail
+from cli.connect.doctor.out_webhooks import look_at_out_webhooks
 from cli.connect.doctor.paddle import look_at_paddle
 from cli.connect.doctor.public import look_at_public_address
 from cli.connect.doctor.sender import look_at_senders
@@ -52,6 +53,7 @@ async def _look(found: Found, data: Path | None) -> list[Finding]:
         looks.append(look_at_paddle(found.paddle, found.connecting, now))
     if found.whole is not None:
         looks += [look_at_mail(found.whole), look_at_senders(found.whole), look_at_public_address(found.whole, now)]
+        looks.append(look_at_out_webhooks(found.whole))
     findings = [finding for some in await asyncio.gather(*looks) for finding in some]
     return findings if found.whole is None else [*findings, *look_at_texts(found.whole)]
 
