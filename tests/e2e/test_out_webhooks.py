@@ -15,8 +15,9 @@ from cli.lab.clock import ShiftedClock
 from cli.lab.stack import running_stack
 from dunning import queue
 from dunning.settings.load import LinkMint
+from tests.e2e.scan import Place, forbid, places_in_redis, search
 from tests.e2e.service import Service
-from tests.integration.at_rest import everything_told, redis_of
+from tests.integration.at_rest import redis_of
 from tests.integration.receiver import Receiver, receiving
 from worker.tell.destination import AT_ONCE
 
@@ -33,10 +34,10 @@ async def telling(folder: Path, *receivers: Receiver) -> AsyncIterator[tuple[Ser
         try:
             await service.logged("worker", "worker.started")
             yield service, clock
-            held = await everything_told(redis_of(service.store)) + stack.logs()
-            for one in receivers:
-                assert one.secret.removeprefix("whsec_") not in held
-                assert "t0ken-in-path" not in held
+            places = [*await places_in_redis(stack.server.url), Place("our processes' log", stack.logs().encode())]
+            secrets = [one.secret.removeprefix("whsec_") for one in receivers]
+            leaks = search(places, [*forbid("a secret", secrets), *forbid("a URL", ["t0ken-in-path"])])
+            assert not leaks, leaks
         finally:
             await service.store.close()
             print(stack.logs())  # noqa: T201 - pytest shows it for a test that failed
