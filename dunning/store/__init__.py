@@ -26,8 +26,8 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.lists import Lists, Place
-from dunning.store.people import People, Session, SignInLink
 from dunning.store.out_webhooks import OutWebhooks, Unsent
+from dunning.store.people import People, Session, SignInLink
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
 from dunning.store.reconciling import DebtWithoutCase, Reconciled, Reconciling, Turn
 from dunning.store.refusals import Refusals
