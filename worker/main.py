@@ -35,7 +35,7 @@ from worker.services import (
     utc_now,
 )
 from worker.sweep import sweep_forever
-from worker.tell.destination import leave_to_the_sweep, tell_destination
+from worker.tell.destination import leave_the_rest, tell_destination
 from worker.tell.forever import register_destinations, tell_forever
 
 log = structlog.get_logger()
@@ -188,7 +188,7 @@ def _wiring(settings: Settings, clock: Callable[[], datetime] = utc_now) -> dict
             func(adapt(handle_event, give_up), name=Job.HANDLE_EVENT, timeout=TIMEOUTS[Job.HANDLE_EVENT]),
             func(adapt(send_steps, leave_to_the_lease), name=Job.SEND_STEPS, timeout=TIMEOUTS[Job.SEND_STEPS]),
             func(
-                adapt(tell_destination, leave_to_the_sweep),
+                adapt(tell_destination, leave_the_rest),
                 name=Job.TELL_DESTINATION,
                 timeout=TIMEOUTS[Job.TELL_DESTINATION],
             ),

@@ -18,7 +18,7 @@ from tests.integration.edge import settings
 from tests.integration.receiver import Receiver, a_secret, receiving
 from worker.letters.render import Renderer
 from worker.services import WorkerServices, check_templates, open_services
-from worker.tell.destination import AT_ONCE, leave_to_the_sweep, tell_destination
+from worker.tell.destination import AT_ONCE, leave_the_rest, tell_destination
 from worker.tell.forever import register_destinations
 
 
@@ -234,7 +234,7 @@ async def test_a_destination_that_this_worker_does_not_know_is_left_to_others(re
     async with telling(redis_url) as world:
         await tell_destination(world.services, "app.example.com-00000000")
         with capture_logs() as logs:
-            await leave_to_the_sweep(world.services, "app.example.com-00000000", "fault: KeyError")
+            await leave_the_rest(world.services, "app.example.com-00000000", "fault: KeyError")
 
     assert [one["event"] for one in logs] == ["out_webhook.fault"]
 

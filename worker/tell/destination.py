@@ -54,7 +54,7 @@ async def tell_destination(services: WorkerServices, name: str, within: timedelt
                 return
 
 
-async def leave_to_the_sweep(_services: WorkerServices, name: str, reason: str) -> None:
+async def leave_the_rest(_services: WorkerServices, name: str, reason: str) -> None:
     """Give this job up: what waits for the destination gets another one at the next sweep."""
     log.error("out_webhook.fault", destination=name, reason=reason)
 
