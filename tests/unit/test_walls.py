@@ -22,6 +22,7 @@ def test_the_pure_part_is_every_room_below_the_doors_and_what_is_pure_behind_the
     rooms = {f"dunning.{room}" for layer in ROOMS[3:] for room in re.split(r"[|\s]+", layer)}
     behind = {
         "dunning.paddle_api.grants",
+        "dunning.settings.out_webhooks",
         "dunning.settings.paddle_account",
         "dunning.settings.values",
         "dunning.settings.values_of_console",

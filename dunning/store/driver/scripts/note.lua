@@ -1,7 +1,7 @@
 -- Adds a line to the story of a case that is itself unchanged. A case that is gone stays gone.
 -- What is told to the seller's programs comes last, and is written only if there is somebody to tell.
 local case, story, out_destinations, out_new = unpack(KEYS)
-local line = ARGV[1]
+local line = unpack(ARGV)
 local told = {unpack(ARGV, 2)}
 
 local left_ms = redis.call('PTTL', case)

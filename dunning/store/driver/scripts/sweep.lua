@@ -5,8 +5,8 @@
 local due, queue, api_log, api_hold, holds, probe, paused, breaker_released, opened, late,
   out_destinations, out_new = unpack(KEYS)
 local now_ms, lease_ms, most_cases, job_key, job_id, keep_payload_ms, job_name, background_budget, calls_per_batch,
-  calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms, told =
-  unpack(ARGV)
+  calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms,
+  told = unpack(ARGV)
 
 if redis.call('EXISTS', job_key) == 1 or redis.call('ZSCORE', api_log, grant_prefix .. '1') then
   return {0, 'repeated'} -- the answer was lost, and the client asks again
