@@ -22,11 +22,9 @@ check: lint types walls ## Run every check, and the tests of the pure part: what
 	$(BIN)/pytest -q $(SHARED) tests/unit
 
 test: lint types walls ## Run every check and every test, with coverage
-	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(SHARED)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --fail-under=95
-	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/pure_modules.py)"
+	@rm -rf .coverage .coverage.* && mkdir .coverage
+	PYTHONPATH="$(CURDIR)/tests/measured" MEASURED_INTO="$(CURDIR)/.coverage" $(BIN)/pytest $(SHARED)
+	@$(BIN)/python -m tests.measured.report .coverage
 
 chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what came of it into docs/reliability.md
 	CHAOS=long $(BIN)/pytest tests/chaos
@@ -83,7 +81,7 @@ wheel: $(VENV)/dev ## Build the distribution into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Dunning needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'

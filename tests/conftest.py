@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let those that are marked `untraced` run at full speed."""
+    """Let those that are marked `untraced` start processes that are not measured."""
     with not_measured() if item.get_closest_marker("untraced") else nullcontext():
         return (yield)
 

@@ -16,8 +16,6 @@ from tests.unit.paddle_world import BILL, HISTORIES, SECOND_BILL, a_worker, name
 from worker.handle_event import handle_event
 from worker.services import WorkerServices, check_templates, open_services
 
-pytestmark = pytest.mark.untraced
-
 SHUFFLES = 6
 
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dunning.jobs import BATCH
 from dunning.rules.case import Case
 from tests.integration.house import house
@@ -13,8 +11,6 @@ from tests.integration.several_debts import decline, grants, hold, served, subsc
 from tests.unit.test_case_debts_many import Looks
 from worker.send.batch import send_steps
 from worker.send.share_mails import A_MOMENT
-
-pytestmark = pytest.mark.untraced
 
 MANY = 300
 

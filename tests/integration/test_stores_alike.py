@@ -6,8 +6,6 @@ from tests.integration.at_rest import opened
 from tests.integration.side_by_side import Both
 from tests.integration.stores import MemoryHands, RedisHands
 
-pytestmark = pytest.mark.untraced
-
 # Little, so that the budget is met.
 RATE_LIMIT = 12
 

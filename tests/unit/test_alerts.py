@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-pytestmark = pytest.mark.untraced
-
 RULES = Path(__file__).parents[2] / "deploy" / "alerts.yaml"
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 RULE = re.compile(

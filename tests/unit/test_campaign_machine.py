@@ -23,8 +23,6 @@ from tests.unit.campaign_world import TOLD_WITHIN, Heard, World
 from tests.unit.paddle_world import BEGAN, CAMPAIGNS, CUSTOMER, OTHER_SUBSCRIPTION, PAID_BILL, SUBSCRIPTION
 from worker.handle_event import handle_event
 
-pytestmark = pytest.mark.untraced
-
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 SHIPPED = CAMPAIGNS[0]

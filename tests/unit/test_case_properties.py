@@ -5,7 +5,6 @@ whose clocks differ and who die, while events come late and twice.
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,8 +26,6 @@ from dunning.rules.delivery import CLAIM, FINAL, LONGEST_RETRY, DeliveryState
 from dunning.rules.due_steps import backoff, next_due_at, pick_step
 from dunning.rules.triggers import Trigger
 from tests.unit.case_builders import DAY, ENDS, FAILED_AT, FAILURES, HOUR, MINUTE, PAID, SECOND, apply
-
-pytestmark = pytest.mark.untraced
 
 PLANNED, SENDING, UNKNOWN = DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN
 SENT, REFUSED, SKIPPED, DEAD = DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED, DeliveryState.DEAD

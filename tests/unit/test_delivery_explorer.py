@@ -15,8 +15,6 @@ from tests.unit.case_builders import FAILED_AT, a_case
 from tests.unit.delivery_moves import Rule, Rules
 from tests.unit.delivery_world import DUE_AFTER, Payment, Worker, World, due_at, read, written
 
-pytestmark = pytest.mark.untraced
-
 SENT, SENDING, UNKNOWN = DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.UNKNOWN
 GONE = (Worker(), Worker())
 # What happens when all goes well, and nobody pays.

@@ -20,8 +20,6 @@ from tests.unit.paddle_world import CAMPAIGNS, HISTORIES, a_worker, name_of, tol
 from worker.handle_event import handle_events
 from worker.send.batch import send_steps
 
-pytestmark = pytest.mark.untraced
-
 SHUFFLES = 250
 STEPS = CAMPAIGNS[0].steps
 Ends = Mapping[str, Case]
