@@ -14,7 +14,10 @@ from dunning.settings.env_file import ENV_FILE
 from dunning.store import Store
 from dunning.store.memory import MemoryStore
 from dunning.store.server.embedded import EmbeddedServer
+from tests.measured.sitecustomize import measure_before_pytest
 from tests.untraced import not_measured
+
+measure_before_pytest()
 
 # A developer's own .env in this folder is no part of any test, nor of a process that a test starts.
 os.environ[ENV_FILE] = os.devnull

@@ -7,7 +7,12 @@ tests, and in those that tests start. Each writes what it has run into a folder 
 import atexit
 import json
 import os
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 # Where to write it. Without it, a process is not measured.
 FOLDER = "MEASURED_INTO"
@@ -21,12 +26,26 @@ EXCLUDE_ALSO = ["if __name__ == .__main__.:", "@overload", r"\.\.\.$"]
 def measure(folder: Path) -> None:
     """Measure this process from here on, and write what came of it into this folder."""
     try:
-        import slipcover  # noqa: PLC0415 - an environment with the product alone does not have it
+        from slipcover import Slipcover  # noqa: PLC0415 - an environment with the product alone does not have it
+        from slipcover.importer import FileMatcher, SlipcoverLoader  # noqa: PLC0415 - same
     except ModuleNotFoundError:
         return
-    measuring = slipcover.Slipcover(branch=True, exclude_also=EXCLUDE_ALSO)
-    slipcover.ImportManager(measuring, slipcover.FileMatcher(sources=SOURCES)).__enter__()
+    measuring, matcher = Slipcover(branch=True, exclude_also=EXCLUDE_ALSO), FileMatcher(sources=SOURCES)
     here = Path.cwd()
+
+    class Finder(MetaPathFinder):
+        measures = True
+
+        def find_spec(
+            self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        ) -> ModuleSpec | None:
+            spec = PathFinder.find_spec(fullname, path, target)
+            if spec is None or not isinstance(spec.loader, SourceFileLoader) or not matcher.matches(spec.origin):
+                return None
+            spec.loader = SlipcoverLoader(measuring, spec.loader, spec.origin)
+            return spec
+
+    sys.meta_path.insert(0, Finder())
 
     def write() -> None:
         coverage = measuring.get_coverage()
@@ -36,6 +55,11 @@ def measure(folder: Path) -> None:
             (folder / f"{os.getpid()}.json").write_text(json.dumps(coverage))
 
     atexit.register(write)
+
+
+def measure_before_pytest() -> None:
+    """Find our modules before pytest does: it would load the twin itself, unmeasured, as that comes with a plugin."""
+    sys.meta_path.sort(key=lambda finder: not getattr(finder, "measures", False))
 
 
 if __name__ == "sitecustomize" and FOLDER in os.environ:
