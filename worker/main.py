@@ -121,9 +121,12 @@ async def stop_worker(worker: Worker, working: asyncio.Future[None]) -> None:
     loop, possibly in the middle of a command to Redis. We tell the loop that its burst is over, and it ends by itself.
     """
     worker.allow_pick_jobs = False
+    worker.max_jobs = 0  # else a poll that is under way goes on to begin every job that it has found
     worker.burst, worker.max_burst_jobs = True, 0
+    # That poll may begin one job more; the loop then waits for it.
+    await asyncio.wait({working}, timeout=LEAVE_WITHIN.total_seconds())
     if worker.tasks:
-        await asyncio.wait(worker.tasks.values(), timeout=DRAIN_WITHIN.total_seconds())
+        await asyncio.wait(worker.tasks.values(), timeout=(DRAIN_WITHIN - LEAVE_WITHIN).total_seconds())
     await asyncio.wait({working}, timeout=LEAVE_WITHIN.total_seconds())
     for task in (working, *worker.tasks.values()):
         task.cancel()
