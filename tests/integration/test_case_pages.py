@@ -73,7 +73,7 @@ async def test_open_cases_come_by_when_they_are_looked_at_and_then_the_last_that
         (CaseQuery(states=ENDED, since=later(hours=5)), [5]),
         (CaseQuery(states=ENDED, reason="no_debt"), []),
     ],
-    ids=str,
+    ids=["open", "open, usual", "ended", "stopped", "reason", "reason and campaign", "since", "a reason of none"],
 )
 async def test_a_page_has_what_is_asked_for(store: Store, wanted: CaseQuery, numbers: list[int]) -> None:
     cases = [await opened(store, number, "annual" if number % 2 else "renewal") for number in range(6)]
