@@ -28,8 +28,19 @@ LOOKS = ("WATCH", "EXISTS", "ZSCORE")
 # What Redis carries out only at the end of a transaction, if that comes.
 QUEUED = " (queued)"
 
-# A connection's beginning, and what arq writes about itself once an hour. When they come is not ours to say.
-UNTIMED = frozenset({"CLIENT", "SELECT", "HELLO", "INFO", "DBSIZE"})
+# A connection's beginning, and a look at the clock. When they come is not ours to say.
+UNTIMED = frozenset({"CLIENT", "SELECT", "HELLO", "INFO", "DBSIZE", "TIME"})
+# What is done beside the case's life by the clock: arq's word about itself, the watch for trouble, and the listing of
+# what versions before us wrote.
+BESIDE = (
+    "health-check",
+    "dunning:alerts",
+    "dunning:certificate",
+    "EVALSHA in_vain",
+    "ZRANGE dunning:late",
+    "dunning:lists",
+    "ZSCAN",
+)
 
 _ID = re.compile(r"(?<=[:/])(?P<kind>[a-z]+)_[0-9a-z]{26}|:[0-9a-f]{32}")
 _SCRIPTS = {
@@ -41,7 +52,7 @@ _SCRIPTS = {
 
 def is_untimed(label: str) -> bool:
     """Tell whether a request comes when it will, and not at one place of the case's life."""
-    return label.split(maxsplit=1)[0] in UNTIMED or "health-check" in label
+    return label.split(maxsplit=1)[0] in UNTIMED or any(one in label for one in BESIDE)
 
 
 def is_half_a_transaction(label: str) -> bool:
