@@ -30,18 +30,6 @@ QUEUED = " (queued)"
 
 # A connection's beginning, and a look at the clock. When they come is not ours to say.
 UNTIMED = frozenset({"CLIENT", "SELECT", "HELLO", "INFO", "DBSIZE", "TIME"})
-# What is done beside the case's life by the clock: arq's word about itself, the watch for trouble, and the listing of
-# what versions before us wrote.
-BESIDE = (
-    "health-check",
-    "dunning:alerts",
-    "dunning:certificate",
-    "EVALSHA in_vain",
-    "ZRANGE dunning:late",
-    "dunning:lists",
-    "ZSCAN",
-)
-
 _ID = re.compile(r"(?<=[:/])(?P<kind>[a-z]+)_[0-9a-z]{26}|:[0-9a-f]{32}")
 _SCRIPTS = {
     sha1(script.read_bytes()).hexdigest(): script.name.removesuffix(".lua")  # noqa: S324 - how Redis names them
@@ -52,7 +40,7 @@ _SCRIPTS = {
 
 def is_untimed(label: str) -> bool:
     """Tell whether a request comes when it will, and not at one place of the case's life."""
-    return label.split(maxsplit=1)[0] in UNTIMED or any(one in label for one in BESIDE)
+    return label.split(maxsplit=1)[0] in UNTIMED
 
 
 def is_half_a_transaction(label: str) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,7 +13,15 @@ from tests.chaos.labels import POLLS, found, is_another_look, is_untimed, poll_b
 class Passages:
     """Counts requests by phase, connection and name, so that one of them can be found again in another run."""
 
-    def __init__(self, cut: Cut | None = None) -> None:
+    def __init__(self, cut: Cut | None = None, beside: Collection[str] = ()) -> None:
+        """Prepare to count.
+
+        Args:
+            cut: what is to be cut, if anything is.
+            beside: names of requests that the service makes by the clock, whether or not there is a case.
+        """
+        self.asked: set[str] = set()
+        """The names of all that passed, whatever it was."""
         self.phase = ""
         """Where in the case's life we are. Nothing is counted before it has begun."""
         self.places: list[Place] = []
@@ -23,6 +31,7 @@ class Passages:
         self.over_at: float | None = None
         """When it was over: a stalled connection is until the client gives up."""
         self._cut = cut
+        self._beside = beside
         self.ended_at = 0.0
         """When the case's life ended well, on the same clock."""
         self._under_way = 0
@@ -31,7 +40,8 @@ class Passages:
 
     def arrive(self, link: str, label: str) -> Place | None:
         """Say which request this is; None for one that has no place of its own in the case's life."""
-        if not self.phase or is_untimed(label):
+        self.asked.add(label)
+        if not self.phase or is_untimed(label) or label in self._beside:
             return None
         place = Place(self.phase, link, label)
         if label in POLLS:

@@ -4,16 +4,21 @@ import asyncio
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from dunning.store.server.embedded import EmbeddedServer
+from dunning.watch.watcher import EVERY
 from tests.chaos.cut_house import StuckError, cut_house
 from tests.chaos.faults import Cut, Place
+from tests.chaos.labels import POLLS
 from tests.chaos.life import Life, live
 from tests.chaos.passages import Passages
+
+# The longest time after which an idle service begins anew with what it asks for, and a little more.
+IDLE_ROUND = EVERY + timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,21 @@ class Outcome:
         return found
 
 
-async def survey(redis_url: str, patience: timedelta) -> list[Place]:
-    """Let a case live undisturbed, and give every place at which it could be cut."""
+async def asked_by_the_clock(redis_url: str, patience: timedelta) -> frozenset[str]:
+    """Name what the service asks for while there is no case at all. A look for work has a place once it finds some."""
     passages = Passages()
+    with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
+        async with cut_house(redis_url, Path(folder), passages, patience):
+            asked: set[str] = set()
+            while not asked or asked != passages.asked:
+                asked = set(passages.asked)
+                await asyncio.sleep(IDLE_ROUND.total_seconds())
+    return frozenset(asked - POLLS.keys())
+
+
+async def survey(redis_url: str, patience: timedelta, beside: Collection[str]) -> list[Place]:
+    """Let a case live undisturbed, and give every place at which it could be cut."""
+    passages = Passages(beside=beside)
     with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
         async with cut_house(redis_url, Path(folder), passages, patience) as house:
             life = await live(house)
@@ -49,7 +66,9 @@ async def survey(redis_url: str, patience: timedelta) -> list[Place]:
     return passages.places
 
 
-async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer], patience: timedelta) -> list[Outcome]:
+async def try_all(
+    cuts: Iterable[Cut], servers: Sequence[EmbeddedServer], patience: timedelta, beside: Collection[str]
+) -> list[Outcome]:
     """Make each cut in a life of its own, as many lives at a time as there are servers."""
     waiting = list(enumerate(cuts))[::-1]
     outcomes: dict[int, Outcome] = {}
@@ -57,7 +76,7 @@ async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer], patien
     async def work(server: EmbeddedServer) -> None:
         while waiting:
             position, cut = waiting.pop()
-            outcomes[position] = await _try(cut, server.url, patience)
+            outcomes[position] = await _try(cut, server.url, patience, beside)
 
     async with asyncio.TaskGroup() as group:
         for server in servers:
@@ -65,8 +84,8 @@ async def try_all(cuts: Iterable[Cut], servers: Sequence[EmbeddedServer], patien
     return [outcomes[position] for position in sorted(outcomes)]
 
 
-async def _try(cut: Cut, redis_url: str, patience: timedelta) -> Outcome:
-    passages = Passages(cut)
+async def _try(cut: Cut, redis_url: str, patience: timedelta, beside: Collection[str]) -> Outcome:
+    passages = Passages(cut, beside)
     life, stuck = Life(), ""
     with tempfile.TemporaryDirectory(prefix="dunning-") as folder:
         async with cut_house(redis_url, Path(folder), passages, patience) as house:

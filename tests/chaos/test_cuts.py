@@ -6,7 +6,7 @@ from dunning.store.server.embedded import EmbeddedServer
 from tests.chaos.conftest import LONG, PATIENCE, Report
 from tests.chaos.faults import KINDS, Cut, Fault, Moment
 from tests.chaos.labels import is_half_a_transaction
-from tests.chaos.survey import survey, try_all
+from tests.chaos.survey import asked_by_the_clock, survey, try_all
 
 # The server has done it, and the client can't know.
 WORST = (Moment.AFTER, Fault.CUT)
@@ -20,13 +20,14 @@ EVENT_WITHIN_SECONDS = 30
 async def test_every_cut_is_survived(
     moment: Moment, fault: Fault, servers: list[EmbeddedServer], report: Report
 ) -> None:
+    beside = await asked_by_the_clock(servers[0].url, PATIENCE)
     for server in servers:
-        places = await survey(server.url, PATIENCE)  # the first also brings the scripts into the server
-    places = await survey(servers[0].url, PATIENCE)
+        places = await survey(server.url, PATIENCE, beside)  # the first also brings the scripts into the server
+    places = await survey(servers[0].url, PATIENCE, beside)
     if not LONG:
         places = [place for place in places if not is_half_a_transaction(place.label)]
 
-    outcomes = await try_all([Cut(place, moment, fault) for place in places], servers, PATIENCE)
+    outcomes = await try_all([Cut(place, moment, fault) for place in places], servers, PATIENCE, beside)
     report.outcomes += outcomes
 
     assert len(outcomes) > 50

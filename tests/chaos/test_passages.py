@@ -43,3 +43,14 @@ def test_an_idle_poll_and_what_a_connection_begins_with_have_no_place() -> None:
     pass_one(passages, "CLIENT SETINFO")
 
     assert passages.places == []
+
+
+def test_what_is_asked_for_by_the_clock_has_no_place() -> None:
+    passages = Passages(beside={"ZCARD dunning:due"})
+    passages.phase = "decline"
+
+    pass_one(passages, "ZCARD dunning:due")
+    pass_one(passages, "ZCARD dunning:dead")
+
+    assert [place.label for place in passages.places] == ["ZCARD dunning:dead"]
+    assert passages.asked == {"ZCARD dunning:due", "ZCARD dunning:dead"}

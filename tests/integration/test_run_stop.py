@@ -10,6 +10,29 @@ from cli.run import commands, supervise
 
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
 
+# Python drops what is raised in a destructor.
+ENDED_IN_A_DESTRUCTOR = """
+import os, signal
+from cli.run import commands
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+
+commands._begin()
+Dropped()
+raise SystemExit("it goes on")
+"""
+
+
+async def test_a_signal_at_any_moment_of_the_start_ends_a_process() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ENDED_IN_A_DESTRUCTOR, stderr=PIPE)
+    _, told = await process.communicate()
+
+    assert (process.returncode, told) == (0, b"")
+
 
 async def test_a_process_that_does_not_end_is_killed_and_told() -> None:
     deaf = await asyncio.create_subprocess_exec(sys.executable, "-c", DEAF, stdout=PIPE)
