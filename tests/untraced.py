@@ -1,7 +1,7 @@
 """Let a test start processes that are not measured.
 
-A process that is measured takes some two seconds of the processor longer to start, since all that it imports is read
-from its source. A test that starts processes of which another one is measured already is marked
+A process that is measured takes more than a second of the processor longer to start, since all that it imports is
+prepared for it. A test that starts processes of which another one is measured already is marked
 `pytest.mark.untraced`. What it asserts stays the same, and `make test` still holds all that is measured to its limits.
 """
 

@@ -33,7 +33,7 @@ def _together(folder: Path) -> dict[str, Any]:
     sources = [str(source) for source in SOURCES]
     nothing = slipcover.Slipcover(branch=True, source=sources, exclude_also=EXCLUDE_ALSO)
     together: dict[str, Any] = nothing.get_coverage()
-    for file in sorted(folder.iterdir()):
+    for file in sorted(folder.glob("*.json")):
         slipcover.merge_coverage(together, json.loads(file.read_text()))
     return together
 

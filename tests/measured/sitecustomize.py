@@ -4,8 +4,10 @@
 tests, and in those that tests start. Each writes what it has run into a folder of its own when it ends.
 """
 
+import ast
 import atexit
 import json
+import marshal
 import os
 import sys
 from collections.abc import Sequence
@@ -27,11 +29,29 @@ def measure(folder: Path) -> None:
     """Measure this process from here on, and write what came of it into this folder."""
     try:
         from slipcover import Slipcover  # noqa: PLC0415 - an environment with the product alone does not have it
+        from slipcover.branch import preinstrument  # noqa: PLC0415 - same
         from slipcover.importer import FileMatcher, SlipcoverLoader  # noqa: PLC0415 - same
     except ModuleNotFoundError:
         return
+    compiled = folder / "compiled"
+    compiled.mkdir(exist_ok=True)
     measuring, matcher = Slipcover(branch=True, exclude_also=EXCLUDE_ALSO), FileMatcher(sources=SOURCES)
     here = Path.cwd()
+
+    class Loader(SlipcoverLoader):  # type: ignore[misc]
+        """SlipCover's own, but that a file is read and compiled by the first process that imports it, for all."""
+
+        def exec_module(self, module: ModuleType) -> None:
+            kept = compiled / module.__name__
+            try:
+                code = marshal.loads(kept.read_bytes())  # noqa: S302 - what a process of this run has written
+            except FileNotFoundError:
+                code = compile(preinstrument(ast.parse(self.origin.read_bytes())), str(self.origin), "exec")
+                half = compiled / f"{module.__name__}.{os.getpid()}.half"
+                half.write_bytes(marshal.dumps(code))
+                half.replace(kept)
+            measuring.register_module(module)
+            exec(measuring.instrument(code), module.__dict__)  # noqa: S102 - as every import does
 
     class Finder(MetaPathFinder):
         measures = True
@@ -42,7 +62,7 @@ def measure(folder: Path) -> None:
             spec = PathFinder.find_spec(fullname, path, target)
             if spec is None or not isinstance(spec.loader, SourceFileLoader) or not matcher.matches(spec.origin):
                 return None
-            spec.loader = SlipcoverLoader(measuring, spec.loader, spec.origin)
+            spec.loader = Loader(measuring, spec.loader, spec.origin)
             return spec
 
     sys.meta_path.insert(0, Finder())
