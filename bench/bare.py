@@ -17,12 +17,17 @@ async def answer(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def serve(port: int) -> None:
+def bare() -> web.Application:
+    """Build the application."""
+    app = web.Application()
+    app.add_routes([web.post(PATH, answer)])
+    return app
+
+
+async def serve(app: web.Application, port: int) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    app = web.Application()
-    app.add_routes([web.post(PATH, answer)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -38,7 +43,7 @@ def main(*, port: int, until_stdin_closes: bool) -> None:
     if until_stdin_closes:
         end_with_stdin()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(port))
+        runner.run(serve(bare(), port))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ https://arq-docs.helpmanual.io/#simple-usage
 import asyncio
 import hmac
 import json
-import signal
 
 import click
 import uvloop
@@ -15,6 +14,7 @@ from aiohttp import web
 from arq import ArqRedis, create_pool
 from arq.connections import RedisSettings
 
+from bench.bare import serve
 from bench.notifications import PATH
 from cli.run.ends_with_stdin import end_with_stdin, until_stdin_closes
 
@@ -33,19 +33,17 @@ async def answer(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def serve(port: int, redis_url: str, secret: str) -> None:
-    """Serve until SIGTERM."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+async def plain(redis_url: str, secret: str) -> web.Application:
+    """Build the application."""
     app = web.Application()
     app[QUEUE] = await create_pool(RedisSettings.from_dsn(redis_url))
     app[SECRET] = secret.encode()
     app.add_routes([web.post(PATH, answer)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    await stop.wait()
-    await runner.cleanup()
+    return app
+
+
+async def _serve(port: int, redis_url: str, secret: str) -> None:
+    await serve(await plain(redis_url, secret), port)
 
 
 @click.command()
@@ -58,7 +56,7 @@ def main(*, port: int, redis_url: str, secret: str, until_stdin_closes: bool) ->
     if until_stdin_closes:
         end_with_stdin()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(port, redis_url, secret))
+        runner.run(_serve(port, redis_url, secret))
 
 
 if __name__ == "__main__":
