@@ -19,8 +19,10 @@ from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
 from dunning.paddle_api.client import NextGrant
 from dunning.paddle_api.grants import Budget, Grant
+from dunning.rules.losses import Loss
 from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry
+from dunning.rules.tally import Money
 from dunning.store import (
     Accepted,
     DebtWithoutCase,
@@ -124,6 +126,13 @@ class Limiter(Budget, Protocol):
     async def give_back(self, grants: Sequence[Grant]) -> None: ...
 
 
+class Lost(Protocol):
+    """Losses whose amount is still to be asked of Paddle."""
+
+    async def first(self, count: int) -> list[Loss]: ...
+    async def sum_up(self, loss: Loss, money: Money | None) -> None: ...
+
+
 class Reconciling(Protocol):
     """What reconciling remembers, and what it asks of all that is kept."""
 
@@ -188,6 +197,8 @@ class Store(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def limiter(self) -> Limiter: ...
+    @property
+    def lost(self) -> Lost: ...
     @property
     def reconciling(self) -> Reconciling: ...
     @property

@@ -31,8 +31,9 @@ def report(*, month: date | None, in_json: bool) -> None:
 
     By campaign, decline class and step, and, apart, what was recovered after a click on a link of ours, after an email
     of ours, and by Paddle alone. Days are UTC. What is recovered or lost in a month may have been opened before it.
-    Amounts are the bills' totals; beside each sum stands of how many cases the amount is known. Sums are kept for 800
-    days, and name nobody. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this machine.
+    What was lost is told by its reason. Amounts are the bills' totals; beside each sum stands of how many cases the
+    amount is known. Sums are kept for 800 days, and name nobody. Reads DUNNING_REDIS_URL, or else finds the server that
+    `dunning up` runs on this machine.
     """
     from cli.operate import report as of_store
 

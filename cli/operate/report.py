@@ -55,6 +55,7 @@ def _what_happened(screen: Console, found: Report, counts: dict[What, int]) -> N
         told = ", ".join(f"{total.cases:,} {cause}" for cause, total in lost.items() if total.cases)
         screen.print(f"Lost, of {counts[What.LOST]:,}: {told}.", soft_wrap=True)
     _money(screen, found, counts)
+    _money_lost(screen, found, counts[What.LOST])
 
 
 def _counts(screen: Console, found: Report, heading: str, name: Callable[[Key], str], whats: tuple[What, ...]) -> None:
@@ -94,6 +95,22 @@ def _money(screen: Console, found: Report, counts: dict[What, int]) -> None:
         f"{known[What.RECOVERED]:,} of the {counts[What.RECOVERED]:,} recovered. They are the bills' totals.",
         soft_wrap=True,
     )
+
+
+def _money_lost(screen: Console, found: Report, count: int) -> None:
+    lost = found.money_lost
+    if lost:
+        screen.print()
+        table = plain_table(screen, "money lost", "by its bills")
+        for (currency, cause), total in lost.items():
+            table.add_row(f"{currency}, {cause}", _cell(total, currency))
+        screen.print(table)
+    if count:
+        screen.print(
+            f"Amounts are known of {found.of(What.LOST).known:,} of the {count:,} lost. Paddle is asked for them some "
+            "minutes after the end.",
+            soft_wrap=True,
+        )
 
 
 def _only(cause: Cause) -> Callable[[Key], str]:

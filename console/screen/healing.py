@@ -22,7 +22,7 @@ async def show(request: web.Request) -> web.Response:
         "healing.html",
         title="Healing",
         waiting=int(snapshot.gauges["reconcile_waiting"]),
-        done={what: await store.reconciling.done_at(what) for what in Reconciled},
+        done={what: await store.reconciling.done_at(what) for what in (Reconciled.EVENTS, Reconciled.PAST_DUE)},
         missed=snapshot.counters.get("reconcile_missed_events", 0),
         opened=snapshot.counters.get("reconcile_opened", 0),
         closed=snapshot.counters.get("reconcile_closed", 0),

@@ -1,10 +1,11 @@
-"""Recovered money by currency and week, and what became of campaigns by step, as the overview shows them."""
+"""Money by currency: recovered by week, and lost by cause. And what became of campaigns by step. For the overview."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from dunning.casebook.report import money_lost
 from dunning.language.money import format_money
 from dunning.rules.tally import Key, Total, What, totals_of
 from dunning.store.sums import Sums
@@ -42,6 +43,15 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What was lost in a currency by a cause, which is how the cases ended."""
+
+    cause: str
+    money: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """How many cases of a campaign were recovered after the mail of a step, of all of the campaign's that ended."""
 
@@ -62,9 +72,12 @@ class Lately:
 
     first: date
     recovered: Sequence[Recovered]
+    lost: Sequence[Lost]
     steps: Sequence[Step]
     unknown: int
     """How many recovered cases there are whose amount isn't known."""
+    lost_unknown: int
+    """How many lost cases there are whose amount isn't known, or not yet."""
 
 
 async def read_lately(sums: Sums, today: date) -> Lately:
@@ -78,8 +91,13 @@ async def read_lately(sums: Sums, today: date) -> Lately:
     return Lately(
         first=first,
         recovered=[_recovered(currency, first, recovered) for currency in currencies],
+        lost=[
+            Lost(cause, format_money(total.amount, currency, "en"), total.known)
+            for (currency, cause), total in money_lost((key, total) for _, key, total in totals).items()
+        ],
         steps=_steps(totals),
-        unknown=sum(total.cases - total.known for _, _, total in recovered),
+        unknown=_unknown(totals, What.RECOVERED),
+        lost_unknown=_unknown(totals, What.LOST),
     )
 
 
@@ -102,6 +120,10 @@ def _recovered(currency: str, first: date, totals: Sequence[tuple[int, Key, Tota
         for number in range(WEEKS)
     ]
     return Recovered(currency, format_money(amounts.total(), currency, "en"), cases.total(), weeks)
+
+
+def _unknown(totals: Sequence[tuple[int, Key, Total]], what: What) -> int:
+    return sum(total.cases - total.known for _, key, total in totals if key.what is what)
 
 
 def _steps(totals: Sequence[tuple[int, Key, Total]]) -> list[Step]:

@@ -63,6 +63,11 @@ class Report:
                 found[name(key)] = added([found.get(name(key), Total()), total])
         return dict(sorted((group, total) for group, total in found.items() if total != Total()))
 
+    @property
+    def money_lost(self) -> dict[tuple[str, str], Total]:
+        """What was lost, as far as the amount is known, by currency and cause."""
+        return money_lost(self.totals.items())
+
     def of(self, what: What) -> Total:
         """Return all of what happened together. Its amount is of several currencies."""
         return added(total for key, total in self.totals.items() if key.what is what)
@@ -92,6 +97,16 @@ def added(totals: Iterable[Total]) -> Total:
     """Add totals up."""
     listed = [*totals]
     return Total(sum(one.cases for one in listed), sum(one.known for one in listed), sum(one.amount for one in listed))
+
+
+def money_lost(totals: Iterable[tuple[Key, Total]]) -> dict[tuple[str, str], Total]:
+    """Return what was lost, as far as the amount is known, by currency and cause."""
+    found: dict[tuple[str, str], Total] = {}
+    for key, total in totals:
+        if key.what is What.LOST and key.currency and total.known:
+            group = key.currency, key.cause
+            found[group] = added([found.get(group, Total()), total])
+    return dict(sorted(found.items()))
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -26,6 +26,7 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.lists import Lists, Place
+from dunning.store.lost import Lost
 from dunning.store.out_webhooks import OutWebhooks, Unsent
 from dunning.store.people import People, Session, SignInLink
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
@@ -111,6 +112,7 @@ class Store:
         self.inbox = Inbox(self._redis, accept_within)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.lists = Lists(self._redis)
+        self.lost = Lost(self._redis)
         self.people = People(self._redis)
         self.out_webhooks = OutWebhooks(self._redis)
         self.reconciling = Reconciling(self._redis)

@@ -8,6 +8,7 @@ from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case
+from dunning.rules.losses import losses_of
 from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry, decode, encode
 from dunning.rules.tally import Sum
@@ -16,6 +17,7 @@ from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.driver.shared_commands import SharedCommands, SharedScript
 from dunning.store.lists import list_of
+from dunning.store.lost import loss_line
 from dunning.store.out_lines import out_lines
 
 
@@ -135,6 +137,7 @@ class Cases:
             EndedBeforeOpeningError: its end is already known.
         """
         days = sorted({one.day for one in sums})
+        losses = losses_of(case.id, sums)
         listed, listed_before = list_of(case), list_of(before or case)
         new_revision = int(
             await self._commit(
@@ -159,6 +162,7 @@ class Cases:
                     keys.LISTS,
                     keys.OUT_DESTINATIONS,
                     keys.OUT_NEW,
+                    keys.LOST,
                     *(keys.sums(f"{day:%Y-%m-%d}") for day in days),
                 ],
                 args=[
@@ -180,9 +184,12 @@ class Cases:
                     len(counts),
                     3 * len(sums),
                     len(story),
+                    len(losses),
+                    round(keys.KEEP_LOST.total_seconds() * 1000),
                     *counts,
                     *(part for one in sums for part in (days.index(one.day), one.field, one.by)),
                     *map(encode, story),
+                    *map(loss_line, losses),
                     *out_lines(*told),
                 ],
             )

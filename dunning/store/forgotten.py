@@ -83,6 +83,7 @@ class Forgotten:
         jobs = [one async for one in self._jobs_with({*cases, *events})]
         batches = [one for one in jobs if one.startswith(f"{Job.SEND_STEPS}:")]
         holds = await self._holds_of(cases)
+        await self._forget_losses(cases)
         others = await self._delete(customer_id, cases, subscriptions, events, holds)
         await self._rewrite(jobs, {*cases, *events})
         others += await self._forget_told(customer_id)
@@ -119,6 +120,12 @@ class Forgotten:
                 plain = " ".join("a case" if part.strip(".,:;") in cases else part for part in sentence.split(" "))
                 found[word.decode()] = json.dumps([since, plain, "", *more])
         return found
+
+    async def _forget_losses(self, cases: Collection[str]) -> None:
+        """Ask Paddle for the amounts of these cases' losses no more."""
+        lost = [one for one in await self._redis.zrange(keys.LOST, 0, -1) if one.partition(b" ")[0].decode() in cases]
+        if lost:
+            await self._redis.zrem(keys.LOST, *lost)
 
     async def _forget_told(self, customer_id: str) -> int:
         """Delete what the seller's programs are still to be told of the customer, and return how much that was."""

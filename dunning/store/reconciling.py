@@ -27,6 +27,7 @@ class Reconciled(StrEnum):
 
     EVENTS = "events"
     PAST_DUE = "past_due"
+    LOSSES = "losses"
 
 
 @dataclass(frozen=True, slots=True)

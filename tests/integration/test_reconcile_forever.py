@@ -16,14 +16,16 @@ from dunning.paddle_api.grants import Grant
 from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.delivery import DeliveryState
+from dunning.rules.tally import Sum
 from dunning.store import Reconciled
 from dunning.store.server.embedded import EmbeddedServer
 from paddle_twin import Twin
-from tests.integration.at_rest import redis_of
+from tests.integration.at_rest import a_case, redis_of
 from tests.integration.edge import settings
 from tests.integration.house import house
 from tests.until import until
 from worker.reconcile.forever import Rhythm, Runs, reconcile_forever
+from worker.reconcile.losses import sum_up_losses
 from worker.reconcile.reconciler import Reconciler
 from worker.services import WorkerServices, check_templates, open_services
 
@@ -33,6 +35,7 @@ AT_ONCE = Rhythm(
     events_every=timedelta(0),
     debts_every=timedelta(0),
     debts_soon=timedelta(0),
+    losses_every=timedelta(0),
 )
 A_WHILE = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -107,6 +110,34 @@ async def test_what_lost_webhooks_did_not_bring_is_mailed_and_closed_all_the_sam
             home.twin.world.pay(bill)
             assert (await home.case_ended(bill)).state is CaseState.RECOVERED
         assert len(home.mailbox.mails) == 1
+
+
+async def test_what_was_lost_in_money_is_asked_of_paddle_and_of_many_losses_in_one_call(
+    ours: WorkerServices, twin: Twin
+) -> None:
+    """The last of the losses is of a transaction that Paddle doesn't know."""
+    lost, today = [declined(twin), declined(twin), "txn_" + "0" * 26], ours.clock()
+    field = "lost|renewal|none|hard|exhausted|"
+    for number, case_id in enumerate(lost):
+        await ours.store.cases.commit(
+            a_case(case_id).end(CaseState.EXHAUSTED, None, today),
+            0,
+            due_at=None,
+            now=today + timedelta(milliseconds=number),
+            sums=[Sum(today.date(), f"n|{field}", 1)],
+        )
+
+    await Runs(ours).do(Reconciled.LOSSES, sum_up_losses, timedelta(0))
+
+    (found,) = await ours.store.sums.of([today.date()])
+    total = int(twin.world.transactions[lost[0]]["details"]["totals"]["grand_total"])
+    assert {name: by for name, by in found.items() if field in name} == {
+        f"n|{field}": 1,
+        f"n|{field}USD": 2,
+        f"k|{field}USD": 2,
+        f"a|{field}USD": 2 * total,
+    }
+    assert twin.counts == {"GET /transactions": 1}
 
 
 async def test_events_are_read_from_where_they_were_read_before(ours: WorkerServices, twin: Twin) -> None:

@@ -49,26 +49,31 @@ async def test_a_months_cases_are_told_with_every_denominator(redis_url: str, st
     await put(store, CaseState.RECOVERED, Money("EUR", 1_000))
     await put(store, CaseState.RECOVERED, Money("JPY", 5_000))
     await put(store, CaseState.EXHAUSTED, None)
+    await put(store, CaseState.EXHAUSTED, None)
     await put(store, None, Money("EUR", 4_900))
+    loss, _ = await store.lost.first(2)
+    await store.lost.sum_up(loss, Money("EUR", 3_900))
 
     result = await run(redis_url, "--month", "2026-05")
 
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     assert (result.exit_code, result.stderr) == (0, "")
     assert lines[0] == "2026-05-01 to 2026-05-31, days in UTC. What ended then may have been opened before."
-    assert lines[1] == "5 opened, 3 recovered, 1 lost."
+    assert lines[1] == "6 opened, 3 recovered, 2 lost."
     assert (
         "Recovered, of 3: 1 after a click on a link of ours, 0 after an email of ours, 0 by the customer, unasked, "
         "2 by Paddle alone."
     ) in lines
-    assert "Lost, of 1: 1 exhausted." in lines
+    assert "Lost, of 2: 2 exhausted." in lines
     assert (
-        "Amounts are known of 4 of the 5 cases opened, and of 3 of the 3 recovered. They are the bills' totals."
+        "Amounts are known of 4 of the 6 cases opened, and of 3 of the 3 recovered. They are the bills' totals."
         in lines
     )
     rows = [line.split() for line in lines]
-    assert ["renewal,", "soft", "5", "3", "1"] in rows
-    assert ["renewal,", "none", "3", "1"] in rows
+    assert ["renewal,", "soft", "6", "3", "2"] in rows
+    assert ["renewal,", "none", "3", "2"] in rows
+    assert ["EUR,", "exhausted", "€39.00", "of", "1"] in rows
+    assert any(line.startswith("Amounts are known of 1 of the 2 lost.") for line in lines)
     assert ["EUR", "€88.00", "of", "3", "€29.00", "of", "1", "€10.00", "of", "1"] in rows
     assert ["JPY", "¥5,000", "of", "1", "¥5,000", "of", "1"] in rows
 

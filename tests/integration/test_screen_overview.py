@@ -35,7 +35,9 @@ async def test_money_is_summed_up_by_currency_and_week(side: ConsoleSide) -> Non
     await add(side, 7, "recovered|renewal|none|soft|paddle|JPY", 1, 4_200)
     await add(side, 8, "recovered|renewal|none|soft|paddle|", 3)
     await add(side, WEEKS * 7, "recovered|renewal|first|hard|click|EUR", 9, 99_999)
-    await add(side, 1, "lost|renewal|first|hard|exhausted|", 3)
+    await add(side, 1, "lost|renewal|first|hard|exhausted|", 1)
+    await add(side, 1, "lost|renewal|first|hard|exhausted|EUR", 1, 3_900)
+    await add(side, 9, "lost|renewal|none|soft|exhausted|EUR", 1, 1_000)
 
     lately = await read_lately(side.app[STORE].sums, TODAY)
 
@@ -49,7 +51,8 @@ async def test_money_is_summed_up_by_currency_and_week(side: ConsoleSide) -> Non
         ("none", 4, 10, "40.0%"),
         ("reminder", 1, 10, "10.0%"),
     ]
-    assert lately.unknown == 3
+    assert [(one.cause, one.money, one.cases) for one in lately.lost] == [("exhausted", "€49.00", 2)]
+    assert (lately.unknown, lately.lost_unknown) == (3, 1)
 
 
 async def test_the_page_shows_them_with_what_is_wrong_and_where_to_mend_it(side: ConsoleSide) -> None:

@@ -10,6 +10,7 @@ from dunning.paddle.events import EventType
 from dunning.reasons import HoldWord
 from dunning.rules.case import CaseState
 from dunning.rules.story import Entry, Kind
+from dunning.rules.tally import Sum
 from dunning.store import Accepted, Store, keys
 from dunning.store.forgotten import Named
 from dunning.store.traces import Trace
@@ -51,7 +52,8 @@ async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands
     other = await open_case(store)
     for case in (mine, over):
         await store.cases.commit(case, 0, due_at=NOW, now=NOW)
-    await store.cases.commit(over.end(CaseState.STOPPED, None, NOW), 1, due_at=None, now=NOW)
+    lost = [Sum(NOW.date(), "n|lost|renewal|none|hard|stopped|", 1)]
+    await store.cases.commit(over.end(CaseState.STOPPED, None, NOW), 1, due_at=None, now=NOW, sums=lost)
     await store.cases.note(mine.id, Entry(kind=Kind.CLICKED), NOW)
     await store.clicks.allow(mine.id, NOW)
     await store.clicks.is_news(mine.id)
@@ -81,6 +83,7 @@ async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands
     assert await store.refusals.are_over()
     assert await store.dead.all() == []
     assert await store.traces.events(mine.id) == []
+    assert await store.lost.first(30) == []
     assert await hands.events() == {others.id}
     assert [cases for cases, _ in await hands.batches()] == [[other.id]]
     assert await store.inbox.read(others.id) == others

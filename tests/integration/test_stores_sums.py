@@ -1,12 +1,13 @@
 """Sums by day, in both stores: written with the case, and so exactly once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from dunning.casebook.write import write_by
 from dunning.errors import CaseConflictError
+from dunning.reasons import EndReason
 from dunning.rules.case import Case, CaseState
 from dunning.rules.cohort import Became
 from dunning.rules.story import Entry, Kind
@@ -14,7 +15,7 @@ from dunning.rules.tally import Money
 from dunning.store import Versioned
 from tests.integration.at_rest import NOW, a_case
 from tests.integration.cases_by_hand import CAMPAIGN
-from tests.integration.stores import Either, Hands
+from tests.integration.stores import Either, Hands, RedisHands
 
 TODAY, BEFORE = NOW.date(), (NOW - timedelta(days=3)).date()
 EUR = Money("EUR", 2_900)
@@ -134,3 +135,64 @@ async def test_no_sum_names_anybody(hands: Hands) -> None:
     told = str(await hands.store.sums.of([BEFORE, TODAY]))
 
     assert not any(prefix in told for prefix in ("txn_", "sub_", "ctm_"))
+
+
+async def lose(store: Either, before: Versioned, reason: EndReason, at: datetime) -> Versioned:
+    assert before.case is not None
+    return await write_by(store, CAMPAIGN, 1, at, before, before.case.end(CaseState.STOPPED, reason, at))
+
+
+async def test_the_money_of_a_loss_is_added_once_it_is_known_and_only_once(hands: Hands) -> None:
+    await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, NOW)
+    (loss,) = await hands.store.lost.first(30)
+
+    for _ in range(2):
+        await hands.store.lost.sum_up(loss, EUR)
+
+    (today,) = await hands.store.sums.of([TODAY])
+    assert {field: by for field, by in what_happened(today).items() if by} == {
+        "n|lost|renewal|none|soft|debt_canceled|EUR": 1,
+        "k|lost|renewal|none|soft|debt_canceled|EUR": 1,
+        "a|lost|renewal|none|soft|debt_canceled|EUR": 2_900,
+    }
+    assert await hands.store.lost.first(30) == []
+
+
+async def test_a_loss_that_paddle_tells_no_amount_of_stays_counted_without_one(hands: Hands) -> None:
+    await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, NOW)
+    (loss,) = await hands.store.lost.first(30)
+
+    await hands.store.lost.sum_up(loss, None)
+
+    (today,) = await hands.store.sums.of([TODAY])
+    assert what_happened(today) == {"n|lost|renewal|none|soft|debt_canceled|": 1}
+    assert await hands.store.lost.first(30) == []
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+async def test_the_money_of_a_loss_that_is_paid_after_all_is_taken_back(hands: Hands, *, known_before: bool) -> None:
+    lost_at = NOW - timedelta(days=1)
+    lost = await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, lost_at)
+    if known_before:
+        (loss,) = await hands.store.lost.first(30)
+        await hands.store.lost.sum_up(loss, EUR)
+
+    await end(hands.store, lost, CaseState.RECOVERED)
+    for loss in await hands.store.lost.first(30):
+        await hands.store.lost.sum_up(loss, EUR)
+
+    (day_of_loss,) = await hands.store.sums.of([lost_at.date()])
+    assert set(what_happened(day_of_loss).values()) == {0}
+    assert len(what_happened(day_of_loss)) == 4
+
+
+async def test_losses_wait_for_their_amounts_in_order_and_not_for_ever(hands: Hands) -> None:
+    for days_ago in (40, 2, 1):
+        at = NOW - timedelta(days=days_ago)
+        await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, at)
+
+    found = await hands.store.lost.first(30)
+
+    assert [loss.counted.day for loss in found][-2:] == [(NOW - timedelta(days=ago)).date() for ago in (2, 1)]
+    if isinstance(hands, RedisHands):
+        assert len(found) == 2

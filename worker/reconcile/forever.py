@@ -1,4 +1,7 @@
-"""Reconciling by itself, beside the sweep: events every ten minutes, debts when a worker starts and daily."""
+"""Reconciling by itself, beside the sweep: events every ten minutes, debts when a worker starts and daily.
+
+What was lost in money is asked every ten minutes.
+"""
 
 import asyncio
 import contextlib
@@ -17,6 +20,7 @@ from dunning.store import REDIS_ERRORS, Reconciled, Turn
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
 from worker.reconcile.debts import carry_out, find
 from worker.reconcile.events import Missed, take_in_missed_events
+from worker.reconcile.losses import sum_up_losses
 from worker.reconcile.patient_grants import PatientGrants
 from worker.reconcile.reconciler import InThread, Reconciler
 from worker.services import Services
@@ -39,6 +43,7 @@ class Rhythm:
     debts_every: timedelta = timedelta(days=1)
     debts_soon: timedelta = timedelta(hours=1)
     """How often debts are looked at when a worker has just started, and while debts wait for the operator."""
+    losses_every: timedelta = timedelta(minutes=10)
 
 
 Work = Callable[[Reconciler], Awaitable[None]]
@@ -84,6 +89,7 @@ class Runs:
         await self.do(Reconciled.EVENTS, self.events, rhythm.events_every)
         soon = just_started or self.waiting
         await self.do(Reconciled.PAST_DUE, self.debts, rhythm.debts_soon if soon else rhythm.debts_every)
+        await self.do(Reconciled.LOSSES, sum_up_losses, rhythm.losses_every)
 
     async def do(self, what: Reconciled, work: Work, every: timedelta) -> None:
         """Do this if it is due and nobody else does it."""

@@ -25,6 +25,7 @@ from dunning.store.memory.forgotten import MemoryForgotten
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
+from dunning.store.memory.lost import MemoryLost
 from dunning.store.memory.out_webhooks import MemoryOutWebhooks
 from dunning.store.memory.reconciling import MemoryReconciling
 from dunning.store.memory.sums import MemorySums
@@ -66,6 +67,7 @@ class MemoryStore:
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
+        self.lost = MemoryLost(kept)
         self.out_webhooks = MemoryOutWebhooks(kept)
         self.reconciling = MemoryReconciling(kept)
         self.refusals = MemoryRefusals(kept)

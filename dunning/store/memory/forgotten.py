@@ -53,6 +53,8 @@ class MemoryForgotten:
             del kept.cases[case_id]
             kept.due.pop(case_id, None)
             kept.late.pop(case_id, None)
+            for loss in [one for one in kept.lost if one.case_id == case_id]:
+                del kept.lost[loss]
             kept.ended.pop(case_id)
             kept.marks.pop(case_id)
             kept.traces.pop(case_id)
