@@ -40,7 +40,7 @@ COMMANDS = {
         "cli.commands.sign_in:sign_in",
         "Print a link by which NAME signs in to the private side, once, within 15 minutes.",
     ),
-    "audit": Command("cli.commands.audit:audit", "List who changed what by hand on the private side."),
+    "audit": Command("cli.commands.audit:audit", "List who changed what by hand, and when."),
     "connect": Command(
         "cli.commands.connect:connect",
         "Make or update Paddle's notification destination, so that what happens is sent here.",

@@ -9,10 +9,11 @@ from cli.commands.examples import examples
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 def audit(*, limit: int, in_json: bool) -> None:
-    """List who changed what by hand on the private side.
+    """List who changed what by hand, and when.
 
-    The newest comes first. Of people on the screen and of programs, the last 10,000 changes are kept. Reads
-    DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this machine.
+    On the screen, by a program with a token, or by a command, whose `--by` says who it was. The newest comes first; the
+    last 10,000 changes are kept. Reads DUNNING_REDIS_URL, or else finds the server that `dunning up` runs on this
+    machine.
     """
     from cli.operate.audit import show
 

@@ -23,7 +23,8 @@ def pause(campaign: str | None, *, by: str) -> None:
 
 @click.command(epilog=examples("dunning resume", "dunning resume renewal"))
 @click.argument("campaign", required=False)
-def resume(campaign: str | None) -> None:
+@by_whom
+def resume(campaign: str | None, *, by: str) -> None:
     """Start all mail, or that of CAMPAIGN, again.
 
     Without CAMPAIGN it also releases the breaker, which then stays off for a day. Campaigns that were paused by name
@@ -32,4 +33,4 @@ def resume(campaign: str | None) -> None:
     """
     from cli.operate import brakes
 
-    brakes.resume(campaign)
+    brakes.resume(campaign, by)

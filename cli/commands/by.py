@@ -1,4 +1,4 @@
-"""Who does it: what an operator changes is noted with their name."""
+"""Who does it: what an operator changes is noted with their name. Each command that changes something takes it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -39,5 +39,5 @@ def by_whom(command: Decorated) -> Decorated:
         type=Operator(),
         metavar="NAME",
         default=_login_name,
-        help="Who does it, as noted in the story.  [default: your login name]",
+        help="Who does it, as noted in the audit list and in stories.  [default: your login name]",
     )(command)

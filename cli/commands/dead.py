@@ -30,7 +30,8 @@ def list_(*, in_json: bool) -> None:
 @dead.command(epilog=examples("dunning dead replay evt_01h7zdqt6fe2x83w3vtn8nqwm9", "dunning dead replay --all"))
 @_events
 @click.option("--all", "all_", is_flag=True, help="Every dead event.")
-def replay(*, events: tuple[str, ...], all_: bool) -> None:
+@by_whom
+def replay(*, events: tuple[str, ...], all_: bool, by: str) -> None:
     """Handle dead events again: a worker takes them up at once.
 
     One that was never shaped to be handled can't be: after an update, `dunning replay` reads it from Paddle again. The
@@ -38,7 +39,7 @@ def replay(*, events: tuple[str, ...], all_: bool) -> None:
     """
     from cli.operate import dead as of_store
 
-    of_store.replay(_chosen(events, all_=all_))
+    of_store.replay(_chosen(events, all_=all_), by)
 
 
 @dead.command(epilog=examples("dunning dead drop evt_01h7zdqt6fe2x83w3vtn8nqwm9", "dunning dead drop --all"))

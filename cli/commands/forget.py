@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from cli.commands.paddle_id import CUSTOMER
 
@@ -9,8 +10,9 @@ from cli.commands.paddle_id import CUSTOMER
 @click.command(epilog=examples("dunning forget ctm_01h8441jn5pcwrfhwh78jqt8hk"))
 @click.argument("customer", type=CUSTOMER)
 @click.option("--yes", is_flag=True, help="Don't ask.")
+@by_whom
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document. It goes with --yes.")
-def forget(*, customer: str, yes: bool, in_json: bool) -> None:
+def forget(*, customer: str, yes: bool, by: str, in_json: bool) -> None:
     """Delete all that is stored of a customer.
 
     Their cases, open or ended, with stories and clicks; events that wait or are dead, and what is queued; their
@@ -25,4 +27,4 @@ def forget(*, customer: str, yes: bool, in_json: bool) -> None:
         click.confirm(f"Delete all that is stored of {customer}?", abort=True)
     from cli.operate import forget as of_store
 
-    of_store.forget(customer, in_json=in_json)
+    of_store.forget(customer, by, in_json=in_json)

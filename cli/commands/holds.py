@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from dunning.reasons import HoldWord
 
@@ -25,11 +26,12 @@ def holds(context: click.Context, *, in_json: bool) -> None:
 
 @holds.command(epilog=examples("dunning holds release mail_policy"))
 @click.argument("word", type=click.Choice([word.value for word in HoldWord]), metavar="HOLD")
-def release(*, word: str) -> None:
+@by_whom
+def release(*, word: str, by: str) -> None:
     """Take HOLD off by hand.
 
     If what it is about is not mended, the hold comes back with the next case. The exit code is 1 if it is not on.
     """
     from cli.operate import holds as of_store
 
-    of_store.release(word)
+    of_store.release(word, by)

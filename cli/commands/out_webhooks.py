@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 
 _ids = click.argument("events", metavar="[EVENT]...", nargs=-1)
@@ -32,14 +33,15 @@ def list_(*, in_json: bool) -> None:
 )
 @_ids
 @click.option("--all", "all_", is_flag=True, help="Every dead one, and every one that waits for another try.")
-def replay(*, events: tuple[str, ...], all_: bool) -> None:
+@by_whom
+def replay(*, events: tuple[str, ...], all_: bool, by: str) -> None:
     """Send dead ones again, and those that wait, at once: each to the destinations that have not got it.
 
     It keeps its id. The exit code is 1 if one of them is neither dead nor waiting, or its destination is not set.
     """
     from cli.operate import out_webhooks as of_store
 
-    of_store.replay(_chosen(events, all_=all_))
+    of_store.replay(_chosen(events, all_=all_), by)
 
 
 @out_webhooks.command(
@@ -47,11 +49,12 @@ def replay(*, events: tuple[str, ...], all_: bool) -> None:
 )
 @_ids
 @click.option("--all", "all_", is_flag=True, help="Every dead one.")
-def drop(*, events: tuple[str, ...], all_: bool) -> None:
+@by_whom
+def drop(*, events: tuple[str, ...], all_: bool, by: str) -> None:
     """Let go of dead ones: those destinations are never told. The exit code is 1 if one of them isn't dead."""
     from cli.operate import out_webhooks as of_store
 
-    of_store.drop(_chosen(events, all_=all_))
+    of_store.drop(_chosen(events, all_=all_), by)
 
 
 def _chosen(events: tuple[str, ...], *, all_: bool) -> tuple[str, ...] | None:

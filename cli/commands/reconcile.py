@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from dunning.durations import parse_duration
 
@@ -37,6 +38,7 @@ class _Duration(click.ParamType[timedelta]):
     help="Over how long to spread the mails that would all be due now. Otherwise a few go at once, and of more than 50 "
     "at most 300 an hour.",
 )
+@by_whom
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document in place of the table and the report.")
 def reconcile(
     *,
@@ -44,6 +46,7 @@ def reconcile(
     apply_: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    by: str,
     in_json: bool,
 ) -> None:
     """Find what webhooks did not bring: failures, debts and payments that we don't know of.
@@ -61,4 +64,4 @@ def reconcile(
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
     from cli.operate import reconcile
 
-    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread, in_json=in_json)
+    reconcile.reconcile(dry_run=dry_run, apply=apply_, max_age=max_age, spread=spread, by=by, in_json=in_json)

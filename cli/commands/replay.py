@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from cli.commands.moment import WHEN
 
@@ -18,7 +19,8 @@ from cli.commands.moment import WHEN
 @click.option("--to", "until", type=WHEN, metavar="WHEN", help="Until when.  [default: now]")
 @click.option("--dry-run", is_flag=True, help="Change nothing: count the events.")
 @click.option("--apply", "apply_", is_flag=True, help="Take all in, however many cases may be opened.")
-def replay(*, since: datetime, until: datetime | None, dry_run: bool, apply_: bool) -> None:
+@by_whom
+def replay(*, since: datetime, until: datetime | None, dry_run: bool, apply_: bool, by: str) -> None:
     """Read Paddle's events of some time again, and take them in.
 
     For what webhooks brought while something was broken. They go the way of those that reconciling finds: what is known
@@ -37,4 +39,4 @@ def replay(*, since: datetime, until: datetime | None, dry_run: bool, apply_: bo
         raise click.UsageError("--dry-run changes nothing and --apply does: give one of them.")
     from cli.operate import replay as of_store
 
-    of_store.replay(since, until, dry_run=dry_run, apply=apply_)
+    of_store.replay(since, until, dry_run=dry_run, apply=apply_, by=by)

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 
 ROLES = ("viewer", "operator")
@@ -21,8 +22,9 @@ ROLES = ("viewer", "operator")
 )
 @click.option("--list", "listing", is_flag=True, help="List who is signed in.")
 @click.option("--revoke", metavar="ID", help="End a session by its ID, as --list has it.")
+@by_whom
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
-def sign_in(name: str | None, role: str | None, *, listing: bool, revoke: str | None, in_json: bool) -> None:
+def sign_in(name: str | None, role: str | None, *, listing: bool, revoke: str | None, by: str, in_json: bool) -> None:
     """Print a link by which NAME signs in to the private side, once, within 15 minutes.
 
     Whoever has the link gets in: hand it over by a way that you trust. Reads DUNNING_LINK_SECRETS, DUNNING_REDIS_URL,
@@ -38,6 +40,6 @@ def sign_in(name: str | None, role: str | None, *, listing: bool, revoke: str | 
     if listing:
         of_store.list_(in_json=in_json)
     elif revoke is not None:
-        of_store.revoke(revoke)
+        of_store.revoke(revoke, by)
     elif name is not None and role is not None:
-        of_store.make_link(name, role, in_json=in_json)
+        of_store.make_link(name, role, by, in_json=in_json)

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 
 _address = click.argument("address", metavar="ADDRESS")
@@ -27,17 +28,19 @@ def list_(*, in_json: bool) -> None:
 
 @suppressions.command(epilog=examples("dunning suppressions add customer@example.com"))
 @_address
-def add(address: str) -> None:
+@by_whom
+def add(address: str, *, by: str) -> None:
     """Send no more mail to ADDRESS, for any case."""
     from cli.operate import suppressions as of_store
 
-    of_store.add(address)
+    of_store.add(address, by)
 
 
 @suppressions.command(epilog=examples("dunning suppressions remove customer@example.com"))
 @_address
-def remove(address: str) -> None:
+@by_whom
+def remove(address: str, *, by: str) -> None:
     """Mail ADDRESS again. Take it off your mail provider's own list first."""
     from cli.operate import suppressions as of_store
 
-    of_store.remove(address)
+    of_store.remove(address, by)

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 
 SCOPES = ("links", "read", "operate")
@@ -32,11 +33,12 @@ def tokens() -> None:
     callback=_scopes,
     help="What it is for, comma-separated: links (portal links), read (standing and cases), operate (stop and send).",
 )
-def create(name: str, scopes: frozenset[str]) -> None:
+@by_whom
+def create(name: str, *, scopes: frozenset[str], by: str) -> None:
     """Make a token for a program, and print it this once."""
     from cli.operate import tokens as of_store
 
-    of_store.create(name, scopes)
+    of_store.create(name, scopes, by)
 
 
 @tokens.command("list", epilog=examples("dunning tokens list --json"))
@@ -50,8 +52,9 @@ def list_(*, in_json: bool) -> None:
 
 @tokens.command(epilog=examples("dunning tokens revoke 1f0c3a9b2d7e"))
 @click.argument("token_id", metavar="ID")
-def revoke(token_id: str) -> None:
+@by_whom
+def revoke(token_id: str, *, by: str) -> None:
     """Revoke a token by its ID, as `dunning tokens list` has it. It opens nothing from now on."""
     from cli.operate import tokens as of_store
 
-    of_store.revoke(token_id)
+    of_store.revoke(token_id, by)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from cli.commands.by import by_whom
 from cli.commands.examples import examples
 from cli.commands.paddle_id import CASE
 
@@ -30,7 +31,8 @@ class Patience(click.ParamType[timedelta]):
 @click.option(
     "--patience", type=Patience(), default="1d", show_default=True, help="How long each step of the way may take."
 )
-def try_(*, case_id: str | None, patience: timedelta) -> None:
+@by_whom
+def try_(*, case_id: str | None, patience: timedelta, by: str) -> None:
     """See it work: from a declined renewal over the mail to your own click.
 
     Start `dunning up` first, or `webhooks` and `worker`, and set DUNNING_MAIL_REDIRECT to your address. Waits for a
@@ -40,4 +42,4 @@ def try_(*, case_id: str | None, patience: timedelta) -> None:
     """
     from cli.connect.trial import command
 
-    command.try_(case_id=case_id, patience=patience)
+    command.try_(case_id=case_id, patience=patience, by=by)

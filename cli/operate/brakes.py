@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import open_store
 from dunning import log
+from dunning.audit import Change
 from dunning.casebook.brakes import pause as pause_
 from dunning.casebook.brakes import resume as resume_
 from dunning.errors import ConfigurationError
@@ -20,9 +22,9 @@ def pause(campaign: str | None, by: str) -> None:
     _run(_pause(load_store_settings(), campaign, by))
 
 
-def resume(campaign: str | None) -> None:
+def resume(campaign: str | None, by: str) -> None:
     """Start all mail, or one campaign's, again, and say what is still paused."""
-    _run(_resume(load_store_settings(), campaign))
+    _run(_resume(load_store_settings(), campaign, by))
 
 
 def _run(work: Coroutine[None, None, list[str]]) -> None:
@@ -34,13 +36,17 @@ def _run(work: Coroutine[None, None, list[str]]) -> None:
 async def _pause(settings: StoreSettings, campaign: str | None, by: str) -> list[str]:
     async with open_store(settings) as store:
         await _check(store, campaign)
-        return await pause_(store, campaign, datetime.now(UTC), by=by)
+        told = await pause_(store, campaign, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.PAUSE, campaign or "")
+        return told
 
 
-async def _resume(settings: StoreSettings, campaign: str | None) -> list[str]:
+async def _resume(settings: StoreSettings, campaign: str | None, by: str) -> list[str]:
     async with open_store(settings) as store:
         await _check(store, campaign)
-        return await resume_(store, campaign, datetime.now(UTC))
+        told = await resume_(store, campaign, datetime.now(UTC))
+        await note_change(store, by, Change.RESUME, campaign or "")
+        return told
 
 
 async def _check(store: Store, campaign: str | None) -> None:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from cli.operate.cases.screen import console, print_rows
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
+from dunning.audit import Change, about
 from dunning.casebook.dead import drop as drop_
 from dunning.casebook.dead import replay as replay_
 from dunning.store import DeadEvent, Store
@@ -39,7 +41,7 @@ def list_(*, in_json: bool) -> None:
     print_rows(console(), ("event", "died (UTC)", "type", "about", "reason"), rows)
 
 
-def replay(wanted: Sequence[str] | None) -> None:
+def replay(wanted: Sequence[str] | None, by: str) -> None:
     """Handle dead events again, those that are wanted or all (None), and print what came of it.
 
     Raises:
@@ -48,7 +50,9 @@ def replay(wanted: Sequence[str] | None) -> None:
 
     async def work(store: Store) -> tuple[list[DeadEvent], set[str]]:
         dead = await _wanted(store, wanted)
-        return dead, await replay_(store, dead, datetime.now(UTC))
+        replayed = await replay_(store, dead, datetime.now(UTC))
+        await _note(store, by, Change.REPLAY, sorted(replayed))
+        return dead, replayed
 
     dead, replayed = on_the_store(work)
     for one in dead:
@@ -67,11 +71,18 @@ def drop(wanted: Sequence[str] | None, by: str) -> None:
 
     async def work(store: Store) -> tuple[list[DeadEvent], list[str]]:
         dead = await _wanted(store, wanted)
-        return dead, await drop_(store, dead, datetime.now(UTC), by=by)
+        dropped = await drop_(store, dead, datetime.now(UTC), by=by)
+        await _note(store, by, Change.DROP, dropped)
+        return dead, dropped
 
     dead, dropped = on_the_store(work)
     click.echo(_told(len(dropped), "is dropped", "are dropped"))
     _end(wanted, dead, bad=False)
+
+
+async def _note(store: Store, by: str, what: Change, changed: Sequence[str]) -> None:
+    if changed:
+        await note_change(store, by, what, about(changed, "events"))
 
 
 async def _wanted(store: Store, wanted: Sequence[str] | None) -> list[DeadEvent]:

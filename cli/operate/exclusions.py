@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
-from dunning.campaign_file.reader import parse_campaigns, shipped
-from dunning.casebook.campaigns import Campaigns
+from dunning.audit import Change
 from dunning.casebook.exclude import exclude as exclude_
 from dunning.casebook.exclude import include as include_
-from dunning.casebook.find import CaseQuery, listed_cases
 from dunning.store import Exclusion, Store
 
 
@@ -30,17 +29,16 @@ def list_(*, in_json: bool) -> None:
 def exclude(who: str, by: str, *, in_json: bool) -> None:
     """Exclude somebody, note it in the story of each of their open cases, and print the result."""
 
-    async def work(store: Store) -> tuple[bool, list[str], list[Exclusion]]:
-        now = datetime.now(UTC)
-        open_cases = await _open_cases(store, who)
-        new = await exclude_(store, who, open_cases, now, by=by)
-        return new, open_cases, [one for one in await store.exclusions.all() if one.id == who]
+    async def work(store: Store) -> tuple[list[str] | None, list[Exclusion]]:
+        open_cases = await exclude_(store, who, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.EXCLUDE, who)
+        return open_cases, [one for one in await store.exclusions.all() if one.id == who]
 
-    new, open_cases, (exclusion,) = on_the_store(work)
+    open_cases, (exclusion,) = on_the_store(work)
     if in_json:
         _print_json([exclusion])
         return
-    if not new:
+    if open_cases is None:
         click.echo(f"Nothing to do: {who} was excluded already, since {exclusion.since:%Y-%m-%d %H:%M} UTC.")
     of = "to this customer" if who.startswith("ctm_") else "about this subscription"
     click.echo(f"No email goes out {of} until `dunning include {who}`, also for renewals that fail later.")
@@ -51,23 +49,18 @@ def exclude(who: str, by: str, *, in_json: bool) -> None:
 def include(who: str, by: str) -> None:
     """Take an exclusion back, note it in the story of each of their open cases, and print the result."""
 
-    async def work(store: Store) -> tuple[bool, list[str]]:
-        open_cases = await _open_cases(store, who)
-        return await include_(store, who, open_cases, datetime.now(UTC), by=by), open_cases
+    async def work(store: Store) -> list[str] | None:
+        open_cases = await include_(store, who, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.INCLUDE, who)
+        return open_cases
 
-    was, open_cases = on_the_store(work)
-    if not was:
+    open_cases = on_the_store(work)
+    if open_cases is None:
         click.echo(f"Nothing to do: {who} was not excluded.")
         return
     click.echo(f"{who} is no longer excluded: steps that become due from now on are sent.")
     if open_cases:
         click.echo(f"Open cases it holds for: {', '.join(open_cases)}. `dunning cases show` says what was skipped.")
-
-
-async def _open_cases(store: Store, who: str) -> list[str]:
-    wanted = CaseQuery(customer=who) if who.startswith("ctm_") else CaseQuery(subscription=who)
-    campaigns = Campaigns(store, parse_campaigns(shipped(), "default.toml"))
-    return [one.id async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC))]
 
 
 def _print_json(found: Sequence[Exclusion]) -> None:

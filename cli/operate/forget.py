@@ -5,15 +5,24 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
+from dunning.audit import Change
 from dunning.casebook.forget import forget as forget_
 from dunning.settings.load import load_link_secrets
+from dunning.store import Store
+from dunning.store.forgotten import Named
 
 
-def forget(customer: str, *, in_json: bool) -> None:
+def forget(customer: str, by: str, *, in_json: bool) -> None:
     """Forget a customer, and print what was deleted."""
     secrets, now = load_link_secrets(), datetime.now(UTC)
-    found = on_the_store(lambda store: forget_(store, customer, secrets, now))
+
+    async def work(store: Store) -> Named:
+        await note_change(store, by, Change.FORGET)  # whom is forgotten too
+        return await forget_(store, customer, secrets, now)
+
+    found = on_the_store(work)
     counts = {
         "cases": len(found.cases),
         "events": len(found.events),

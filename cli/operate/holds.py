@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
+from dunning.audit import Change
+from dunning.store import Store
 from dunning.store.holds import EVERYTHING
 
 
@@ -24,13 +27,20 @@ def list_(*, in_json: bool) -> None:
         click.echo("Nothing is on hold.")
 
 
-def release(word: str) -> None:
+def release(word: str, by: str) -> None:
     """Take a hold off.
 
     Raises:
         ClickException: it is not on.
     """
     now = datetime.now(UTC)
-    if not on_the_store(lambda store: store.holds.release(word, began_at=now, shows=EVERYTHING)):
+
+    async def work(store: Store) -> bool:
+        released = await store.holds.release(word, began_at=now, shows=EVERYTHING)
+        if released:
+            await note_change(store, by, Change.RELEASE_HOLD, word)
+        return bool(released)
+
+    if not on_the_store(work):
         raise click.ClickException(f"{word} is not on.")
     click.echo(f"{word} is off. If it is not mended, it comes back with the next case.")

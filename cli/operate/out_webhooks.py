@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from cli.operate.cases.screen import console, print_rows
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
+from dunning.audit import Change, about
 from dunning.store import Store, Unsent
 
 SHOWN = 100
@@ -49,7 +51,7 @@ def list_(*, in_json: bool) -> None:
         click.echo(f"More wait: these are the oldest {SHOWN}.")
 
 
-def replay(wanted: Sequence[str] | None) -> None:
+def replay(wanted: Sequence[str] | None, by: str) -> None:
     """Send those again that are wanted, or all (None), and print what came of it.
 
     Raises:
@@ -64,9 +66,10 @@ def replay(wanted: Sequence[str] | None) -> None:
             found += [one.event for one in waiting if wanted is None or one.event.id in wanted]
             first += SHOWN
         now = datetime.now(UTC)
-        for event in found:
-            if event.destination in destinations:
-                await store.out_webhooks.replay(event, now)
+        sent = [event for event in found if event.destination in destinations]
+        for event in sent:
+            await store.out_webhooks.replay(event, now)
+        await _note(store, by, Change.REPLAY_OUT_WEBHOOK, sent)
         return found, [event for event in found if event.destination not in destinations]
 
     found, lost = on_the_store(work)
@@ -76,7 +79,7 @@ def replay(wanted: Sequence[str] | None) -> None:
     _end(wanted, found, "neither dead nor waiting", bad=bool(lost))
 
 
-def drop(wanted: Sequence[str] | None) -> None:
+def drop(wanted: Sequence[str] | None, by: str) -> None:
     """Let go of dead ones, those that are wanted or all (None), and print what came of it.
 
     Raises:
@@ -85,11 +88,18 @@ def drop(wanted: Sequence[str] | None) -> None:
 
     async def work(store: Store) -> list[Unsent]:
         found = await _dead(store, wanted)
-        return [event for event in found if await store.out_webhooks.drop(event)]
+        dropped = [event for event in found if await store.out_webhooks.drop(event)]
+        await _note(store, by, Change.DROP_OUT_WEBHOOK, dropped)
+        return dropped
 
     dropped = on_the_store(work)
     click.echo(_told(len(dropped), "is dropped", "are dropped"))
     _end(wanted, dropped, "not dead", bad=False)
+
+
+async def _note(store: Store, by: str, what: Change, changed: Sequence[Unsent]) -> None:
+    if changed:
+        await note_change(store, by, what, about([event.id for event in changed], "out-webhooks"))
 
 
 async def _dead(store: Store, wanted: Collection[str] | None) -> list[Unsent]:

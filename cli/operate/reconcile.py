@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.operate.reconcile_table import as_json, output, report, show_openings
+from cli.run.changes import note_change
 from cli.run.open_store import store_address
 from dunning import log
+from dunning.audit import Change
 from dunning.errors import DunningError, OperatorMustActError
 from dunning.one_account import check_account
 from dunning.paddle_api.client import PaddleClient
@@ -36,6 +38,7 @@ def reconcile(
     apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    by: str,
     in_json: bool,
 ) -> None:
     """Find what webhooks did not bring, mend it unless it is a dry run, and print a report.
@@ -50,7 +53,14 @@ def reconcile(
     try:
         asyncio.run(
             _reconcile(
-                settings, redis_url, dry_run=dry_run, apply=apply, max_age=max_age, spread=spread, in_json=in_json
+                settings,
+                redis_url,
+                dry_run=dry_run,
+                apply=apply,
+                max_age=max_age,
+                spread=spread,
+                by=by,
+                in_json=in_json,
             )
         )
     except DunningError as error:
@@ -67,6 +77,7 @@ async def _reconcile(
     apply: bool,
     max_age: timedelta,
     spread: timedelta | None,
+    by: str,
     in_json: bool,
 ) -> None:
     if not dry_run:
@@ -74,6 +85,8 @@ async def _reconcile(
     store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     errors = Console(stderr=True)
     try:
+        if not dry_run:
+            await note_change(store, by, Change.RECONCILE)
         async with ClientSession() as http:
             # The progress is shown on a terminal only, and removed at the end, so that a script reads the report alone.
             with Progress(*_COLUMNS, console=errors, transient=True, disable=not errors.is_terminal) as progress:

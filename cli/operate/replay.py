@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import click
 from aiohttp import ClientSession
 
+from cli.run.changes import note_change
 from cli.run.open_store import store_address
 from dunning import log
+from dunning.audit import Change
 from dunning.errors import DunningError
 from dunning.one_account import check_account
 from dunning.paddle_api.client import PaddleClient
@@ -29,7 +31,7 @@ OUTCOMES = {
 }
 
 
-def replay(since: datetime, until: datetime, *, dry_run: bool, apply: bool) -> None:
+def replay(since: datetime, until: datetime, *, dry_run: bool, apply: bool, by: str) -> None:
     """Take the events of this time in, unless it is a dry run, and print how many.
 
     Raises:
@@ -39,7 +41,7 @@ def replay(since: datetime, until: datetime, *, dry_run: bool, apply: bool) -> N
     settings = load_settings(redis_required=False)
     redis_url = store_address(settings.redis_url)
     try:
-        done = asyncio.run(_replay(settings, redis_url, since, until, dry_run=dry_run, asked_to=apply))
+        done = asyncio.run(_replay(settings, redis_url, since, until, dry_run=dry_run, asked_to=apply, by=by))
     except DunningError as error:
         raise click.ClickException(str(error)) from None
     except REDIS_ERRORS as error:
@@ -54,11 +56,13 @@ def replay(since: datetime, until: datetime, *, dry_run: bool, apply: bool) -> N
 
 
 async def _replay(
-    settings: Settings, redis_url: str, since: datetime, until: datetime, *, dry_run: bool, asked_to: bool
+    settings: Settings, redis_url: str, since: datetime, until: datetime, *, dry_run: bool, asked_to: bool, by: str
 ) -> Replayed:
     await check_account(settings, redis_url)
     store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     try:
+        if not dry_run:
+            await note_change(store, by, Change.READ_AGAIN, f"{since:%Y-%m-%dT%H:%M}/{until:%Y-%m-%dT%H:%M}")
         async with ClientSession() as http:
             paddle = PaddleClient(
                 http,

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store, open_store
 from dunning import log, time_limits
+from dunning.audit import Change
 from dunning.people import PersonRole, Use, make_pass
 from dunning.settings.console import console_settings
 from dunning.settings.load import StoreSettings, load_sign_in_settings
-from dunning.store import Session, SignInLink
+from dunning.store import Session, SignInLink, Store
 
 LONGEST_NAME = 40
 
 
-def make_link(name: str, role: str, *, in_json: bool) -> None:
+def make_link(name: str, role: str, by: str, *, in_json: bool) -> None:
     """Make a link that signs in once, and print it."""
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
         raise click.UsageError(f"NAME should be up to {LONGEST_NAME} characters that tell who signs in.")
@@ -29,6 +31,7 @@ def make_link(name: str, role: str, *, in_json: bool) -> None:
     async def keep() -> None:
         async with open_store(StoreSettings(redis_url=settings.redis_url)) as store:
             await store.people.add_link(link)
+            await note_change(store, by, Change.MAKE_SIGN_IN_LINK, link.id)
 
     asyncio.run(keep())
     expires_at = now + time_limits.SIGN_IN_LINK
@@ -56,9 +59,17 @@ def list_(*, in_json: bool) -> None:
         click.echo("Nobody is signed in. To let somebody in: dunning sign-in NAME --role viewer")
 
 
-def revoke(session_id: str) -> None:
+def revoke(session_id: str, by: str) -> None:
     """End a session, and print the result."""
-    if not on_the_store(lambda store: store.people.end_session(session_id.strip())):
+    ended = session_id.strip()
+
+    async def work(store: Store) -> bool:
+        was = await store.people.end_session(ended)
+        if was:
+            await note_change(store, by, Change.END_SESSION, ended)
+        return was
+
+    if not on_the_store(work):
         raise click.ClickException("There is no session with this id. To see all: dunning sign-in --list")
     click.echo("The session has ended: that browser has to sign in anew.")
 

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
+from dunning.audit import Change
 from dunning.casebook import as_json, suppress
 from dunning.errors import NotMailableError
 from dunning.settings.load import load_link_secrets
+from dunning.store import Store
 
 
 def list_(*, in_json: bool) -> None:
@@ -23,15 +26,21 @@ def list_(*, in_json: bool) -> None:
         click.echo("No address is suppressed.")
 
 
-def add(address: str) -> None:
+def add(address: str, by: str) -> None:
     """Suppress an address, and print the result.
 
     Raises:
         UsageError: it is none.
     """
     secrets = load_link_secrets()
+
+    async def work(store: Store) -> bool:
+        done = await suppress.suppress(store, address, secrets, datetime.now(UTC))
+        await note_change(store, by, Change.SUPPRESS)
+        return done
+
     try:
-        done = on_the_store(lambda store: suppress.suppress(store, address, secrets, datetime.now(UTC)))
+        done = on_the_store(work)
     except NotMailableError as error:
         raise click.UsageError(str(error)) from None
     if done:
@@ -40,15 +49,21 @@ def add(address: str) -> None:
         click.echo("Nothing to do: the address was suppressed already.")
 
 
-def remove(address: str) -> None:
+def remove(address: str, by: str) -> None:
     """Take an address off, and print the result.
 
     Raises:
         UsageError: it is none.
     """
     secrets = load_link_secrets()
+
+    async def work(store: Store) -> bool:
+        done = await suppress.mail_again(store, address, secrets)
+        await note_change(store, by, Change.UNSUPPRESS)
+        return done
+
     try:
-        done = on_the_store(lambda store: suppress.mail_again(store, address, secrets))
+        done = on_the_store(work)
     except NotMailableError as error:
         raise click.UsageError(str(error)) from None
     if done:

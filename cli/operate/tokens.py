@@ -6,19 +6,27 @@ from datetime import UTC, datetime
 
 import click
 
+from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
 from dunning.access_token import Scope, make_token
+from dunning.audit import Change
+from dunning.store import Store
 
 LONGEST_NAME = 40
 
 
-def create(name: str, scopes: Collection[str]) -> None:
+def create(name: str, scopes: Collection[str], by: str) -> None:
     """Make a token, and print it this once."""
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
         raise click.UsageError(f"NAME should be up to {LONGEST_NAME} characters that tell whose the token is.")
     made = make_token()
     wanted = [Scope(one) for one in scopes]
-    on_the_store(lambda store: store.tokens.add(made.id, name, wanted, made.digest, datetime.now(UTC)))
+
+    async def work(store: Store) -> None:
+        await store.tokens.add(made.id, name, wanted, made.digest, datetime.now(UTC))
+        await note_change(store, by, Change.MAKE_TOKEN, made.id)
+
+    on_the_store(work)
     click.echo(made.text)
     click.echo(
         f"This is the only time that the token is shown. Its id is {made.id}; to revoke it: "
@@ -50,8 +58,16 @@ def list_(*, in_json: bool) -> None:
         click.echo("There is no token. To make one: dunning tokens create NAME --scope links,read")
 
 
-def revoke(token_id: str) -> None:
+def revoke(token_id: str, by: str) -> None:
     """Forget a token, and print the result."""
-    if not on_the_store(lambda store: store.tokens.revoke(token_id.strip())):
+    revoked = token_id.strip()
+
+    async def work(store: Store) -> bool:
+        was = await store.tokens.revoke(revoked)
+        if was:
+            await note_change(store, by, Change.REVOKE_TOKEN, revoked)
+        return was
+
+    if not on_the_store(work):
         raise click.ClickException("There is no token with this id. To see all: dunning tokens list")
     click.echo("The token is revoked: it opens nothing from now on.")

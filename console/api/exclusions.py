@@ -4,6 +4,7 @@ from aiohttp import web
 
 from console.api.models import Changed, Exclusion, ExclusionPath, Exclusions, Nothing
 from console.keys import CLOCK, STORE, TOKEN
+from dunning.casebook import exclude as exclusions
 
 
 async def list_all(request: web.Request, _path: Nothing, _query: Nothing, _body: Nothing) -> Exclusions:
@@ -13,11 +14,14 @@ async def list_all(request: web.Request, _path: Nothing, _query: Nothing, _body:
 
 
 async def exclude(request: web.Request, path: ExclusionPath, _query: Nothing, _body: Nothing) -> Changed:
-    """Exclude one."""
+    """Exclude one, and note it in the stories of their open cases."""
     store, now = request.app[STORE], request.app[CLOCK]()
-    return Changed(changed=await store.exclusions.exclude(path.entity_id, now, request[TOKEN].name))
+    told = await exclusions.exclude(store, path.entity_id, now, by=request[TOKEN].name)
+    return Changed(changed=told is not None)
 
 
 async def include(request: web.Request, path: ExclusionPath, _query: Nothing, _body: Nothing) -> Changed:
-    """Take an exclusion back."""
-    return Changed(changed=await request.app[STORE].exclusions.include(path.entity_id))
+    """Take an exclusion back, and note it likewise."""
+    store, now = request.app[STORE], request.app[CLOCK]()
+    told = await exclusions.include(store, path.entity_id, now, by=request[TOKEN].name)
+    return Changed(changed=told is not None)

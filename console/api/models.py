@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dunning.audit import Change, Way
 from dunning.casebook.case_page import CURSOR
 from dunning.reasons import EndReason
 from dunning.rules.case import CaseState
@@ -15,6 +16,7 @@ SubscriptionId = Annotated[str, Field(pattern=r"^sub_[a-z0-9]{26}$", examples=["
 TransactionId = Annotated[str, Field(pattern=r"^txn_[a-z0-9]{26}$", examples=["txn_01hv8wptq8987qeep44cyrewp9"])]
 
 MOST_CASES = 500
+MOST_CHANGES = 500
 MOST_SUBSCRIPTIONS = 250
 
 
@@ -181,6 +183,36 @@ class Suppressions(Model):
     """Which addresses are suppressed can't be told: they are kept as keyed hashes."""
 
     suppressed: list[Suppressed]
+
+
+class AuditQuery(Model):
+    """Which changes are wanted."""
+
+    cursor: Annotated[str, Field(pattern=r"^-?\d{1,15}$")] | None = None
+    """Where the page before this one ended, as it said."""
+    limit: Annotated[int, Field(ge=1, le=MOST_CHANGES)] = 100
+
+
+class AuditChange(Model):
+    """Somebody changed something by hand."""
+
+    at: datetime
+    who: str
+    """A person's or a program's name, as it was given to Dunning."""
+    way: Way
+    what: Change
+    about: str | None
+    """Which id, or what else names it. Never an address."""
+
+
+class AuditList(Model):
+    """A page of changes, the newest first, as `dunning audit --json` tells them. The last 10,000 are kept."""
+
+    changes: list[AuditChange]
+    more: bool
+    """Whether there is another page."""
+    cursor: str | None
+    """Where the next page begins, if there is one."""
 
 
 class ReportQuery(Model):

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from console.api import cases, exclusions, portal_links, report, standing, suppressions
+from console.api import audit, cases, exclusions, portal_links, report, standing, suppressions
 from console.api import models as m
 from dunning.access_token import Scope
 from dunning.audit import Change
@@ -171,6 +171,16 @@ OPERATIONS = (
         body=m.MailAddress,
         answer=m.Changed,
         change=Change.UNSUPPRESS,
+    ),
+    Operation(
+        name="listChanges",
+        method="GET",
+        path="/v1/audit",
+        scope=Scope.READ,
+        summary="List who changed what by hand, and when: on the screen, by programs and by commands.",
+        handler=audit.list_changes,
+        query=m.AuditQuery,
+        answer=m.AuditList,
     ),
     Operation(
         name="readReport",

@@ -45,20 +45,22 @@ async def resend(request: web.Request) -> web.Response:
 async def exclude(request: web.Request) -> web.Response:
     """Send no mail to its customer, or about its subscription, any more."""
     store, now = request.app[STORE], request.app[CLOCK]()
-    who, open_cases = await _whom(request)
-    new = await exclusions.exclude(store, who, open_cases, now, by=_who(request))
+    who, customer = await _whom(request)
+    new = await exclusions.exclude(store, who, now, by=_who(request), customer=customer)
     await note_change(request, Change.EXCLUDE, who)
-    said = f"{who} gets no more mail, also for renewals that fail later." if new else f"{who} was excluded already."
+    already = f"{who} was excluded already."
+    said = already if new is None else f"{who} gets no more mail, also for renewals that fail later."
     return _said(request, "Excluded", [said])
 
 
 async def include(request: web.Request) -> web.Response:
     """Take an exclusion back."""
     store, now = request.app[STORE], request.app[CLOCK]()
-    who, open_cases = await _whom(request)
-    was = await exclusions.include(store, who, open_cases, now, by=_who(request))
+    who, customer = await _whom(request)
+    was = await exclusions.include(store, who, now, by=_who(request), customer=customer)
     await note_change(request, Change.INCLUDE, who)
-    said = f"{who} gets mail again, from the next step on." if was else f"{who} was not excluded."
+    was_not = f"{who} was not excluded."
+    said = was_not if was is None else f"{who} gets mail again, from the next step on."
     return _said(request, "Included", [said])
 
 
@@ -131,15 +133,12 @@ async def _case(request: web.Request) -> Case:
     return case
 
 
-async def _whom(request: web.Request) -> tuple[str, list[str]]:
-    """Return whom the form is about, the case's customer or its subscription, and their open cases."""
-    case, store, who = await _case(request), request.app[STORE], request[FORM].get("who", "")
+async def _whom(request: web.Request) -> tuple[str, str]:
+    """Return whom the form is about, the case's customer or its subscription, and the customer."""
+    case, who = await _case(request), request[FORM].get("who", "")
     if who not in {case.customer_id, case.subscription_id}:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "Neither the case's customer nor its subscription was chosen.")
-    ids = await store.cases.open_of_customer(case.customer_id)
-    reads = await store.cases.read_versioned(ids) if ids else []
-    cases = [read.case for read in reads if read.case is not None]
-    return who, [one.id for one in cases if who in {one.customer_id, one.subscription_id}]
+    return who, case.customer_id
 
 
 def _who(request: web.Request) -> str:

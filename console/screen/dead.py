@@ -10,7 +10,7 @@ from console.screen.forms import FORM
 from console.screen.person import PERSON
 from console.screen.refusals import RefusedError
 from console.screen.render import render
-from dunning.audit import Change
+from dunning.audit import Change, about
 from dunning.casebook.dead import drop as drop_events
 from dunning.casebook.dead import replay as replay_events
 from dunning.store import DeadEvent
@@ -68,7 +68,7 @@ async def _chosen(request: web.Request) -> list[DeadEvent]:
 
 
 def _about(dead: list[DeadEvent]) -> str:
-    return dead[0].event_id if len(dead) == 1 else f"{len(dead)} events"
+    return about([one.event_id for one in dead], "events")
 
 
 def _told(count: int, one: str, several: str) -> str:

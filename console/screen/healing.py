@@ -42,11 +42,11 @@ async def apply(request: web.Request) -> web.Response:
 
 
 async def _reconcile(request: web.Request, *, apply: bool) -> web.Response:
+    if apply:
+        await note_change(request, Change.RECONCILE)  # first, since what breaks off has changed something too
     try:
         found = await request.app[BACKSTAGE].reconcile(apply=apply)
     except DunningError as error:
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, f"It broke off: {error}") from None
-    if apply:
-        await note_change(request, Change.RECONCILE)
     title = "Healed" if apply else "What reconciling finds"
     return render(request, "healing.html", title=title, found=found, applied=apply)

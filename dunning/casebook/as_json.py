@@ -13,7 +13,7 @@ from dunning.casebook.suppress import SuppressedFor
 from dunning.casebook.words import in_a_line
 from dunning.rules.case import Case
 from dunning.rules.story import fields_of
-from dunning.store import Paused, StoryLine
+from dunning.store import AuditEntry, Paused, StoryLine
 
 Json = dict[str, Any]
 
@@ -61,6 +61,16 @@ def suppressed(found: Sequence[SuppressedFor]) -> Json:
     """Return how many addresses are suppressed, by reason."""
     return {
         "suppressed": [{"reason": one.reason, "addresses": one.addresses, "latest": _time(one.latest)} for one in found]
+    }
+
+
+def changes(found: Sequence[AuditEntry]) -> Json:
+    """Return who changed what by hand, and when."""
+    return {
+        "changes": [
+            {"at": _time(one.at), "who": one.who, "way": one.way, "what": one.what, "about": one.about or None}
+            for one in found
+        ]
     }
 
 

@@ -20,6 +20,8 @@ from dunning.store.lists import list_of
 from dunning.store.lost import loss_line
 from dunning.store.out_lines import out_lines
 
+SEARCHED_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
@@ -74,6 +76,18 @@ class Cases:
                 pipe.smembers(keys.customer(customer_id))
             found: list[set[bytes]] = await pipe.execute()
         return [sorted(member.decode() for member in members) for members in found]
+
+    async def open_of_subscription(self, subscription_id: str) -> list[str]:
+        """Return the ids of the subscription's open cases. No index has them, so this looks through all open cases."""
+        wanted, found = subscription_id.encode(), set[str]()
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, some = await self._redis.zscan(keys.DUE, cursor or 0, count=SEARCHED_AT_ONCE)
+            ids = [member.decode() for member, _ in some]
+            entries = await self._redis.mget([keys.case(one) for one in ids]) if ids else []
+            found.update(one for one, entry in zip(ids, entries, strict=True) if entry is not None and wanted in entry)
+        cases = [read.case for read in await self.read_versioned(sorted(found))]
+        return [one.id for one in cases if one and one.is_open and one.subscription_id == subscription_id]
 
     async def open_or_just_stopped(self, customer_id: str, subscription_id: str) -> list[str]:
         """Return the ids of the customer's open cases, and of the subscription's that were stopped lately."""

@@ -13,6 +13,7 @@ from dunning import queue
 from dunning.instants import to_milliseconds
 from dunning.jobs import Job
 from dunning.store import keys
+from dunning.store.audit import Audit
 from dunning.store.driver.connection import RedisClient
 from dunning.store.driver.shared_commands import SharedCommands
 
@@ -29,7 +30,7 @@ class Named:
     events: frozenset[str] = frozenset()
     batches: frozenset[str] = frozenset()
     others: int = field(default=0)
-    """How many other entries: exclusions, refusals, holds, what the seller's programs were to be told."""
+    """How many other entries: exclusions, refusals, holds, changes, what the seller's programs were to be told."""
 
     def with_more(self, other: "Named") -> "Named":
         """Return what both name."""
@@ -53,6 +54,7 @@ class Forgotten:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._reads = SharedCommands(redis)
+        self._audit = Audit(redis)
 
     async def remember(self, customer_key: str, now: datetime) -> None:
         """Remember that a customer was forgotten."""
@@ -87,6 +89,7 @@ class Forgotten:
         others = await self._delete(customer_id, cases, subscriptions, events, holds)
         await self._rewrite(jobs, {*cases, *events})
         others += await self._forget_told(customer_id)
+        others += await self._audit.forget({*ids, *events})
         return Named(frozenset(cases), frozenset(subscriptions), frozenset(events), frozenset(batches), others)
 
     async def _events_of(self, ids: Collection[str]) -> AsyncIterator[str]:

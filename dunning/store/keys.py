@@ -66,6 +66,7 @@
 | dunning:sessions | hash | keyed hashes of people's sessions, with names and roles | 7 d |
 | dunning:sessions:used | hash | when each was last used, to the minute (ms) | as its session |
 | dunning:audit | list | who changed what by hand, and when | the last 10,000 |
+| dunning:audit:noted | string | how many changes were ever noted there | |
 | dunning:metrics | hash | what each `webhooks` process counted for itself, and when it showed it (ms) | 2 min |
 | dunning:out:destinations | set | to whom out-webhooks are sent; none: nothing of this is written | |
 | dunning:out:new | list | what is to be told, each with its id, before it is shared out among destinations | |
@@ -127,6 +128,7 @@ TOKENS_USED: Final = "dunning:tokens:used"
 SESSIONS: Final = "dunning:sessions"
 SESSIONS_USED: Final = "dunning:sessions:used"
 AUDIT: Final = "dunning:audit"
+AUDIT_NOTED: Final = "dunning:audit:noted"
 METRICS: Final = "dunning:metrics"
 OUT_DESTINATIONS: Final = "dunning:out:destinations"
 OUT_NEW: Final = "dunning:out:new"

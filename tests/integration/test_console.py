@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from dunning.access_token import Scope
 from dunning.campaign_file.reader import parse_campaigns
+from dunning.casebook.words import in_a_line
 from dunning.links import Links
 from dunning.reasons import EndReason
 from dunning.rules.case import Case, CaseState
@@ -218,6 +219,24 @@ async def test_who_is_excluded_is_listed_until_included(console: ConsoleSide, ca
 
     assert (put, gone) == ([True, False], [True, False])
     assert listed["exclusions"] == [{"id": case.customer_id, "since": "2026-05-04T12:00:00Z"}]
+
+
+@pytest.mark.parametrize("whom", ["customer_id", "subscription_id"])
+async def test_whom_a_program_excludes_and_includes_is_told_in_the_stories_of_their_open_cases(
+    console: ConsoleSide, store: Store, case: Case, whom: str
+) -> None:
+    token, who = await console.token(name="shop"), getattr(case, whom)
+    other = case.but(id=f"txn_{'1' * 26}", subscription_id=f"sub_{'1' * 26}", customer_id=f"ctm_{'1' * 26}")
+    await store.cases.commit(other, 0, due_at=NOW, now=NOW)
+    over = case.but(id=f"txn_{'2' * 26}")
+    await store.cases.commit(over.end(CaseState.RECOVERED, None, NOW), 0, due_at=NOW, now=NOW)  # still in the index
+
+    for method in ("PUT", "PUT", "DELETE", "DELETE"):
+        await console.ask(method, f"/v1/exclusions/{who}", token=token)
+
+    stories = [[in_a_line(line.entry) for line in await store.cases.story(one.id)] for one in (case, other, over)]
+    assert stories[0][-2:] == [f"excluded: {who} by_operator shop", f"included: {who} by_operator shop"]
+    assert [len([line for line in story if who in line]) for story in stories] == [2, 0, 0]
 
 
 async def test_an_address_is_suppressed_and_taken_off_and_is_at_rest_nowhere(

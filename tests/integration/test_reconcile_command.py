@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.commands.reconcile import reconcile
+from dunning.audit import Change
 from dunning.campaign_file.reader import shipped
 from dunning.errors import ConfigurationError
 from dunning.store import Store, keys
@@ -66,9 +67,10 @@ async def unhandled(store: Store) -> int:
 async def test_who_gets_which_mail_when_is_shown_and_done(twin: Twin, redis_url: str, store: Store) -> None:
     first, reminder, later = declined(twin, ago=2 * DAY), declined(twin, ago=4 * DAY), declined(twin, ago=timedelta(0))
 
-    result = await run(twin, redis_url)
+    result = await run(twin, redis_url, "--by", "ada")
 
     assert result.exit_code == 0, result.output
+    assert [(one.who, one.what) for one in await store.audit.newest(0, 2)] == [("ada", Change.RECONCILE)]
     assert {case: [cells[3], cells[4], cells[5]] for case, cells in rows(result).items()} == {
         first: ["renewal", "first", "now"],
         reminder: ["renewal", "reminder", "now"],
@@ -117,6 +119,7 @@ async def test_a_dry_run_shows_everything_and_changes_nothing(twin: Twin, redis_
     assert len(rows(result)) == 51
     assert "51 opened" in result.stdout
     assert "dry run" in result.stdout
+    assert await store.audit.newest(0, 1) == []
     assert [key for key in await redis_of(store).keys("*") if not key.startswith(b"dunning:api:")] == []
 
 

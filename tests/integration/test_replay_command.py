@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from dunning.audit import Change
 from dunning.store import Store
 from paddle_twin import Twin
 from tests.integration.test_reconcile_command import environment, unhandled
@@ -57,7 +58,7 @@ async def test_the_events_of_that_time_are_taken_in_and_no_others(
         clock.now += timedelta(hours=2)
     from_, to = clock.now - timedelta(hours=5), clock.now - timedelta(hours=3)
 
-    result = await run(twin, redis_url, "--from", at(from_), "--to", at(to))
+    result = await run(twin, redis_url, "--from", at(from_), "--to", at(to), "--by", "ada")
 
     assert (result.exit_code, result.stdout) == (
         0,
@@ -65,6 +66,9 @@ async def test_the_events_of_that_time_are_taken_in_and_no_others(
     ), result.output
     waiting = [await store.inbox.read(sent.event_id) for sent in twin.sent]
     assert {event.facts.id for event in waiting if event is not None} == {bills[1]}
+    (noted,) = await store.audit.newest(0, 2)
+    assert (noted.who, noted.what) == ("ada", Change.READ_AGAIN)
+    assert noted.about == f"{from_:%Y-%m-%dT%H:%M}/{to:%Y-%m-%dT%H:%M}"
 
 
 async def test_what_is_known_already_changes_nothing_and_what_is_dead_is_handled_again(
@@ -105,6 +109,7 @@ async def test_a_dry_run_counts_and_changes_nothing(twin: Twin, redis_url: str, 
         "2 events of that time are of a type that is used.\nThis was a dry run: nothing was changed.\n"
     )
     assert await unhandled(store) == 0
+    assert await store.audit.newest(0, 1) == []
 
 
 async def test_more_failures_than_are_usual_are_taken_in_only_if_asked_to(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from dunning.audit import Change, Way
 from dunning.people import address_key
 from dunning.store import AuditEntry
 from dunning.store.sign_ins import MOST_FROM_ONE, MOST_IN_ALL
+from tests.integration.at_rest import redis_of
 from tests.integration.console_side import ConsoleSide, running_console
 from tests.integration.edge import LINK_SECRET, NOW, settings
 
@@ -69,6 +71,58 @@ async def test_what_programs_change_is_listed_by_their_name_and_without_an_addre
     assert [one["what"] for one in json.loads(printed.stdout)["changes"]] == ["suppress", "exclude"]
     assert in_words.stdout.splitlines()[1] == f"2026-05-04 12:00 UTC  shop (api)  exclude  {subscription}"
     assert "customer.example" not in printed.stdout
+
+
+async def test_a_program_reads_on_where_its_page_ended_whatever_is_changed_meanwhile(side: ConsoleSide) -> None:
+    audit, token = side.app[STORE].audit, await side.token(Scope.READ)
+
+    async def read(query: str) -> dict[str, Any]:
+        status, page, _ = await side.ask("GET", f"/v1/audit?{query}", token=token)
+        assert status == 200
+        return page
+
+    async def note(*numbers: int) -> None:
+        for number in numbers:
+            await audit.note(AuditEntry(NOW, "Ada", Way.SCREEN, Change.STOP, f"txn_{number}"))
+
+    nothing = await read("")
+    await note(1, 2, 3)
+    first = await read("limit=2")
+    await note(4, 5)
+    second = await read(f"limit=2&cursor={first['cursor']}")
+    await note(6)
+    exactly = await read("limit=6")
+
+    assert nothing == {"changes": [], "more": False, "cursor": None}
+    assert [[one["about"] for one in page["changes"]] for page in (first, second)] == [["txn_3", "txn_2"], ["txn_1"]]
+    assert [(page["more"], page["cursor"] is None) for page in (first, second, exactly)] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+    assert first["changes"][0] == {
+        "at": "2026-05-04T12:00:00Z",
+        "who": "Ada",
+        "way": "screen",
+        "what": "stop",
+        "about": "txn_3",
+    }
+    assert len((await read("cursor=999"))["changes"]) == 6
+    assert (await read("cursor=-1"))["changes"] == []
+    assert (await side.ask("GET", "/v1/audit?cursor=x", token=token))[0] == 400
+
+
+async def test_what_was_noted_before_changes_had_numbers_is_read_on_too(side: ConsoleSide) -> None:
+    store, token = side.app[STORE], await side.token(Scope.READ)
+    for number in range(3):
+        await store.audit.note(AuditEntry(NOW, "Ada", Way.SCREEN, Change.STOP, f"txn_{number}"))
+    await redis_of(store).delete("dunning:audit:noted")
+
+    _, first, _ = await side.ask("GET", "/v1/audit?limit=1", token=token)
+    await store.audit.note(AuditEntry(NOW, "Ada", Way.COMMAND, Change.STOP, "txn_3"))
+    _, rest, _ = await side.ask("GET", f"/v1/audit?cursor={first['cursor']}", token=token)
+
+    assert [one["about"] for one in rest["changes"]] == ["txn_1", "txn_0"]
 
 
 async def test_the_list_is_read_a_page_at_a_time(side: ConsoleSide) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from dunning.audit import Change
 from dunning.reasons import ClickOutcome
 from dunning.rules.case import Case
 from dunning.rules.delivery import Delivery, DeliveryState
@@ -75,12 +76,14 @@ async def test_a_mail_that_is_refused_ends_the_way(person: Person) -> None:
     case = await put(person.store)
 
     result, _ = await asyncio.gather(
-        person.tries("--case", case.id), person.settle(case, DeliveryState.REFUSED, "smtp_rcpt_550")
+        person.tries("--case", case.id, "--by", "ada"), person.settle(case, DeliveryState.REFUSED, "smtp_rcpt_550")
     )
 
     assert result.exit_code == 1
     assert "2. Dunning has heard of it" in result.stdout
     assert "No further: the mail was not sent: refused (smtp_rcpt_550)." in result.stderr
+    (noted,) = await person.store.audit.newest(0, 2)
+    assert (noted.who, noted.what, noted.about) == ("ada", Change.SEND_NOW, case.id)
 
 
 async def test_what_is_paused_is_why_no_mail_goes_out(person: Person) -> None:

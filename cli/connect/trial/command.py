@@ -11,8 +11,10 @@ from cli.connect.doctor.paddle import look_at_paddle
 from cli.connect.doctor.public import look_at_public_address
 from cli.connect.trial.renewal import ALL, decline_at_the_twin, new_case
 from cli.connect.trial.way import NotFurtherError, wait_for_click, wait_for_mail
+from cli.run.changes import note_change
 from cli.run.open_store import open_store
 from dunning import log
+from dunning.audit import Change
 from dunning.casebook.by_hand import send_now
 from dunning.casebook.campaigns import Campaigns
 from dunning.errors import NotPossibleError
@@ -22,7 +24,6 @@ from dunning.settings.load import ConnectingSettings, Settings, StoreSettings, l
 from dunning.store import Store
 
 NOT_FURTHER = 1
-BY = "dunning try"
 # A process says that it lives every ten seconds.
 SILENT = timedelta(seconds=30)
 # What waits for nobody takes seconds, and is not waited for as long as a person may take.
@@ -35,12 +36,13 @@ Now let a renewal fail at Paddle, and leave this running. In the sandbox, a subs
 open already: `dunning cases list`, and then `dunning try --case txn_...`."""
 
 
-def try_(*, case_id: str | None, patience: timedelta) -> None:
+def try_(*, case_id: str | None, patience: timedelta, by: str) -> None:
     """Go the whole way, or say why not.
 
     Args:
         case_id: an open case to go it with, in place of one that is waited for.
         patience: how long each step of the way may take.
+        by: who has the mail sent now.
 
     Raises:
         ClickException: mails would reach customers.
@@ -53,20 +55,20 @@ def try_(*, case_id: str | None, patience: timedelta) -> None:
             "restart what runs."
         )
     try:
-        asyncio.run(_go(settings, case_id, patience))
+        asyncio.run(_go(settings, case_id, patience, by))
     except NotFurtherError as error:
         click.echo(f"No further: {error}", err=True)
         asyncio.run(_tell_what_is_wrong(settings))
         sys.exit(NOT_FURTHER)
 
 
-async def _go(settings: Settings, case_id: str | None, patience: timedelta) -> None:
+async def _go(settings: Settings, case_id: str | None, patience: timedelta, by: str) -> None:
     async with open_store(StoreSettings(redis_url=settings.redis_url)) as store:
         campaigns = Campaigns(store, settings.campaigns)
         case = await _case(store, settings, case_id, patience)
         click.echo(f"2. Dunning has heard of it, and case {case.id} is open.")
         asked_at = datetime.now(UTC)
-        step = await _mail_now(store, campaigns, case)
+        step = await _mail_now(store, campaigns, case, by)
         await wait_for_mail(store, case.id, step, min(patience, MAILED_WITHIN))
         click.echo("3. The mail server has taken its mail, for the address in DUNNING_MAIL_REDIRECT.")
         click.echo(f"   Open it there, follow its link, which begins with {settings.public_url}, and press the button.")
@@ -94,15 +96,16 @@ async def _case(store: Store, settings: Settings, case_id: str | None, patience:
     return case
 
 
-async def _mail_now(store: Store, campaigns: Campaigns, case: Case) -> str:
+async def _mail_now(store: Store, campaigns: Campaigns, case: Case, by: str) -> str:
     """Make the case's next step due, and return its name."""
     campaign = await campaigns.of(case)
     left = [step.name for step in campaign.steps if not case.delivery(step.name).is_settled(repeats=0)]
     if not left:
         raise NotFurtherError(f"case {case.id} has no step left to mail.")
     try:
-        for line in await send_now(store, campaigns, case.id, left[0], datetime.now(UTC), by=BY):
+        for line in await send_now(store, campaigns, case.id, left[0], datetime.now(UTC), by=by):
             click.echo(f"   {line}")
+        await note_change(store, by, Change.SEND_NOW, case.id)
     except NotPossibleError as error:
         raise NotFurtherError(str(error)) from None
     return left[0]

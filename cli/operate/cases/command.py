@@ -11,8 +11,10 @@ import click
 from cli.operate.cases import listing
 from cli.operate.cases.customers import customers_of
 from cli.operate.cases.screen import console, show_case, show_list, show_none
+from cli.run.changes import note_change
 from cli.run.open_store import open_store
 from dunning import log
+from dunning.audit import Change
 from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.casebook import as_json
 from dunning.casebook.by_hand import resend as resend_
@@ -116,7 +118,9 @@ def stop(case: str, by: str) -> None:
     """End a case, and print what came of it."""
 
     async def end(store: Store, campaigns: Campaigns) -> list[str]:
-        return await stop_(store, campaigns, case, datetime.now(UTC), by=by)
+        told = await stop_(store, campaigns, case, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.STOP, case)
+        return told
 
     _tell(_run(end))
 
@@ -125,7 +129,9 @@ def send_now(case: str, step: str | None, by: str) -> None:
     """Make a step of a case due, and print what will happen."""
 
     async def bring_forward(store: Store, campaigns: Campaigns) -> list[str]:
-        return await send_now_(store, campaigns, case, step, datetime.now(UTC), by=by)
+        told = await send_now_(store, campaigns, case, step, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.SEND_NOW, case)
+        return told
 
     _tell(_run(bring_forward))
 
@@ -134,7 +140,9 @@ def resend(case: str, by: str) -> None:
     """Send the last mail about a case once more, and print what will happen."""
 
     async def send_again(store: Store, campaigns: Campaigns) -> list[str]:
-        return await resend_(store, campaigns, case, datetime.now(UTC), by=by)
+        told = await resend_(store, campaigns, case, datetime.now(UTC), by=by)
+        await note_change(store, by, Change.RESEND, case)
+        return told
 
     _tell(_run(send_again))
 
