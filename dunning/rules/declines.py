@@ -50,7 +50,9 @@ class Advice(StrEnum):
     ENTER_AGAIN = "enter_again"
     """The same card or account may work, once it is entered again."""
     USE_ANOTHER_METHOD = "use_another_method"
-    """The one on file won't work again."""
+    """The one on file won't work again. For cards, and where it isn't known what it was."""
+    CHANGE_METHOD = "change_method"
+    """The same for what is no card, such as PayPal."""
     ASK_BANK = "ask_bank"
     """The bank would have to allow it; another payment method works without."""
     CONFIRM_WITH_BANK = "confirm_with_bank"
@@ -109,6 +111,7 @@ CODES: Mapping[str, Decline] = MappingProxyType(
 """Every code there is. One that isn't here means the same as `unknown`."""
 
 _ABOUT_A_CARD = frozenset({Reason.EXPIRED_CARD, Reason.CARD_NOT_ACCEPTED})
+_NAME_A_CARD = frozenset({Advice.USE_NEW_CARD, Advice.USE_ANOTHER_METHOD})
 
 
 def read_code(code: str | None) -> Decline:
@@ -136,6 +139,9 @@ def advice_key(code: str | None, method: str | None = None) -> Advice:
 
 def _told_of(code: str | None, method: str | None) -> Decline:
     decline = read_code(code)
-    if method is None or method in CARDS or decline.reason not in _ABOUT_A_CARD:
+    if method is None or method in CARDS:
         return decline
-    return decline._replace(reason=Reason.UNUSABLE_METHOD, advice=Advice.USE_ANOTHER_METHOD)
+    return decline._replace(
+        reason=Reason.UNUSABLE_METHOD if decline.reason in _ABOUT_A_CARD else decline.reason,
+        advice=Advice.CHANGE_METHOD if decline.advice in _NAME_A_CARD else decline.advice,
+    )

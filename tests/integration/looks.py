@@ -22,6 +22,11 @@ CUT_OFF = """() => [...document.querySelectorAll("td, p, a, h1")]
   .filter(element => element.getBoundingClientRect().right > innerWidth || element.getBoundingClientRect().left < 0)
   .map(element => element.textContent)"""
 
+# Words of a button that don't fit into it.
+SPILLED = """() => [...document.querySelectorAll(".button a, button")]
+  .filter(button => button.scrollWidth > button.clientWidth || button.scrollHeight > button.clientHeight)
+  .map(button => button.textContent)"""
+
 CONTRAST = """
   const channels = color => color.match(/[\\d.]+/g).map(Number);
   const light = color => channels(color).slice(0, 3).map(value => {

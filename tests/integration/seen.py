@@ -51,7 +51,11 @@ MAILS: list[dict[str, str]] = [
     for more in ({}, {"debts": "currencies"}, {"data": "long", "end": "certain"}, {"data": "little", "method": "none"})
 ]
 PAGES: list[dict[str, str]] = [{"page": page.value} for page in pages.Page]
-LONG = [{"template": template, "data": "long", "end": "certain"} for template in TEMPLATES]
+# The longest names, and what takes most words to say.
+LONG = [
+    {"template": template, "data": "long", "end": "certain", "decline": "transaction_not_permitted"}
+    for template in TEMPLATES
+]
 
 
 def in_turn(what: list[dict[str, str]]) -> list[dict[str, str]]:

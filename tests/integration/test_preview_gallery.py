@@ -153,6 +153,12 @@ async def test_a_page_offers_to_stop_reminders_from_the_second_mail_on(browser: 
     assert "/pay/stop/" in later
 
 
+async def test_no_page_but_those_to_pay_on_offers_to_stop_reminders(browser: Browser) -> None:
+    offering = [page for page in Page if "/pay/stop/" in (await browser.get("/page/html", page=page))[1]]
+
+    assert offering == [Page.PAY, Page.PAY_AGAIN]
+
+
 @pytest.mark.parametrize("path", ["/mail/html", "/page/html"])
 async def test_by_night_is_shown_as_by_night_whatever_the_browser_is_set_to(browser: Browser, path: str) -> None:
     _, light = await browser.get(path, scheme="light")

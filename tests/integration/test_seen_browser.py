@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from dunning.language.choose import LANGUAGES
-from tests.integration.looks import CUT_OFF, WEAKEST_CONTRAST
+from tests.integration.looks import CUT_OFF, SPILLED, WEAKEST_CONTRAST
 from tests.integration.seen import (
     BRANDS,
     LONG,
@@ -113,13 +114,19 @@ async def test_a_mail_is_whole_in_a_program_that_drops_its_style(page: Page) -> 
         assert await overflowing(page, html) == [], what
 
 
-async def test_nothing_is_wider_than_the_screen_in_a_language_of_longer_words(page: Page, tmp_path: Path) -> None:
+async def test_mails_and_pages_fit_and_their_buttons_are_whole_in_a_language_of_longer_words(
+    page: Page, tmp_path: Path
+) -> None:
     (tmp_path / "sentences.toml").write_text(longer_sentences(), encoding="utf-8")
 
-    for what in [*LONG, *PAGES]:
+    for what in [{**one, "brand": brand} for one, brand in product([*LONG, *PAGES], ("", "navy"))]:
         html = html_of(what, tmp_path)
         assert "áá" in html
         assert await overflowing(page, html) == [], what
+        buttons = await buttons_of(page)
+        assert buttons or "page" in what
+        assert all(box["bottom"] <= 640 for box in buttons), (what, buttons)
+        assert await page.evaluate(SPILLED) == [], what
 
 
 async def test_a_mail_asks_nobody_for_anything(page: Page) -> None:

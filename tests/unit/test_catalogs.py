@@ -5,8 +5,10 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from gettext import c2py
 from itertools import product
 from pathlib import Path
 
@@ -42,7 +44,18 @@ def sentences_of(language: str) -> list[tuple[str, str]]:
 
 
 def shown(form: str, language: str) -> str:
-    day = format_skeleton("MMMd", date(2026, 3, 2), locale=locale_of(language))
+    # In words or in figures, whichever fits: the shorter of the two, on the day of the year that takes most room.
+    days = [
+        min(
+            (
+                format_skeleton(parts, date(2026, 1, 1) + timedelta(days), locale=locale_of(language))
+                for parts in ("MMMd", "Md")
+            ),
+            key=width,
+        )
+        for days in range(365)
+    ]
+    day = max(days, key=width)
     return form.format_map({name: {**EXAMPLES, "billed_day": day}.get(name, "") for name in placeholders(form)})
 
 
@@ -74,10 +87,21 @@ def test_a_catalog_stands_as_the_command_writes_it(language: str, tmp_path: Path
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_sentence_has_the_same_filled_in_as_in_english(language: str) -> None:
     wanted = {message.context: sorted(placeholders(message.text)) for message in ENGLISH.messages()}
+    without_figure = said_of_one_number(read_catalog(language))
 
     assert [
-        (context, form) for context, form in sentences_of(language) if sorted(placeholders(form)) != wanted[context]
+        (context, form)
+        for context, form in sentences_of(language)
+        if sorted(placeholders(form)) != wanted[context] and form not in without_figure
     ] == []
+
+
+def said_of_one_number(catalog: Catalog) -> set[str]:
+    """Give the forms that hold for a single number. It may be a word in them, as two minutes are in Arabic."""
+    form_of = c2py(catalog.plural_expr)
+    counted = Counter(form_of(number) for number in range(1, 1000))
+    plurals = [forms_of(message.string) for message in catalog if isinstance(message.id, tuple)]
+    return {forms[place] for forms in plurals for place, count in counted.items() if count == 1 and len(forms) > 1}
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -23,6 +23,11 @@ DIFFER = (
 )
 
 
+# Arabic has words for one minute and for two, so these forms have no figure; `test_catalogs.py` knows which may.
+ABSENT = "Named placeholders absent in translation: {minutes}"
+IN_WORDS = f"ar.po: # (pofilter) pythonbraceformat: {ABSENT}, {ABSENT}"
+
+
 def findings(folder: Path, into: Path) -> list[str]:
     arguments = [f"--excludefilter={name}" for name in DIFFER]
     subprocess.run(
@@ -38,8 +43,8 @@ def findings(folder: Path, into: Path) -> list[str]:
     ]
 
 
-def test_it_finds_nothing_in_any(tmp_path: Path) -> None:
-    assert findings(CATALOGS, tmp_path / "found") == []
+def test_it_finds_nothing_else_in_any(tmp_path: Path) -> None:
+    assert findings(CATALOGS, tmp_path / "found") == [IN_WORDS]
 
 
 def test_it_finds_a_word_that_is_said_twice_and_a_name_that_is_lost(tmp_path: Path) -> None:

@@ -56,11 +56,11 @@ def test_the_customer_is_told_what_they_can_do(code: str, advice: Advice) -> Non
     assert advice_key(code) is advice
 
 
-@pytest.mark.parametrize("code", ["expired_card", "prepaid_card_not_supported"])
+@pytest.mark.parametrize("code", ["expired_card", "prepaid_card_not_supported", "declined_not_retryable"])
 @pytest.mark.parametrize("method", ["paypal", "pix", "a_method_of_next_year"])
 def test_of_what_is_no_card_nobody_speaks_as_of_one(code: str, method: str) -> None:
     assert reason_key(code, method) is Reason.UNUSABLE_METHOD
-    assert advice_key(code, method) is Advice.USE_ANOTHER_METHOD
+    assert advice_key(code, method) is Advice.CHANGE_METHOD
 
 
 @pytest.mark.parametrize("method", ["card", "apple_pay", "south_korea_local_card", None])
@@ -71,14 +71,16 @@ def test_a_card_is_spoken_of_as_one_also_in_a_wallet(method: str | None) -> None
 
 def test_what_is_not_about_a_card_is_told_of_any_method() -> None:
     assert reason_key("not_enough_balance", "paypal") is Reason.NOT_ENOUGH_BALANCE
+    assert advice_key("not_enough_balance", "paypal") is Advice.TOP_UP
 
 
 def test_every_class_reason_and_advice_is_of_some_code() -> None:
     declines = CODES.values()
+    advice = {advice_key(code, method) for code in CODES for method in ("card", "paypal")}
 
     assert {decline.decline_class for decline in declines} == set(DeclineClass)
     assert {decline.reason for decline in declines} == set(Reason)
-    assert {decline.advice for decline in declines} == set(Advice)
+    assert advice == set(Advice)
 
 
 def test_a_code_not_known_means_the_same_as_unknown() -> None:

@@ -75,7 +75,7 @@ def attempts(*attempts: LiveAttempt) -> LiveTransaction:
         (attempts(CONFIRMING, EXPIRED), ("4242", Reason.EXPIRED_CARD, Advice.USE_NEW_CARD)),
         (
             attempts(replace(PAYPAL, code="expired_card"), EXPIRED),
-            (None, Reason.UNUSABLE_METHOD, Advice.USE_ANOTHER_METHOD),
+            (None, Reason.UNUSABLE_METHOD, Advice.CHANGE_METHOD),
         ),
         (attempts(CONFIRMING), (None, Reason.NOT_ENOUGH_BALANCE, Advice.TOP_UP)),
         (attempts(), (None, Reason.NOT_ENOUGH_BALANCE, Advice.TOP_UP)),

@@ -1,8 +1,9 @@
 """A mail that names several debts."""
 
 import re
+import unicodedata
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from dunning.addresses.mailbox import Mailbox
 from dunning.language.choose import LANGUAGES
 from dunning.language.sentences import sentences_in
+from dunning.language.width import width
 from dunning.rules.declines import Advice, Reason
 from tests.unit.mails import (
     LINK,
@@ -27,6 +29,10 @@ from tests.unit.mails import (
 )
 from worker.letters.render import Renderer
 from worker.letters.values import Sum
+from worker.letters.words import LONGEST_BUTTON
+
+# What stands on the buttons themselves, and not in the links under them.
+BUTTON = r'style="display:inline-block[^>]*>(.*?)</a>'
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -198,6 +204,24 @@ def test_buttons_differ(changes: dict[str, Any], buttons: list[str]) -> None:
     html = unescape(html_of(RENDERER.render(replace(first, others=(other,)))))
 
     assert re.findall(r">(Pay[^<]*)</a>", html) == buttons * 2  # the buttons, and the links under them
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("day", [date(2026, 9, 10), date(2026, 11, 30)], ids=str)
+def test_a_button_has_its_day_in_figures_where_the_month_would_make_it_too_wide(language: str, day: date) -> None:
+    first = several("reminder", amount=2900, further=(), billed_on=day, locale=language)
+    other = replace(first.others[0], amount=2900, currency_code="EUR", product_names=first.product_names)
+    mail = RENDERER.render(replace(first, others=(replace(other, billed_on=day + timedelta(31)),)))
+
+    buttons = [unescape(re.sub(r"<[^>]+>", "", words)) for words in re.findall(BUTTON, html_of(mail), re.DOTALL)]
+
+    assert len(set(buttons)) == 2, buttons
+    assert all(width(no_marks(words)) <= LONGEST_BUTTON for words in buttons), buttons
+
+
+def no_marks(words: str) -> str:
+    """Leave out what takes no room."""
+    return "".join(char for char in words.strip() if unicodedata.category(char) != "Cf")
 
 
 def test_several_payments_are_added_up_where_they_are_of_one_currency() -> None:

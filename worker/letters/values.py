@@ -135,8 +135,9 @@ def _debt(debt: DebtFacts, sentences: Sentences, locale: Locale) -> dict[str, ob
                 for written, one in zip(further, debt.further, strict=True)
             ),
         ],
-        "billed_day": format_skeleton("MMMd", debt.billed_on, locale=locale) if debt.billed_on else "",
+        "billed_day": _day_of_year(debt.billed_on, "MMMd", locale),
         "billed_on": _day(debt.billed_on, locale),
+        "billed_short": _day_of_year(debt.billed_on, "Md", locale),
         "card_last4": last4,
         "ends_on": _day(debt.ends_on, locale),
         "first_contact": not debt.mails_sent,
@@ -170,6 +171,10 @@ def _day(day: date | None, locale: Locale) -> str:
     written = format_date(day, "long", locale=locale)
     first = _FIRST_OF_MONTH.get(str(locale)) or _FIRST_OF_MONTH.get(locale.language)
     return f"{first}{written.removeprefix('1')}" if day.day == 1 and first and written.startswith("1 ") else written
+
+
+def _day_of_year(day: date | None, parts: str, locale: Locale) -> str:
+    return format_skeleton(parts, day, locale=locale) if day else ""
 
 
 def _total(facts: MailFacts, locale: Locale) -> str:

@@ -236,16 +236,21 @@ class MailWords:
 
     def _buttons(self) -> list[str]:
         """Name the acts: by how much is paid, and where that is no difference, by the product or the bill's day."""
-        keys = ("pay", "pay_now"), ("pay_for", "pay_all_for"), ("pay_of", "pay_all_for")
-        named: list[str] = []
-        for one_sum, several_sums in keys:
-            named = [
-                self._button(debt, several_sums, "pay_now") if debt["further"] else self._button(debt, one_sum, "pay")
-                for debt in self._debts
-            ]
+        for one_sum, several_sums in (("pay", "pay_now"), ("pay_for", "pay_all_for")):
+            named = self._named(self._debts, one_sum, several_sums)
             if len(set(named)) == len(named):
-                break
-        return named
+                return named
+        named = self._named(self._debts, "pay_of", "pay_all_for")
+        if all(width(name) <= LONGEST_BUTTON for name in named):
+            return named
+        in_figures = [{**debt, "billed_day": debt["billed_short"]} for debt in self._debts]
+        return self._named(in_figures, "pay_of", "pay_all_for")
+
+    def _named(self, debts: Sequence[Mapping[str, Any]], one_sum: str, several_sums: str) -> list[str]:
+        return [
+            self._button(debt, several_sums, "pay_now") if debt["further"] else self._button(debt, one_sum, "pay")
+            for debt in debts
+        ]
 
     def _button(self, debt: Mapping[str, Any], *keys: str) -> str:
         """Name the act by the first of these sentences that can be filled."""

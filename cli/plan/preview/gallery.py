@@ -37,6 +37,8 @@ _PAGES = {
     Page.STOPPED: "Reminders stopped",
     Page.BROKE: "Something broke, and it is our fault",
 }
+# The others have nothing to stop, or nobody knows of what.
+_OFFER_TO_STOP = frozenset({Page.PAY, Page.PAY_AGAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,13 @@ class Gallery:
             ),
             self.files.templates,
         )
-        stop_link = "" if query.get("contact") == "first" else f"{self.public_url}/pay/stop/{TOKEN}"
+        offers_to_stop = page in _OFFER_TO_STOP and query.get("contact") != "first"
         return str(
             pages.answer(
                 page,
                 language,
                 self._brand(read, query).key,
-                stop_link=stop_link,
+                stop_link=f"{self.public_url}/pay/stop/{TOKEN}" if offers_to_stop else "",
                 minutes=_MINUTES if page is Page.TOO_MANY else 0,
             ).text
         )
