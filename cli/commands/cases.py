@@ -83,14 +83,15 @@ def list_(
         raise click.UsageError("--json and --csv are two forms: give one of them.")
     if all_ and states:
         raise click.UsageError("--all is every state: give it, or --state.")
-    from cli.operate.cases import command, listing
-    from dunning.casebook.find import CaseQuery
+    from cli.operate.cases import command
+    from dunning.casebook.find import EVERY, CaseQuery, states_asked
+    from dunning.rules.case import CaseState
 
     wanted = CaseQuery(
         campaign=campaign,
         subscription=subscription,
         customer=customer,
-        states=listing.states(states, all_=all_, of_ended=reason is not None),
+        states=EVERY if all_ else states_asked([*map(CaseState, states)], reason=reason),
         reason=reason,
         held_out=held_out,
         since=since,

@@ -9,7 +9,7 @@ from console.api.problems import ProblemError
 from console.keys import CAMPAIGNS, CLOCK, STORE, TOKEN
 from dunning.casebook import as_json, by_hand
 from dunning.casebook.case_page import read_case_page
-from dunning.casebook.find import ENDED, ONLY_OPEN, CaseQuery, read_case_file
+from dunning.casebook.find import CaseQuery, read_case_file, states_asked
 from dunning.errors import CaseNotFoundError, NotPossibleError
 
 
@@ -81,12 +81,11 @@ async def resend(request: web.Request, path: CasePath, _query: Nothing, _body: N
 
 
 def _wanted(query: CasesQuery) -> CaseQuery:
-    states = {query.state} if query.state else ENDED if query.reason else ONLY_OPEN
     return CaseQuery(
         campaign=query.campaign,
         subscription=query.subscription,
         customer=query.customer,
-        states=frozenset(states),
+        states=states_asked([query.state] if query.state else [], reason=query.reason),
         reason=query.reason,
         since=query.since,
     )

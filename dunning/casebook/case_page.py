@@ -1,4 +1,4 @@
-"""Reading cases a page at a time, however many there are: a page reads as much of an index as it shows."""
+"""Listing cases, for the command, the API and the screen: a page reads as much of an index as it shows."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import CHUNK, ONLY_OPEN, CaseQuery, ListedCase
+from dunning.casebook.find import ONLY_OPEN, CaseQuery, ListedCase
 from dunning.casebook.late import late
 from dunning.casebook.step_rows import step_rows
 from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.rules.case import CaseState
 from dunning.store import Place, Store
 
+# How many cases are read in one trip to Redis, at most and at least.
+CHUNK, FEWEST_READ = 500, 100
 # So many are looked at for one page. Where few of them are wanted, the page is short, and its cursor leads on.
 MOST_LOOKED_AT = 2_000
-
-FEWEST_READ = 100
 
 CURSOR = r"^(open|ended)\.\d{1,15}\.txn_[a-z0-9]{26}$"
 
@@ -72,6 +72,27 @@ async def read_case_page(  # noqa: PLR0917 - what it reads from, what, and how m
         if looked_at >= MOST_LOOKED_AT:
             return CasePage(found, str(last))
     return CasePage(found, None)
+
+
+async def listed_cases(
+    store: Store, campaigns: Campaigns, wanted: CaseQuery, now: datetime, most: int | None = None
+) -> AsyncIterator[ListedCase]:
+    """Give the cases that are wanted, page after page, each once, and so many at most."""
+    told: set[str] = set()
+    cursor: str | None = None
+    at_once = MOST_LOOKED_AT if most is None else min(most, MOST_LOOKED_AT)
+    while True:
+        page = await read_case_page(store, campaigns, wanted, at_once, now, cursor)
+        for one in page.cases:
+            # While we read, the sweep moves cases about, and some end.
+            if one.id not in told:
+                told.add(one.id)
+                yield one
+            if len(told) == most:
+                return
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _read(cursor: str | None) -> _Cursor | None:

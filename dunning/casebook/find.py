@@ -1,6 +1,6 @@
 """Reading cases, with all that belongs to them, out of the store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,9 @@ from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case, CaseState
 from dunning.store import DeadEvent, Exclusion, Hold, Paused, Store, StoryLine
 
-# How many cases are read in one trip to Redis.
-CHUNK = 500
-
 ONLY_OPEN = frozenset({CaseState.OPEN})
-ENDED = frozenset(CaseState) - ONLY_OPEN
+EVERY = frozenset(CaseState)
+ENDED = EVERY - ONLY_OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,11 @@ class CaseQuery:
         )
 
 
+def states_asked(given: Collection[CaseState], *, reason: str | None) -> frozenset[CaseState]:
+    """Return in which states cases are asked for. Where none is given, whoever asks for a reason wants ended ones."""
+    return frozenset(given) or (ONLY_OPEN if reason is None else ENDED)
+
+
 @dataclass(frozen=True, slots=True)
 class ListedCase:
     """A case in a list. `case` is None if this version of Dunning can't read it."""
@@ -84,67 +87,6 @@ class CaseFile:
     paused: Paused
     holds: Sequence[Hold]
     exclusions: Sequence[Exclusion]
-
-
-async def listed_cases(
-    store: Store, campaigns: Campaigns, wanted: CaseQuery, now: datetime
-) -> AsyncIterator[ListedCase]:
-    """Give the cases that are wanted: the open ones by when they are looked at next, then the latest that ended."""
-    told: set[str] = set()
-    async for chunk in _chunks(store, wanted):
-        # While we read, the sweep moves cases about. A case that appears twice is told once.
-        fresh = [(case_id, at) for case_id, at in chunk if case_id not in told]
-        versions = await store.cases.read_versioned([case_id for case_id, _ in fresh]) if fresh else []
-        lates = await store.due.late_since([case_id for case_id, _ in fresh])
-        for (case_id, at), read, since in zip(fresh, versions, lates, strict=True):
-            if read.unreadable and not wanted.is_narrow:
-                told.add(case_id)
-                yield ListedCase(case_id, at, None, [])
-            if read.case is not None and read.case.is_open and wanted.takes(read.case):
-                told.add(case_id)
-                steps = step_rows(read.case, await campaigns.of(read.case))
-                yield ListedCase(case_id, at, read.case, steps, late(steps, since, at, now))
-    if wanted.ended:
-        async for case_id, case in _ended(store, wanted, told):
-            yield ListedCase(case_id, None, case, step_rows(case, await campaigns.of(case)) if case else [])
-
-
-async def _ended(store: Store, wanted: CaseQuery, told: set[str]) -> AsyncIterator[tuple[str, Case | None]]:
-    """Give the ended cases that are wanted and were not told, the latest first."""
-    async for chunk in _ended_chunks(store, wanted):
-        fresh = [case_id for case_id in chunk if case_id not in told]
-        versions = await store.cases.read_versioned(fresh) if fresh else []
-        for case_id, read in zip(fresh, versions, strict=True):
-            if read.unreadable and not wanted.is_narrow:
-                told.add(case_id)
-                yield case_id, None
-            if read.case is not None and not read.case.is_open and wanted.takes(read.case):
-                told.add(case_id)
-                yield case_id, read.case
-
-
-async def _ended_chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[str]]:
-    for entity_id in filter(None, (wanted.subscription, wanted.customer)):
-        yield await store.ended.of(entity_id)
-        return
-    first = 0
-    while chunk := await store.ended.newest(first, CHUNK, wanted.since):
-        yield chunk
-        first += len(chunk)
-
-
-async def _chunks(store: Store, wanted: CaseQuery) -> AsyncIterator[list[tuple[str, datetime]]]:
-    if CaseState.OPEN not in wanted.states:
-        return
-    if wanted.customer is not None:
-        ids = await store.cases.open_of_customer(wanted.customer)
-        whens = zip(ids, await store.due.when(ids), strict=True)
-        yield sorted([(case_id, at) for case_id, at in whens if at is not None], key=lambda one: one[1])
-        return
-    first = 0
-    while chunk := await store.due.next_up(first, CHUNK):
-        yield chunk
-        first += len(chunk)
 
 
 async def read_case_file(store: Store, campaigns: Campaigns, case_id: str, now: datetime) -> CaseFile:

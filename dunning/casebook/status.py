@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import CHUNK, CaseQuery, listed_cases
+from dunning.casebook.case_page import CHUNK, listed_cases
+from dunning.casebook.find import CaseQuery
 from dunning.casebook.step_rows import next_to_come
 from dunning.rules.breaker import hour_of
 from dunning.rules.case import CaseState
@@ -45,14 +46,12 @@ async def read_status(store: Store, campaigns: Campaigns, now: datetime, most: i
     """Read how things stand. At most so many open cases, and so many that ended, are looked at."""
     by_step: Counter[tuple[str, str, str]] = Counter()
     looked_at = held_out = 0
-    async for one in listed_cases(store, campaigns, CaseQuery(), now):
+    async for one in listed_cases(store, campaigns, CaseQuery(), now, most):
         if one.case is not None:
             coming = next_to_come(one.steps)
             by_step[one.case.campaign, coming.step if coming else NO_STEP_LEFT, one.case.decline_class] += 1
             held_out += one.case.held_out
         looked_at += 1
-        if looked_at == most:
-            break
     gauges = (await store.health.snapshot(now)).gauges
     hours = range(hour_of(now) - 23, hour_of(now) + 1)
     opened = await store.brakes.opened_by_hour()

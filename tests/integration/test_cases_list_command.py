@@ -8,7 +8,8 @@ from rich.console import Console
 
 from cli.operate.cases.screen import show_list
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import CaseQuery, listed_cases
+from dunning.casebook.case_page import listed_cases
+from dunning.casebook.find import CaseQuery
 from dunning.store import Pause, Paused, Store
 from tests.integration.at_rest import paddle_id, redis_of
 from tests.integration.cases_by_hand import CAMPAIGN, Run, days_ago, document, put, rows, runner, sent

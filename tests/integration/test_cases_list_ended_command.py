@@ -16,11 +16,13 @@ def run(redis_url: str) -> Run:
     return runner(redis_url)
 
 
-async def ended(store: Store, *, days: float, state: CaseState = CaseState.RECOVERED, **facts: object) -> Case:
+async def ended(
+    store: Store, *, days: float, state: CaseState = CaseState.RECOVERED, reason: str | None = None, **facts: object
+) -> Case:
     """Put a case that ended so many days ago."""
     its_own: dict[str, Any] = {"subscription_id": paddle_id("sub"), "customer_id": paddle_id("ctm"), **facts}
     case = await put(store, failed_days_ago=days + 1, **its_own)
-    case = case.end(state, None, days_ago(days))
+    case = case.end(state, reason, days_ago(days))
     await store.cases.commit(case, 1, due_at=None, now=days_ago(days))
     return case
 
@@ -170,3 +172,20 @@ async def test_it_is_said_of_whom_there_is_no_case_and_where_else_to_look(run: R
         f"No case of the customer {customer}: none is open, and none ended in the last 90 days.\n"
     )
     assert (await run("list", "--all")).stdout == "No case: none is open, and none ended in the last 90 days.\n"
+
+
+async def test_few_of_many_are_found_without_looking_at_the_others(run: Run, store: Store) -> None:
+    for number in range(120):
+        await ended(store, days=1 + number / 120)
+    stopped = await ended(store, days=30, state=CaseState.STOPPED, reason="charged_back")
+    annual = await ended(store, days=30, campaign="annual")
+    redis = redis_of(store)
+
+    for options, one in (
+        (["--state", "stopped"], stopped),
+        (["--reason", "charged_back"], stopped),
+        (["--state", "recovered", "--campaign", "annual"], annual),
+    ):
+        before = (await redis.info("stats"))["keyspace_hits"]
+        assert ids(rows(await run("list", *options))) == [one.id]
+        assert (await redis.info("stats"))["keyspace_hits"] - before < 40

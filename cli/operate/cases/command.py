@@ -21,7 +21,8 @@ from dunning.casebook.by_hand import resend as resend_
 from dunning.casebook.by_hand import send_now as send_now_
 from dunning.casebook.by_hand import stop as stop_
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.find import CaseFile, CaseQuery, ListedCase, listed_cases, read_case_file
+from dunning.casebook.case_page import listed_cases
+from dunning.casebook.find import EVERY, CaseFile, CaseQuery, ListedCase, read_case_file
 from dunning.casebook.no_case import NoCase, read_no_case
 from dunning.errors import CaseNotFoundError, ConfigurationError, NotPossibleError
 from dunning.rules.campaign import Campaign
@@ -35,13 +36,14 @@ def list_(wanted: CaseQuery, *, limit: int | None, form: str) -> None:
     """Print the cases that are wanted, as a `table`, `json` or `csv`. No limit prints them all."""
 
     async def find(store: Store, campaigns: Campaigns) -> tuple[list[ListedCase], bool, Paused, set[str]]:
-        found: list[ListedCase] = []
-        more, now = False, datetime.now(UTC)
-        async for one in listed_cases(store, campaigns, wanted, now):
-            if more := len(found) == limit:
-                break
-            found.append(one)
-        return found, more, await store.brakes.paused(), {one.id for one in await store.exclusions.all()}
+        most = None if limit is None else limit + 1
+        found = [one async for one in listed_cases(store, campaigns, wanted, datetime.now(UTC), most)]
+        return (
+            found[:limit],
+            len(found) == most,
+            await store.brakes.paused(),
+            {one.id for one in await store.exclusions.all()},
+        )
 
     found, more, paused, excluded = _run(find)
     if form == "json":
@@ -67,10 +69,10 @@ def show(about: str, *, verbose: bool, in_json: bool) -> None:
         _show_case(about, verbose=verbose, in_json=in_json)
         return
     if about.startswith("sub_"):
-        wanted = [CaseQuery(subscription=about, states=listing.EVERY)]
+        wanted = [CaseQuery(subscription=about, states=EVERY)]
     else:
         customers = customers_of(about) if "@" in about else [about]
-        wanted = [CaseQuery(customer=one, states=listing.EVERY) for one in customers]
+        wanted = [CaseQuery(customer=one, states=EVERY) for one in customers]
     _show_cases(wanted, verbose=verbose, in_json=in_json)
 
 

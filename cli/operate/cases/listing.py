@@ -5,12 +5,9 @@ import io
 from collections.abc import Collection, Sequence
 
 from dunning.casebook import as_json
-from dunning.casebook.find import ONLY_OPEN, CaseQuery, ListedCase
+from dunning.casebook.find import EVERY, ONLY_OPEN, CaseQuery, ListedCase
 from dunning.rules.case import CaseState
 from dunning.store import Paused
-
-EVERY = frozenset(CaseState)
-ENDED = EVERY - ONLY_OPEN
 
 # What a row has of a case, then of its last step and its next one.
 FACTS = (
@@ -27,15 +24,6 @@ FACTS = (
     "held_out",
 )
 STEPS = ("last_step", "next_step")
-
-
-def states(given: Collection[str], *, all_: bool, of_ended: bool) -> frozenset[CaseState]:
-    """Return which states are asked for; `of_ended` says that by what is asked for they must have ended."""
-    if given:
-        return frozenset(map(CaseState, given))
-    if all_:
-        return EVERY
-    return ENDED if of_ended else ONLY_OPEN
 
 
 def in_words(wanted: CaseQuery) -> str:
