@@ -10,7 +10,7 @@ SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench chaos storms pictures caniemail lint types walls unit format reference languages lock wheel clean
+.PHONY: help demo check test bench chaos storms day pictures caniemail lint types walls unit format reference languages lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ chaos: $(VENV)/dev ## Cut, stall and kill everything everywhere, and write what 
 
 storms: $(VENV)/dev ## Play storms of faults for an hour, and write what came of them into docs/reliability.md
 	$(BIN)/python -m tests.storms --minutes 60 --write
+
+day: $(VENV)/dev ## Play a day of traffic in some minutes, and write whether anything grew into docs/reliability.md
+	$(BIN)/python -m tests.long_run --write
 
 pictures: $(VENV)/dev ## Keep a picture of every mail, page and screen in pictures/, by day and by night, narrow and wide
 	@mkdir -p pictures

@@ -1,0 +1,1 @@
+"""A day of traffic in some minutes: whether anything grows that has no reason to."""
