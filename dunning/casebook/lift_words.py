@@ -11,18 +11,30 @@ _SURE = "with a confidence of 95%"
 
 def lift_lines(one: Comparison) -> Iterator[str]:
     """Say in a few lines what a comparison tells, and nothing that it doesn't."""
-    yield f"{one.campaign}, {one.percent}% held out: {_side(one.mailed)} mailed and {_side(one.held_out)} held out."
-    if one.lift is None:
-        yield f"  Too few to say anything: it takes {ENOUGH} on each side."
-    else:
-        said = "" if one.lift.tells else " No difference can be told yet."
-        yield f"  Mails bring {_points(one.lift)} {_SURE}.{said}"
+    yield _sides(one)
+    yield f"  {_difference(one)}"
     yield (
         f"  To see a difference of 5 points four times in five takes {one.needed:,} held-out cases; "
         f"there are {one.held_out.cases:,}."
     )
     for currency, interval in one.money.items():
         yield f"  {currency}: {_money(interval, currency)}"
+
+
+def lift_in_short(one: Comparison) -> str:
+    """Say in a line what a comparison tells of the cases, and nothing of money."""
+    return f"{_sides(one)} {_difference(one)}"
+
+
+def _sides(one: Comparison) -> str:
+    return f"{one.campaign}, {one.percent}% held out: {_side(one.mailed)} mailed and {_side(one.held_out)} held out."
+
+
+def _difference(one: Comparison) -> str:
+    if one.lift is None:
+        return f"Too few to say anything: it takes {ENOUGH} on each side."
+    said = "" if one.lift.tells else " No difference can be told yet."
+    return f"Mails bring {_points(one.lift)} {_SURE}.{said}"
 
 
 def _side(side: Side) -> str:

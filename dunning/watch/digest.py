@@ -45,7 +45,13 @@ def greeting(place: str, on: Iterable[Seen]) -> Message:
 
 
 def digest(
-    before: Mapping[str, int], counters: Mapping[str, int], since: datetime, on: Iterable[Seen], place: str
+    before: Mapping[str, int],
+    counters: Mapping[str, int],
+    since: datetime,
+    on: Iterable[Seen],
+    place: str,
+    *,
+    lift: Iterable[str] = (),
 ) -> Message:
     """Return what was done since.
 
@@ -55,11 +61,12 @@ def digest(
         since: when the last digest was.
         on: the troubles that are on.
         place: the host of `DUNNING_PUBLIC_URL`.
+        lift: what mails bring, in lines, if anything was held out.
     """
     lines = [f"{max(0, counters.get(name, 0) - before.get(name, 0))} {words}" for name, words in WEEKS_WORK.items()]
     return Message(
         f"Dunning at {place}: the week",
-        "\n".join([f"Since {since:%Y-%m-%d %H:%M} UTC:", *lines, "", _now(on)]),
+        "\n".join([f"Since {since:%Y-%m-%d %H:%M} UTC:", *lines, "", *lift, _now(on)]),
         bad=False,
     )
 

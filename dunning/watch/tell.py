@@ -8,6 +8,8 @@ from typing import Final
 import structlog
 
 from dunning.alerts import Alert
+from dunning.casebook.lift_words import lift_in_short
+from dunning.casebook.report import read_report
 from dunning.rules.growth import news_of, note_growth
 from dunning.rules.telling import News, Told, What, decide, decide_untold
 from dunning.rules.troubles import Looked, Seen, Trouble, find_troubles
@@ -145,12 +147,20 @@ class SharedTelling:
         if last is None:
             text = digest.greeting(self._teller.place, seen)
         elif digest.is_due(last.at, now):
-            text = digest.digest(last.counters, snapshot.counters, last.at, seen, self._teller.place)
+            text = digest.digest(
+                last.counters, snapshot.counters, last.at, seen, self._teller.place, lift=await self._lift(now)
+            )
         else:
             return
         if await self._teller.send(text):
             await self._note(text, now)
             await self._store.alerts.keep_digested(snapshot.counters, now)
+
+    async def _lift(self, now: datetime) -> list[str]:
+        """Say what mails bring, by the cases of the last year; nothing where none was held out."""
+        found = await read_report(self._store.sums, now.date(), now.date())
+        days = f"Of the cases that failed {found.compared.first} to {found.compared.last}: "
+        return [f"{days}{lift_in_short(one)}\n" for one in found.comparisons]
 
 
 def _log(one: News) -> None:

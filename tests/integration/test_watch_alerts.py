@@ -337,6 +337,32 @@ async def test_a_week_later_the_digest_says_what_was_done(watching: Process, lis
 
     assert listener.titles == ["the week"]
     assert "2 recovered" in listener.told[0]["message"]
+    assert "held out:" not in listener.told[0]["message"]
+
+
+async def test_the_digest_says_what_mails_bring_and_no_more_than_the_cases_tell(
+    watching: Process, listener: Listener
+) -> None:
+    """Of a campaign's cases enough have ended, of another's too few, and those of this month may still be paid."""
+    long_ago, lately = (keys.sums(f"{watching.now - timedelta(days=days):%Y-%m-%d}") for days in (60, 3))
+    enough = {"due|renewal|mailed": 150, "paid|renewal|mailed": 100, "due|renewal|held_out": 80}
+    of_another = {"paid|renewal|held_out": 35, "due|annual|mailed": 9, "due|annual|held_out": 1}
+    for field, cases in (enough | of_another).items():
+        await redis_of(watching.store).hset(long_ago, f"n|{field}|10|EUR", cases)
+    await redis_of(watching.store).hset(lately, "n|due|weekly|held_out|10|EUR", 500)
+    await watching.look(after=timedelta(days=8))
+
+    said = listener.told[0]["message"]
+
+    assert (
+        "renewal, 10% held out: 100 of 150 recovered (66.7%) mailed and 35 of 80 recovered (43.8%) held out. "
+        "Mails bring +22.9 points, between +9.5 and +35.4 with a confidence of 95%."
+    ) in said
+    assert (
+        "annual, 10% held out: 0 of 9 recovered (0.0%) mailed and 0 of 1 recovered (0.0%) held out. "
+        "Too few to say anything: it takes 30 on each side."
+    ) in said
+    assert "weekly" not in said
 
 
 async def test_it_pings_while_all_is_well(redis_url: str, listener: Listener) -> None:

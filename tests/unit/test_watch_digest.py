@@ -48,3 +48,9 @@ def test_the_first_message_shows_that_alerts_arrive() -> None:
 
 def test_the_first_message_says_what_is_on_already() -> None:
     assert greeting("here", [Seen(Trouble.BACKLOG)]).body.endswith("Now: Work is late")
+
+
+def test_what_mails_bring_stands_before_what_is_on(now: datetime) -> None:
+    body = digest({}, {}, now, [], "here", lift=["Mails bring nothing."]).body
+
+    assert body.endswith("Mails bring nothing.\nNow: all is well.")
