@@ -5,12 +5,15 @@ its own origin. So a name has to be known. An IP address can't be made to lead a
 """
 
 import ipaddress
+import re
 
 from aiohttp import web
 from yarl import URL
 
 from console.keys import SETTINGS
 
+# Of what a name or an address with a port is written. With anything else, readers of it may see different ones.
+_FORM = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 # What a request for no name of ours is told.
 NOT_OURS = "Nothing is answered under this name: DUNNING_CONSOLE_URL and DUNNING_CONSOLE_NAMES say which there are."
 
@@ -28,6 +31,8 @@ def check_host(request: web.Request) -> None:
 
 def _host(given: str) -> str:
     """Return the name or address without a port; nothing where it is neither."""
+    if not _FORM.fullmatch(given):
+        return ""
     try:
         return URL(f"http://{given}").host or ""
     except ValueError:

@@ -31,7 +31,8 @@ def exclude(who: str, by: str, *, in_json: bool) -> None:
 
     async def work(store: Store) -> tuple[list[str] | None, list[Exclusion]]:
         open_cases = await exclude_(store, who, datetime.now(UTC), by=by)
-        await note_change(store, by, Change.EXCLUDE, who)
+        if open_cases is not None:
+            await note_change(store, by, Change.EXCLUDE, who)
         return open_cases, [one for one in await store.exclusions.all() if one.id == who]
 
     open_cases, (exclusion,) = on_the_store(work)
@@ -51,7 +52,8 @@ def include(who: str, by: str) -> None:
 
     async def work(store: Store) -> list[str] | None:
         open_cases = await include_(store, who, datetime.now(UTC), by=by)
-        await note_change(store, by, Change.INCLUDE, who)
+        if open_cases is not None:
+            await note_change(store, by, Change.INCLUDE, who)
         return open_cases
 
     open_cases = on_the_store(work)

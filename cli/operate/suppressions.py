@@ -36,7 +36,8 @@ def add(address: str, by: str) -> None:
 
     async def work(store: Store) -> bool:
         done = await suppress.suppress(store, address, secrets, datetime.now(UTC))
-        await note_change(store, by, Change.SUPPRESS)
+        if done:
+            await note_change(store, by, Change.SUPPRESS)
         return done
 
     try:
@@ -59,7 +60,8 @@ def remove(address: str, by: str) -> None:
 
     async def work(store: Store) -> bool:
         done = await suppress.mail_again(store, address, secrets)
-        await note_change(store, by, Change.UNSUPPRESS)
+        if done:
+            await note_change(store, by, Change.UNSUPPRESS)
         return done
 
     try:

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from console.api.authorize import authorize
+from console.api.models import Changed
 from console.api.openapi import document
 from console.api.operations import OPERATIONS, Operation
 from console.api.problems import ProblemError
@@ -35,7 +36,7 @@ def _handler(operation: Operation) -> Handler:
         query = _read(operation.query, _query(request), "the query")
         body = _read(operation.body, await _body(request), "the body")
         answer = await operation.handler(request, path, query, body)
-        if operation.change is not None:
+        if operation.change is not None and answer != Changed(changed=False):
             await _note(request, operation.change)
         return web.json_response(text=answer.model_dump_json())
 

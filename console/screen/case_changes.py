@@ -47,10 +47,10 @@ async def exclude(request: web.Request) -> web.Response:
     store, now = request.app[STORE], request.app[CLOCK]()
     who, customer = await _whom(request)
     new = await exclusions.exclude(store, who, now, by=_who(request), customer=customer)
+    if new is None:
+        return _said(request, "Excluded", [f"{who} was excluded already."])
     await note_change(request, Change.EXCLUDE, who)
-    already = f"{who} was excluded already."
-    said = already if new is None else f"{who} gets no more mail, also for renewals that fail later."
-    return _said(request, "Excluded", [said])
+    return _said(request, "Excluded", [f"{who} gets no more mail, also for renewals that fail later."])
 
 
 async def include(request: web.Request) -> web.Response:
@@ -58,10 +58,10 @@ async def include(request: web.Request) -> web.Response:
     store, now = request.app[STORE], request.app[CLOCK]()
     who, customer = await _whom(request)
     was = await exclusions.include(store, who, now, by=_who(request), customer=customer)
+    if was is None:
+        return _said(request, "Included", [f"{who} was not excluded."])
     await note_change(request, Change.INCLUDE, who)
-    was_not = f"{who} was not excluded."
-    said = was_not if was is None else f"{who} gets mail again, from the next step on."
-    return _said(request, "Included", [said])
+    return _said(request, "Included", [f"{who} gets mail again, from the next step on."])
 
 
 async def make_payment_link(request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from dunning.errors import OperatorMustActError
 from dunning.people import PersonRole
 from dunning.reasons import HoldWord
 from dunning.store import Session, Store
+from dunning.suppression import address_key
 from tests.integration.at_rest import NOW, everything_told, redis_of
 from tests.integration.cases_by_hand import days_ago, put, sent
 from tests.integration.edge import LINK_SECRET
@@ -80,6 +81,17 @@ def always(*words: str, about: str | None = "") -> Makes:
     return make
 
 
+async def an_excluded_customer(store: Store) -> tuple[list[str], str | None]:
+    case = await put(store)
+    await store.exclusions.exclude(case.customer_id, NOW)
+    return ["include", case.customer_id], case.customer_id
+
+
+async def a_suppressed_address(store: Store) -> tuple[list[str], str | None]:
+    await store.suppressions.add(address_key(ADDRESS, LINK_SECRET), "bounce", NOW)
+    return ["suppressions", "remove", ADDRESS], ""
+
+
 async def a_mail(store: Store) -> tuple[list[str], str | None]:
     case = await put(store, failed_days_ago=2, deliveries={"first": sent(days_ago(1))})
     return ["resend", case.id], case.id
@@ -109,9 +121,9 @@ CHANGES: list[tuple[Change, Makes]] = [
     (Change.SEND_NOW, about_case("cases", "send-now")),
     (Change.RESEND, a_mail),
     (Change.EXCLUDE, about_customer("exclude")),
-    (Change.INCLUDE, about_customer("include")),
+    (Change.INCLUDE, an_excluded_customer),
     (Change.SUPPRESS, always("suppressions", "add", ADDRESS)),
-    (Change.UNSUPPRESS, always("suppressions", "remove", ADDRESS)),
+    (Change.UNSUPPRESS, a_suppressed_address),
     (Change.PAUSE, always("pause")),
     (Change.RESUME, always("resume")),
     (Change.REPLAY, about_event("dead", "replay")),
@@ -160,6 +172,8 @@ async def test_a_change_is_listed_with_who_did_it(redis_url: str, store: Store, 
         ["cases", "stop", f"txn_{'0' * 26}"],
         ["resend", f"txn_{'0' * 26}"],
         ["suppressions", "add", "nobody"],
+        ["suppressions", "remove", ADDRESS],
+        ["include", f"sub_{'0' * 26}"],
         ["exclude"],
         ["tokens", "list"],
         ["sign-in", "--list"],

@@ -20,6 +20,10 @@ FOREIGN_NAMES = [
     "dunning.example.com.evil.example",
     "[evil",
     "a b",
+    "evil.example@127.0.0.1",
+    "127.0.0.1/evil.example",
+    "127.0.0.1#evil.example",
+    "[fe80::1%25evil.example]",
 ]
 OWN_NAMES = [
     "127.0.0.1",
@@ -29,6 +33,7 @@ OWN_NAMES = [
     "192.0.2.7",
     "Dunning.Example.com",
     "console:80",
+    "our_console:80",
 ]
 BEHIND_PROXY = {
     "CONSOLE_PROXY_HEADER": "X-Forwarded-User",
@@ -38,7 +43,9 @@ BEHIND_PROXY = {
 
 @pytest.fixture
 async def side(redis_url: str) -> AsyncIterator[ConsoleSide]:
-    given = settings(redis_url, CONSOLE_URL="https://dunning.example.com", CONSOLE_NAMES="console, dunning.svc")
+    given = settings(
+        redis_url, CONSOLE_URL="https://dunning.example.com", CONSOLE_NAMES="console, our_console, dunning.svc"
+    )
     async with running_console(given) as side:
         yield side
 

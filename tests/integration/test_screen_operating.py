@@ -163,9 +163,9 @@ async def test_what_webhooks_missed_is_found_shown_and_mended(redis_url: str, st
             found = await change(operator, "/healing/look")
             unchanged = await redis_of(store).zcard(keys.INBOX)
             healed = await change(operator, "/healing/apply")
-            changes = [(one.what, one.who) for one in await audit(side, 9)]
             twin.fail_next("GET /subscriptions", 403, times=9)
-            broken = await change(operator, "/healing/look")
+            broken = [await change(operator, f"/healing/{way}") for way in ("look", "apply")]
+            changes = [(one.what, one.who) for one in await audit(side, 9)]
 
     assert "12 debts wait for your word" in before
     assert "Past-due debts were last read never." in before
@@ -174,8 +174,8 @@ async def test_what_webhooks_missed_is_found_shown_and_mended(redis_url: str, st
     assert ("This was a dry run" in found[1], unchanged) == (True, 0)
     assert ("1 opened" in healed[1], "dry run" in healed[1]) == (True, False)
     assert await redis_of(store).zcard(keys.INBOX) == 1
-    assert changes == [(Change.RECONCILE, "Ada")]
-    assert (broken[0], "It broke off" in broken[1]) == (503, True)
+    assert changes == [(Change.RECONCILE, "Ada")] * 2  # what breaks off may have changed something
+    assert [(status, "It broke off" in words) for status, words in broken] == [(503, True)] * 2
 
 
 async def test_when_it_was_last_read_is_shown(side: ConsoleSide, store: Store) -> None:
