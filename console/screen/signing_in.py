@@ -34,8 +34,8 @@ def how_to_sign_in(request: web.Request, status: HTTPStatus) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """Show the button that signs in. What only looks at links uses none up.
 
-    A link is followed by a person. What a page loads, as an image, in a frame or before anybody asked for it, is refused
-    before it is looked at: a foreign page could try links in vain by it, until nobody may sign in.
+    A link is followed by a person. What a page loads, as an image, in a frame or ahead of a visit, is refused before it
+    is looked at: a foreign page could try links in vain by it, until nobody may sign in.
 
     Raises:
         RefusedError: a page loaded it, or the link is dead.
