@@ -170,9 +170,11 @@ class Sentences:
         return form.format_map({name: self._isolated(value) for name, value in values.items()})
 
     def _isolated(self, value: str) -> str:
-        if any(unicodedata.bidirectional(char) in self._foreign for char in value):
-            return f"{_ISOLATE}{value}{_END_OF_ISOLATE}"
-        return value
+        if not any(unicodedata.bidirectional(char) in self._foreign for char in value):
+            return value
+        isolated = f"{_ISOLATE}{value}{_END_OF_ISOLATE}"
+        # What is HTML already, such as a link, stays so.
+        return Markup(isolated) if isinstance(value, Markup) else isolated  # noqa: S704
 
 
 @cache

@@ -80,6 +80,7 @@ async def test_every_language_fits_every_screen_and_can_be_read_by_day_and_by_ni
         what = {**one, "language": language, "brand": brands[(place + number) % len(brands)]}
 
         assert await overflowing(page, html_of(what)) == [], what
+        assert "</" not in await page.inner_text("body"), what  # no markup is shown as words
 
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)

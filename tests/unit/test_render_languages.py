@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from dunning.addresses.mailbox import Mailbox
+from dunning.brands.brand import Brand
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, is_right_to_left
 from dunning.language.sentences import ENGLISH, ISOLATES
 from dunning.language.width import width
 from tests.unit.mails import LINK, RENDERER, STOP_LINK, TEMPLATES, facts, html_of, sent, several, text_of
 from worker.letters.compiled import SHIPPED
+from worker.letters.render import Renderer
 from worker.letters.words import LONGEST_SUBJECT
 
 PAGE = SHIPPED.parents[2] / "webhooks" / "pages" / "page.html"
@@ -75,6 +78,22 @@ def test_arabic_is_mirrored_and_keeps_apart_what_is_foreign() -> None:
     assert "<bdi>\u2068Acme Pro\u2069</bdi>" in html_of(mail)
     assert "\u2068Acme Pro\u2069" in str(sent(mail)["Subject"])
     assert f": {STOP_LINK}\n" in text_of(RENDERER.render(replace(facts("reminder"), locale="ar")))
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize(
+    ("support", "link"),
+    [("https://acme.example/help", "https://acme.example/help"), ("a@b.example", "mailto:a@b.example")],
+)
+def test_the_way_to_a_human_is_a_link_in_either_direction(language: str, support: str, link: str) -> None:
+    renderer = Renderer(None, Mailbox("Acme", "billing@acme.example"), None, redirect=None)
+
+    mail = renderer.render(replace(facts(), locale=language, brand=Brand(support=support)))
+
+    shown = support.removeprefix("https://")
+    assert re.search(rf'<bdi>\u2068?<a href="{link}"[^>]*>{shown}</a>\u2069?</bdi>', html_of(mail))
+    assert "&lt;" not in html_of(mail)
+    assert support in text_of(mail)
 
 
 def test_a_row_and_two_sentences_stand_beside_each_other_as_the_language_writes_them() -> None:
