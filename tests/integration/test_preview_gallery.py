@@ -268,6 +268,13 @@ async def test_a_campaign_that_names_its_end_is_shown_with_it(browser: Browser) 
     assert "April 1" not in (await browser.json("/mail", template="final_notice", end="unknown"))["text"]
 
 
+async def test_a_last_notice_with_a_step_after_it_is_shown_as_none(browser: Browser) -> None:
+    more = '[[campaign.renewal.step]]\nname = "more"\nafter = "28d"\ntemplate = "reminder_4"\n'
+    browser.campaign.write_text(f"{shipped()}\n{more}")
+
+    assert (await browser.json("/mail", template="final_notice"))["subject"] == "Subscription may stop: Lantern Pro"
+
+
 async def test_a_mail_that_no_step_sends_is_shown_last(browser: Browser) -> None:
     for suffix, text in (("subject.txt", "Hi"), ("txt", "{{ link }}"), ("html", "{{ link }}")):
         browser.write(f"greeting.{suffix}", text)

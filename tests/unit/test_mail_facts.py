@@ -7,7 +7,7 @@ import pytest
 
 from dunning.brands.brand import Brand
 from dunning.paddle.live import LiveAttempt, LiveTransaction
-from dunning.rules.campaign import FinalAction, GivesUp
+from dunning.rules.campaign import FinalAction, GivesUp, Step
 from dunning.rules.declines import Advice, Reason
 from dunning.rules.delivery import Delivery, DeliveryState
 from dunning.rules.due_steps import cover
@@ -43,13 +43,17 @@ EXPIRED = a_live_attempt()
 
 
 def facts(
-    transaction: LiveTransaction, *named: NamedDebt, at: datetime = FAILED_AT, country: str | None = "NO"
+    transaction: LiveTransaction,
+    *named: NamedDebt,
+    at: datetime = FAILED_AT,
+    country: str | None = "NO",
+    step: Step = FIRST,
 ) -> MailFacts:
     case = a_case(reason_code="not_enough_balance")
     return gather_facts(
         case,
         ENDING,
-        FIRST,
+        step,
         transaction=transaction,
         customer=a_customer(country_code=country),
         named=named,
@@ -177,3 +181,8 @@ def test_a_mail_knows_how_many_went_before_it(before: dict[str, Delivery], count
 
     assert made.brand is ACME
     assert made.mails_sent == count
+
+
+@pytest.mark.parametrize("step", CAMPAIGN.steps, ids=lambda step: step.name)
+def test_a_mail_knows_whether_the_campaign_has_one_after_it(step: Step) -> None:
+    assert facts(attempts(EXPIRED), step=step).is_last is (step is CAMPAIGN.steps[-1])

@@ -24,6 +24,7 @@ from tests.unit.mails import (
     TEMPLATES,
     facts,
     html_of,
+    sent,
     several,
     text_of,
 )
@@ -216,12 +217,12 @@ def test_a_button_has_its_day_in_figures_where_the_month_would_make_it_too_wide(
     buttons = [unescape(re.sub(r"<[^>]+>", "", words)) for words in re.findall(BUTTON, html_of(mail), re.DOTALL)]
 
     assert len(set(buttons)) == 2, buttons
-    assert all(width(no_marks(words)) <= LONGEST_BUTTON for words in buttons), buttons
+    assert all(width(unmarked(words)) <= LONGEST_BUTTON for words in buttons), buttons
 
 
-def no_marks(words: str) -> str:
-    """Leave out what takes no room."""
-    return "".join(char for char in words.strip() if unicodedata.category(char) != "Cf")
+def unmarked(words: str) -> str:
+    """Leave out what takes no room, and what keeps two words on one line."""
+    return " ".join("".join(char for char in words if unicodedata.category(char) != "Cf").split())
 
 
 def test_several_payments_are_added_up_where_they_are_of_one_currency() -> None:
@@ -248,6 +249,24 @@ def test_a_first_mail_that_comes_late_begins_as_a_first_one(template: str) -> No
     assert late["Subject"] == RENDERER.render(facts("payment_failed"))["Subject"]
     assert not re.search(r"\b(still|again|last|reminder)\b", text_of(late), re.IGNORECASE)
     assert text_of(late) != text_of(RENDERER.render(facts("payment_failed")))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_mail_calls_itself_the_last_before_the_last(language: str) -> None:
+    last = replace(facts("final_notice"), locale=language)
+    said = sentences_in(language)
+    subject = said.say("mail.final_notice.subject", {"product": "Acme Pro"})
+
+    assert unmarked(str(sent(RENDERER.render(last))["Subject"])) == unmarked(subject)
+    before = RENDERER.render(replace(last, is_last=False))
+    assert unmarked(str(sent(before)["Subject"])) == unmarked(
+        said.say("mail.reminder_4.subject", {"product": "Acme Pro"})
+    )
+    for what in ("title", "message"):
+        last_words = said.say(f"mail.final_notice.{what}", {"product": "Acme Pro"})
+        assert last_words in html_of(RENDERER.render(last)) + text_of(RENDERER.render(last))
+        assert last_words not in html_of(before) + text_of(before)
+    assert said.say("mail.final_notice.closing", {}) in text_of(before)
 
 
 def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:

@@ -78,6 +78,7 @@ def gather_facts(
         locale=customer.locale,
         dated_at=dated_at,
         resends=case.delivery(step.name).resends,
+        is_last=step.name == campaign.steps[-1].name,
         brand=brand,
     )
 

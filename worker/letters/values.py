@@ -61,7 +61,8 @@ class DebtFacts:
 class MailFacts(DebtFacts):
     """All that one mail says. What names a person, or opens a page for them, never reaches a repr, and so no log.
 
-    `others` are the customer's other subscriptions that the mail names too.
+    `others` are the customer's other subscriptions that the mail names too; `is_last` says whether the campaign has no
+    mail after this one.
     """
 
     template: str
@@ -72,6 +73,7 @@ class MailFacts(DebtFacts):
     locale: str
     dated_at: datetime
     resends: int = 0
+    is_last: bool = True
     brand: Brand = field(default_factory=Brand)
     others: tuple[DebtFacts, ...] = ()
 
@@ -107,6 +109,7 @@ def values_of(facts: MailFacts, sentences: Sentences, *, seller: str, can_reply:
         "debts": debts,
         "direction": "rtl" if mirrored else "ltr",
         "end": "left" if mirrored else "right",
+        "is_last": facts.is_last,
         "language": sentences.language,
         "locale": str(locale).replace("_", "-"),
         "seller": seller,

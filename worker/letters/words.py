@@ -20,6 +20,7 @@ LONGEST_BUTTON = 24
 _SHORTEST_PRODUCT = 8
 
 _FIRST = "payment_failed"
+_LAST, _LAST_BUT_ONE = "final_notice", "reminder_4"
 _NO_ISOLATES = str.maketrans("", "", "".join(ISOLATES))
 
 
@@ -48,7 +49,8 @@ class DebtWords:
 class MailWords:
     """The sentences of one mail, in text or in HTML. Those that don't fit it are empty.
 
-    A first mail about a debt, however late it comes, reminds of nothing: it begins in the words of the first step.
+    A first mail about a debt, however late it comes, reminds of nothing: it begins in the words of the first step. A
+    last notice after which the campaign goes on doesn't call itself the last.
     """
 
     def __init__(self, sentences: Sentences, template: str, values: Mapping[str, Any], *, html: bool) -> None:
@@ -59,6 +61,7 @@ class MailWords:
         self._several = bool(values["several"])
         self._can_reply = bool(values["can_reply"])
         self._is_first = bool(values["first_contact"])
+        self._is_last = bool(values["is_last"])
         self._html = html
         self._template = template
 
@@ -161,7 +164,10 @@ class MailWords:
         return Markup('<a href="{}" style="color:inherit">{}</a>').format(link, support.removeprefix("https://"))
 
     def _opening(self, what: str) -> str:
-        return f"mail.{_FIRST if self._is_first and self.are_ours else self._template}.{what}"
+        if self._is_first and self.are_ours:
+            return f"mail.{_FIRST}.{what}"
+        goes_on = self._template == _LAST and not self._is_last
+        return f"mail.{_LAST_BUT_ONE if goes_on else self._template}.{what}"
 
     def _together(self, *sentences: str) -> str:
         """Put sentences into one paragraph."""

@@ -45,6 +45,7 @@ def facts_of(
         locale=choice.language,
         dated_at=FAILED_AT + after,
         mails_sent=_mails_sent(choice, number),
+        is_last=step is None or campaign is None or step is campaign.steps[-1],
         ends_on=_ends_on(choice, campaign),
     )
     if choice.debts == "one":
