@@ -1,14 +1,16 @@
 """Campaigns: which mail goes out when, what a changed file would change, and each mail in every language."""
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import web
 
-from console.keys import BACKSTAGE, SETTINGS
+from console.keys import BACKSTAGE, CLOCK, SETTINGS, STORE
 from console.screen.refusals import RefusedError
 from console.screen.render import MAIL_SECURITY_POLICY, render
 from dunning.casebook.campaign_words import changes, day, facts_of, for_what
+from dunning.casebook.replay_past import replay_past
 from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign
 from dunning.rules.declines import DeclineClass
@@ -18,14 +20,15 @@ from dunning.settings.load import Settings, load_campaigns
 async def show(request: web.Request) -> web.Response:
     """Show the plan, and what the file says now that is not in force yet."""
     settings = request.app[SETTINGS]
-    changed, problems = _changed(settings)
+    now, problems = _read_file(settings)
     return render(
         request,
         "campaigns.html",
         title="Campaigns",
         campaigns=[(one, for_what(one.when), [*facts_of(one)], _rows(one)) for one in settings.campaigns],
         classes=[*DeclineClass],
-        changed=changed,
+        changed=changes(settings.campaigns, now),
+        past=await replay_past(request.app[STORE], settings.campaigns, now, request.app[CLOCK]()),
         problems=problems,
         file=settings.campaign_file,
         templates=await asyncio.to_thread(request.app[BACKSTAGE].templates),  # the first time, it compiles them
@@ -56,15 +59,14 @@ async def show_mail(request: web.Request) -> web.Response:
     return response
 
 
-def _changed(settings: Settings) -> tuple[list[tuple[str, list[str]]], list[str]]:
-    """Return what the file changes by campaign, or what is wrong with it."""
+def _read_file(settings: Settings) -> tuple[Sequence[Campaign], list[str]]:
+    """Return the campaigns as the file has them now, or those in force and what is wrong with the file."""
     if settings.campaign_file is None:
-        return [], []
+        return settings.campaigns, []
     try:
-        now = load_campaigns({"DUNNING_CAMPAIGN_FILE": str(settings.campaign_file)})
+        return load_campaigns({"DUNNING_CAMPAIGN_FILE": str(settings.campaign_file)}), []
     except ConfigurationError as error:
-        return [], list(error.problems)
-    return [(one.name, list(one.lines)) for one in changes(settings.campaigns, now)], []
+        return settings.campaigns, list(error.problems)
 
 
 def _rows(campaign: Campaign) -> list[tuple[str, list[str], str]]:
