@@ -10,7 +10,7 @@ from dunning.casebook import exclude as exclusions
 async def list_all(request: web.Request, _path: Nothing, _query: Nothing, _body: Nothing) -> Exclusions:
     """List them."""
     found = await request.app[STORE].exclusions.all()
-    return Exclusions(exclusions=[Exclusion(id=one.id, since=one.since) for one in found])
+    return Exclusions(exclusions=[Exclusion(id=one.id, since=one.since, by=one.by) for one in found])
 
 
 async def exclude(request: web.Request, path: ExclusionPath, _query: Nothing, _body: Nothing) -> Changed:

@@ -151,6 +151,8 @@ class Exclusion(Model):
 
     id: str
     since: datetime
+    by: str | None
+    """Who said so: a program by its token's name, or an operator."""
 
 
 class Exclusions(Model):
@@ -199,8 +201,10 @@ class AuditChange(Model):
     at: datetime
     who: str
     """A person's or a program's name, as it was given to Dunning."""
-    way: Way
-    what: Change
+    way: Annotated[str, Field(examples=[*Way])]
+    """How they came to change it."""
+    what: Annotated[str, Field(examples=[*Change])]
+    """In a word. A newer version may add some."""
     about: str | None
     """Which id, or what else names it. Never an address."""
 

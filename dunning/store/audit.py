@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -14,15 +16,17 @@ from dunning.store.driver.connection import RedisClient
 
 KEPT = 10_000
 
+Word = TypeVar("Word", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change. `about` is the id it is about, or empty."""
+    """One change. `about` is the id it is about, or empty. A newer version may have noted it in a word of its own."""
 
     at: datetime
     who: str
-    way: Way
-    what: Change
+    way: Way | str
+    what: Change | str
     about: str = ""
 
 
@@ -71,4 +75,11 @@ class Audit:
 
 def _read(kept: bytes) -> AuditEntry:
     at, who, way, what, about = from_json(kept)
-    return AuditEntry(from_milliseconds(at), who, Way(way), Change(what), about)
+    return AuditEntry(from_milliseconds(at), who, _word(Way, way), _word(Change, what), about)
+
+
+def _word(known: type[Word], text: str) -> Word | str:
+    try:
+        return known(text)
+    except ValueError:
+        return text

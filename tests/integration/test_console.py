@@ -210,7 +210,7 @@ async def test_a_step_is_sent_now_and_what_cannot_be_sent_is_said(console: Conso
 
 
 async def test_who_is_excluded_is_listed_until_included(console: ConsoleSide, case: Case) -> None:
-    token = await console.token()
+    token = await console.token(name="shop")
     path = f"/v1/exclusions/{case.customer_id}"
 
     put = [(await console.ask("PUT", path, token=token))[1]["changed"] for _ in range(2)]
@@ -218,7 +218,7 @@ async def test_who_is_excluded_is_listed_until_included(console: ConsoleSide, ca
     gone = [(await console.ask("DELETE", path, token=token))[1]["changed"] for _ in range(2)]
 
     assert (put, gone) == ([True, False], [True, False])
-    assert listed["exclusions"] == [{"id": case.customer_id, "since": "2026-05-04T12:00:00Z"}]
+    assert listed["exclusions"] == [{"id": case.customer_id, "since": "2026-05-04T12:00:00Z", "by": "shop"}]
 
 
 @pytest.mark.parametrize("whom", ["customer_id", "subscription_id"])

@@ -149,6 +149,17 @@ async def test_what_was_noted_before_changes_had_numbers_is_read_on_too(side: Co
     assert [one["about"] for one in rest["changes"]] == ["txn_1", "txn_0"]
 
 
+async def test_what_a_newer_version_noted_is_shown_as_it_is(side: ConsoleSide) -> None:
+    entry = b'[1777896000000, "Ada", "telepathy", "think_again", ""]'
+    await redis_of(side.app[STORE]).lpush("dunning:audit", entry)
+
+    _, page, _ = await side.ask("GET", "/v1/audit", token=await side.token(Scope.READ))
+    _, html = await (await side.sign_in()).get("/audit")
+
+    assert [(one["way"], one["what"]) for one in page["changes"]] == [("telepathy", "think_again")]
+    assert "think again" in html
+
+
 async def test_the_list_is_read_a_page_at_a_time(side: ConsoleSide) -> None:
     audit = side.app[STORE].audit
     for number in range(150):
