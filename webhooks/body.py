@@ -36,7 +36,7 @@ async def read_body(request: web.Request, within: timedelta) -> bytes:
     except NoRoomError:
         raise _no_room(request) from None
     except TimeoutError:
-        if body.put_out:
+        if body.evicted:
             raise _no_room(request) from None
         raise web.HTTPRequestTimeout(
             text=f"The body must arrive within {within.total_seconds():g} s.", headers={hdrs.CONNECTION: "close"}

@@ -16,7 +16,7 @@ class Body:
 
     def __init__(self, budget: "BodyBudget", patience: asyncio.Timeout) -> None:
         self.content = bytearray()
-        self.put_out = False
+        self.evicted = False
         self._budget = budget
         self._patience = patience
 
@@ -37,12 +37,12 @@ class Body:
         Raises:
             NoRoomError: other bodies needed its room.
         """
-        if self.put_out:
+        if self.evicted:
             raise NoRoomError("There is no room for this body now.")
 
     def give_way(self) -> None:
         """Let go of what was read, and wake whoever waits for more of it."""
-        self.put_out = True
+        self.evicted = True
         self.content.clear()
         if not self._patience.expired():  # else it is about to be woken, and can't be rescheduled
             self._patience.reschedule(asyncio.get_running_loop().time())

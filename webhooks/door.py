@@ -46,7 +46,7 @@ class Door:
             if leaving is None:
                 self.turn_away("full")
                 return False
-            leaving.put_out("crowded")
+            leaving.evict("crowded")
         self._at[connection.stage][connection] = None
         return True
 
@@ -116,7 +116,7 @@ class Connection(RequestHandler):
                 self._enter(ConnectionStage.HEAD)
             self._head_bytes += len(data)
             if self._head_bytes > self._door.limits.head_bytes:
-                self.put_out("large_head")
+                self.evict("large_head")
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -132,7 +132,7 @@ class Connection(RequestHandler):
         self._wait_until(None, "")
         super().connection_lost(exc)
 
-    def put_out(self, why: str) -> None:
+    def evict(self, why: str) -> None:
         """Close the connection at once, whatever it is doing."""
         self._door.forget(self)
         self._door.turn_away(why)
@@ -157,7 +157,7 @@ class Connection(RequestHandler):
     def _wait_until(self, seconds: float | None, why: str) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = None if seconds is None else self._loop.call_later(seconds, self.put_out, why)
+        self._deadline = None if seconds is None else self._loop.call_later(seconds, self.evict, why)
 
 
 class GuardedServer(web.Server):

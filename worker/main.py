@@ -23,9 +23,9 @@ from dunning.watch.watcher import watch_forever
 from worker.adapter import adapt
 from worker.handle_event import give_up, handle_event, handle_events, leave_to_the_sweep
 from worker.list_cases import list_cases_forever
-from worker.look_at_holds import look_at_holds_forever
 from worker.missing_templates import tell_missing_templates
 from worker.reconcile.forever import reconcile_forever
+from worker.release_mended_holds import release_mended_holds_forever
 from worker.send.batch import leave_to_the_lease, send_steps
 from worker.services import (
     WorkerServices,
@@ -47,7 +47,7 @@ RESTART_AFTER = timedelta(seconds=1)
 # arq's own limit: past it, arq silently drops a job. `worker.adapter` gives up long before, and says so.
 ARQ_TRIES = 1_000_000
 NO_WAY_TO_A_HUMAN = "mails offer customers no way to ask a question: set DUNNING_MAIL_REPLY_TO, or support of the brand"
-BESIDE_THE_SWEEP = ("listing", "reconciling", "looking", "watching", "telling")
+BESIDE_THE_SWEEP = ("listing", "reconciling", "releasing", "watching", "telling")
 
 
 def create_worker(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Worker:
@@ -155,7 +155,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
     ctx["telling"] = asyncio.create_task(tell_forever(services, picks_jobs))
-    ctx["looking"] = asyncio.create_task(look_at_holds_forever(services))
+    ctx["releasing"] = asyncio.create_task(release_mended_holds_forever(services))
     ctx["listing"] = asyncio.create_task(list_cases_forever(services))
     ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))
     log.info("worker.started")

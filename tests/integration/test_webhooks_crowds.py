@@ -249,5 +249,5 @@ async def test_a_body_whose_time_is_up_already_can_give_way() -> None:
     with pytest.raises(TimeoutError):
         await read_for_too_long()
 
-    assert bodies[0].put_out
+    assert bodies[0].evicted
     assert budget.taken_bytes == 20

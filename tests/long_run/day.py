@@ -116,6 +116,7 @@ class Day:
         await asyncio.sleep(CHORES_WITHIN.total_seconds())
         await self._round(DECLINES)
         await self._until_over()
+        await asyncio.sleep(CHORES_WITHIN.total_seconds())
         return await self._look(DECLINES)
 
     async def _until_over(self) -> None:

@@ -27,12 +27,12 @@ EVERY = timedelta(seconds=30)
 PROBED = frozenset({HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER, HoldWord.MAIL_FOLDER, HoldWord.MAIL_DISK})
 
 
-async def look_at_holds_forever(services: WorkerServices) -> None:
+async def release_mended_holds_forever(services: WorkerServices) -> None:
     """Look every half minute until canceled. Of several workers, only one looks each time."""
     while True:
         try:
             if await services.store.holds.all() and await services.store.holds.take_look(EVERY):
-                await look_at_holds(services)
+                await release_mended_holds(services)
         except REDIS_ERRORS:
             pass  # the sweep logs it
         except Exception:  # the next one may well succeed
@@ -40,7 +40,7 @@ async def look_at_holds_forever(services: WorkerServices) -> None:
         await asyncio.sleep(EVERY.total_seconds())
 
 
-async def look_at_holds(services: WorkerServices) -> None:
+async def release_mended_holds(services: WorkerServices) -> None:
     """Take off each hold that is mended, each at most once an hour: if it comes back, a look was wrong about it."""
     for hold in await services.store.holds.all():
         began_at = services.clock()

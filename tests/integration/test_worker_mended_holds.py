@@ -11,8 +11,8 @@ from dunning.reasons import HoldWord
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import decline, served
 from tests.integration.test_campaign_kept import began_with
-from worker.look_at_holds import look_at_holds
 from worker.missing_templates import check_template
+from worker.release_mended_holds import release_mended_holds
 from worker.services import WorkerServices
 
 (GONE,) = parse_campaigns(AT_ONCE.replace('template = "reminder"', 'template = "gone"'), "old.toml")
@@ -116,5 +116,5 @@ async def hold(services: WorkerServices, word: str, about: str = "") -> None:
 
 
 async def held_after_a_look(services: WorkerServices) -> list[str]:
-    await look_at_holds(services)
+    await release_mended_holds(services)
     return [hold.word for hold in await services.store.holds.all()]
