@@ -62,7 +62,7 @@ async def sign_in(request: web.Request) -> web.Response:
     made = make_pass(Use.SESSION, link_secrets(request)[0])
     await store.people.add_session(Session(made.id, link.name, link.role, now, now, made.digest))
     request[PERSON] = Person(link.name, link.role, made.id, form_token(made.text))
-    await note_change(request, Change.SIGNED_IN)
+    await note_change(request, Change.SIGNED_IN, link.id)
     response = see_other("/")
     give_cookie(request, response, made.text)
     return response

@@ -205,12 +205,14 @@ async def test_over_https_the_cookie_is_sent_over_https_alone(redis_url: str) ->
     assert (cookie["path"], cookie["domain"]) == ("/", "")
 
 
-async def test_whoever_comes_and_goes_is_in_the_audit_list(side: ConsoleSide) -> None:
-    await (await side.sign_in(name="Ada")).post("/sign-out")
+async def test_whoever_comes_by_which_link_and_goes_is_in_the_audit_list(side: ConsoleSide) -> None:
+    link = await side.link(name="Ada")
+    async with side.http.post(f"{side.url}{link}", allow_redirects=False) as response:
+        await Person(side, response.cookies["dunning"].value).post("/sign-out")
 
     assert await side.app[STORE].audit.newest(0, 10) == [
         AuditEntry(NOW, "Ada", Way.SCREEN, Change.SIGNED_OUT),
-        AuditEntry(NOW, "Ada", Way.SCREEN, Change.SIGNED_IN),
+        AuditEntry(NOW, "Ada", Way.SCREEN, Change.SIGNED_IN, str(pass_id(link.removeprefix("/sign-in/")))),
     ]
 
 
