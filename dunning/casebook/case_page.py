@@ -55,6 +55,8 @@ async def read_case_page(  # noqa: PLR0917 - what it reads from, what, and how m
     async for ended, chunk in _chunks(store, wanted, last, count=min(CHUNK, max(limit + 1, FEWEST_READ))):
         if not chunk:
             continue
+        if len(found) == limit:
+            return CasePage(found, str(last))
         versions = await store.cases.read_versioned([place.case_id for place in chunk])
         lates = await store.due.late_since([place.case_id for place in chunk])
         for place, read, since in zip(chunk, versions, lates, strict=True):

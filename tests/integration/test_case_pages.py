@@ -1,5 +1,6 @@
 """Lists of cases, a page at a time: each case on one page, whatever is asked for."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from dunning.casebook.campaigns import Campaigns
-from dunning.casebook.case_page import MOST_LOOKED_AT, read_case_page
+from dunning.casebook.case_page import CHUNK, MOST_LOOKED_AT, read_case_page
 from dunning.casebook.find import CaseQuery
 from dunning.casebook.write import write_by
 from dunning.rules.case import Case, CaseState
@@ -127,8 +128,13 @@ async def test_the_cases_of_a_customer_are_paged_too(store: Store) -> None:
 
 
 async def test_a_page_looks_at_so_many_cases_and_leads_on(store: Store) -> None:
-    for number in range(MOST_LOOKED_AT + 1):
-        await store.cases.commit(a_case(paddle_id("txn")), 0, due_at=later(minutes=number), now=NOW)
+    for start in range(0, MOST_LOOKED_AT + 1, CHUNK):
+        await asyncio.gather(
+            *(
+                store.cases.commit(a_case(), 0, due_at=later(minutes=number), now=NOW)
+                for number in range(start, min(start + CHUNK, MOST_LOOKED_AT + 1))
+            )
+        )
     last = await opened(store, 100_000)
 
     assert await pages(store, CaseQuery(subscription=last.subscription_id)) == [[], [last.id]]
