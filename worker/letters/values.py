@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from babel.core import Locale
-from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 
 from dunning.brands.brand import Brand
 from dunning.language.choose import is_right_to_left, locale_of_words
+from dunning.language.dates import format_day, format_day_of_year, format_period
 from dunning.language.methods import CARDS, METHODS
 from dunning.language.money import format_money
 from dunning.language.sentences import Sentences
@@ -16,8 +16,6 @@ from dunning.language.strangers import MAX_PRODUCT, greeting_name, one_line
 from dunning.rules.declines import Advice
 
 _MAX_CARD_DIGITS = 4
-# How the first day of a month is written where its number alone would read wrong. CLDR has no ordinals for dates.
-_FIRST_OF_MONTH = {"fr": "1er", "pt_BR": "1\u00ba"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +136,9 @@ def _debt(debt: DebtFacts, sentences: Sentences, locale: Locale) -> dict[str, ob
                 for written, one in zip(further, debt.further, strict=True)
             ),
         ],
-        "billed_day": _day_of_year(debt.billed_on, "MMMd", locale),
+        "billed_day": format_day_of_year(debt.billed_on, locale) if debt.billed_on else "",
         "billed_on": _day(debt.billed_on, locale),
-        "billed_short": _day_of_year(debt.billed_on, "Md", locale),
+        "billed_short": format_day_of_year(debt.billed_on, locale, in_figures=True) if debt.billed_on else "",
         "card_last4": last4,
         "ends_on": _day(debt.ends_on, locale),
         "first_contact": not debt.mails_sent,
@@ -153,7 +151,7 @@ def _debt(debt: DebtFacts, sentences: Sentences, locale: Locale) -> dict[str, ob
             "brand": CARDS.get(debt.card_brand or "", ""),
             "last4": last4,
         },
-        "period": format_interval(*debt.period, "yMMMd", locale=locale) if debt.period else "",
+        "period": format_period(*debt.period, locale) if debt.period else "",
         "product": format_list(products, locale=locale),
         "products": products,
         "reason": _known(sentences, "reason", debt.reason),
@@ -169,15 +167,7 @@ def _known(sentences: Sentences, group: str, key: str) -> str:
 
 
 def _day(day: date | None, locale: Locale) -> str:
-    if day is None:
-        return ""
-    written = format_date(day, "long", locale=locale)
-    first = _FIRST_OF_MONTH.get(str(locale)) or _FIRST_OF_MONTH.get(locale.language)
-    return f"{first}{written.removeprefix('1')}" if day.day == 1 and first and written.startswith("1 ") else written
-
-
-def _day_of_year(day: date | None, parts: str, locale: Locale) -> str:
-    return format_skeleton(parts, day, locale=locale) if day else ""
+    return format_day(day, locale) if day else ""
 
 
 def _total(facts: MailFacts, locale: Locale) -> str:
