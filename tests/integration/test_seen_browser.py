@@ -108,6 +108,13 @@ async def test_nothing_is_wider_than_the_screen_from_right_to_left(page: Page) -
         assert await overflowing(page, mirrored) == [], what
 
 
+async def test_letters_that_join_are_not_spaced(page: Page) -> None:
+    await page.set_content(html_of({"page": "pay", "language": "ar"}))
+
+    spaced = "() => [...document.querySelectorAll('body *')].map(one => getComputedStyle(one).letterSpacing)"
+    assert set(await page.evaluate(spaced)) == {"normal"}
+
+
 async def test_a_mail_is_whole_in_a_program_that_drops_its_style(page: Page) -> None:
     for what in LONG:
         html = re.sub(r"<style.*?</style>", "", html_of(what), flags=re.DOTALL)

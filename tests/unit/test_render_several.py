@@ -30,7 +30,7 @@ from tests.unit.mails import (
 )
 from worker.letters.render import Renderer
 from worker.letters.values import Sum
-from worker.letters.words import LONGEST_BUTTON
+from worker.letters.words import LONGEST_BUTTON, LONGEST_SUBJECT
 
 # What stands on the buttons themselves, and not in the links under them.
 BUTTON = r'style="display:inline-block[^>]*>(.*?)</a>'
@@ -218,6 +218,25 @@ def test_a_button_has_its_day_in_figures_where_the_month_would_make_it_too_wide(
 
     assert len(set(buttons)) == 2, buttons
     assert all(width(unmarked(words)) <= LONGEST_BUTTON for words in buttons), buttons
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize(
+    "product", ["Lantern Professional Suite, yearly", "ランタン・プロフェッショナル・年間プラン"], ids=["en", "ja"]
+)
+def test_a_long_name_is_cut_so_that_subject_and_buttons_fit(language: str, product: str) -> None:
+    first = several("reminder", amount=2900, further=(), locale=language, product_names=(product,))
+    other = replace(first.others[0], amount=2900, currency_code="EUR")
+    both, alone = RENDERER.render(replace(first, others=(other,))), RENDERER.render(replace(first, others=()))
+
+    button = unmarked(unescape(re.sub(r"<[^>]+>", "", re.findall(BUTTON, html_of(both), re.DOTALL)[0])))
+    subject = unmarked(str(sent(alone)["Subject"]))
+
+    assert width(button) <= LONGEST_BUTTON
+    assert width(subject) <= LONGEST_SUBJECT
+    assert product[:3] in subject
+    assert product[:3] in button
+    assert "…" in subject + button
 
 
 def unmarked(words: str) -> str:

@@ -10,13 +10,12 @@ from markupsafe import Markup
 
 from dunning.language.choose import space_between_sentences
 from dunning.language.sentences import ISOLATES, Sentences
-from dunning.language.strangers import one_line
-from dunning.language.width import width
+from dunning.language.width import cut, width
 
 # What fits into the list of mails on a phone, and on a button that is 320 px wide, in columns.
 LONGEST_SUBJECT = 45
 LONGEST_BUTTON = 24
-# Of a product's name, at least so much is left.
+# Of a product's name, at least so many columns are left.
 _SHORTEST_PRODUCT = 8
 
 _FIRST = "payment_failed"
@@ -197,8 +196,8 @@ class MailWords:
         """Say a sentence with its product cut so that all of it fits."""
         said = self._sentences.say(key, values, several=several)
         if (too_wide := width(said) - longest) > 0 and (product := values.get("product")):
-            room = max(len(product) - too_wide, _SHORTEST_PRODUCT)
-            said = self._sentences.say(key, {**values, "product": one_line(product, at_most=room)}, several=several)
+            room = max(width(product) - too_wide, _SHORTEST_PRODUCT)
+            said = self._sentences.say(key, {**values, "product": cut(product, room)}, several=several)
         return said
 
     def _debt(self, debt: Mapping[str, Any], button: str) -> DebtWords:
