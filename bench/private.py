@@ -1,7 +1,8 @@
-"""What the private side costs: standing checks against a bare aiohttp handler, and a page of cases among a million."""
+"""What the private side costs: standing checks against a bare aiohttp handler, and pages among a million cases."""
 
 import random
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bench.accept import start_beside
@@ -10,6 +11,7 @@ from bench.copies import read_original, write_copies
 from bench.figures import Figure, at_most, percentile, ratios
 from bench.load import Load, put_load
 from bench.notifications import PATH
+from bench.screen import screen
 from bench.service import UNLIMITED, BrokenError, Service, database, running_service, until_logged
 from cli.lab.ports import free_port
 from dunning.access_token import Scope, make_token
@@ -25,6 +27,7 @@ SIZES = (1_000, 1_000_000)
 ROUNDS = 5
 PAGES = 40
 ON_A_PAGE = 50
+SCREEN = {"the overview of the screen": "/", "its list of cases": "/cases"}
 CHECKS = 2_000
 CONNECTIONS = 16
 
@@ -92,10 +95,25 @@ async def _pages(service: Service) -> list[Figure]:
             took[size].append(await _read_pages(store, now))
     for store in stores.values():
         await store.close()
+    return [*_compared(f"a page of {ON_A_PAGE} cases", took), *await _screen(service)]
+
+
+async def _screen(service: Service) -> list[Figure]:
+    """Load pages as a browser does, from both stores in turn."""
+    took: dict[str, dict[int, list[float]]] = {page: {size: [] for size in SIZES} for page in SCREEN}
+    for _ in range(ROUNDS):
+        for number, size in enumerate(SIZES, start=1):
+            async with screen(service.settings, database(service, number)) as load:
+                for page, path in SCREEN.items():
+                    took[page][size].append(await load(path))
+    return [figure for page in SCREEN for figure in _compared(page, took[page])]
+
+
+def _compared(what: str, took: Mapping[int, Sequence[float]]) -> list[Figure]:
     least, most = SIZES
     return [
-        *(Figure(f"a page of {ON_A_PAGE} cases, of {size:,}", "ms", tuple(took[size])) for size in SIZES),
-        Figure(f"a page of {most:,} against one of {least:,}", "ratio", ratios(took[most], took[least]), at_most(2)),
+        *(Figure(f"{what}, of {size:,}", "ms", tuple(took[size])) for size in SIZES),
+        Figure(f"{what}, of {most:,} against {least:,}", "ratio", ratios(took[most], took[least]), at_most(2)),
     ]
 
 

@@ -12,6 +12,7 @@ from cli.lab.mailbox.server import MailServer
 from cli.lab.stack import Stack, running_stack
 from dunning.campaign_file.reader import shipped
 from dunning.paddle.events import EventType
+from dunning.settings.env_file import over_the_file
 from dunning.settings.load import LinkMint, Settings, load_settings
 from paddle_twin import Twin
 from paddle_twin.server import utc_now
@@ -48,7 +49,7 @@ class Service:
     @property
     def settings(self) -> Settings:
         """What our processes were started with."""
-        return load_settings(self.stack.environment)
+        return load_settings(over_the_file(self.stack.environment, None, "DUNNING_"))
 
     def decline(self, number: int) -> Iterator[bytes]:
         """Decline a renewal of a new customer at the twin, and give the notifications of it that change a case."""
