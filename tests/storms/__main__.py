@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 import click
 
@@ -23,6 +24,7 @@ from tests.storms.shrink import shrink
 
 CASES, CASES_IN_MEMORY = 200, 10
 SHARE_IN_MEMORY = 6
+AT_A_TIME = 100
 ORDER = "PYTHONHASHSEED"
 
 
@@ -108,8 +110,8 @@ def _places(chosen: Sequence[int]) -> str:
 def _play_many(first: int, minutes: float, *, write: bool) -> bool:
     """Play storms from this seed on, and return whether one was not survived."""
     began, seconds = time.monotonic(), minutes * 60
-    quick = list(_until(began + seconds / SHARE_IN_MEMORY, first, memory=True))
-    real = list(_until(began + seconds, first, memory=False))
+    quick = list(_in_memory_until(began + seconds / SHARE_IN_MEMORY, first))
+    real = list(_real_until(began + seconds, first))
     text = told(real, quick)
     click.echo(text)
     if write:
@@ -117,16 +119,35 @@ def _play_many(first: int, minutes: float, *, write: bool) -> bool:
     return any(one.problems for one in [*real, *quick])
 
 
-def _until(end: float, seed: int, *, memory: bool) -> Iterator[Outcome]:
+def _in_memory_until(end: float, seed: int) -> Iterator[Outcome]:
+    """Play in as many processes as there are processors."""
+    with ProcessPoolExecutor() as pool:
+        while time.monotonic() < end:
+            for outcome in pool.map(_play_in_memory, range(seed, seed + AT_A_TIME)):
+                if outcome.problems:
+                    _tell_problems(outcome, memory=True)
+                yield outcome
+            seed += AT_A_TIME
+
+
+def _play_in_memory(seed: int) -> Outcome:
+    return _play(draw(seed, CASES_IN_MEMORY), memory=True)
+
+
+def _real_until(end: float, seed: int) -> Iterator[Outcome]:
     while time.monotonic() < end:
-        storm = draw(seed, CASES_IN_MEMORY if memory else CASES)
-        outcome = _play(storm, memory=memory)
-        if outcome.problems or not memory:
-            _tell(outcome)
+        outcome = _play(draw(seed, CASES), memory=False)
         if outcome.problems:
-            _tell_fewest(storm, range(len(storm.faults)), memory=memory)
+            _tell_problems(outcome, memory=False)
+        else:
+            _tell(outcome)
         seed += 1
         yield outcome
+
+
+def _tell_problems(outcome: Outcome, *, memory: bool) -> None:
+    _tell(outcome)
+    _tell_fewest(outcome.schedule, range(len(outcome.schedule.faults)), memory=memory)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import inspect
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from redis import exceptions
@@ -108,14 +109,20 @@ class _Part:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it is there
         redis, part = self._redis, self._part
-        found = getattr(getattr(redis.store, part), name)
-        if not inspect.iscoroutinefunction(found):
-            return found
+        of = getattr(redis.store, part)
+        kind: object = type(of)
+        if not _is_asked(kind, name):
+            return getattr(of, name)
 
         async def ask(*args: object, **named: object) -> object:
             return await redis.ask(name, lambda: getattr(getattr(redis.store, part), name)(*args, **named))
 
         return ask
+
+
+@cache
+def _is_asked(kind: object, name: str) -> bool:
+    return inspect.iscoroutinefunction(getattr(kind, name, None))
 
 
 def _until(fault: Fault) -> float:

@@ -183,7 +183,8 @@ class Worker(Process):
             just_started = self.house.seconds() - began < RHYTHM.debts_soon.total_seconds()
             await runs.look(RHYTHM, just_started=just_started)
             self.house.dispatch()
-            await asyncio.sleep(RHYTHM.look_every.total_seconds())
+            pause = RHYTHM.look_every if self.house.seconds() < 2 * STORM_SECONDS else RHYTHM.events_every
+            await asyncio.sleep(pause.total_seconds())
 
     async def work(self, job: Job, *ids: object) -> None:
         """Do a job as arq does it: within its time, and again when it asks for that."""
