@@ -8,17 +8,18 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from gettext import c2py
 from itertools import product
 from pathlib import Path
 
 import pytest
-from babel.dates import format_skeleton
 from babel.messages.catalog import Catalog
 
 from dunning.language import update
 from dunning.language.catalogs import is_reviewed, read_catalog
 from dunning.language.choose import CATALOGS, ENGLISH_TAG, LANGUAGES, find_language, locale_of
+from dunning.language.dates import format_day_of_year
 from dunning.language.sentences import ENGLISH, Sentences, placeholders, sentences_in
 from dunning.language.width import width
 from worker.letters.words import LONGEST_BUTTON, LONGEST_SUBJECT
@@ -44,19 +45,19 @@ def sentences_of(language: str) -> list[tuple[str, str]]:
 
 
 def shown(form: str, language: str) -> str:
-    # In words or in figures, whichever fits: the shorter of the two, on the day of the year that takes most room.
-    days = [
-        min(
-            (
-                format_skeleton(parts, date(2026, 1, 1) + timedelta(days), locale=locale_of(language))
-                for parts in ("MMMd", "Md")
-            ),
-            key=width,
-        )
-        for days in range(365)
+    values = EXAMPLES | {"billed_day": widest_day(language)}
+    return form.format_map({name: values.get(name, "") for name in placeholders(form)})
+
+
+@cache
+def widest_day(language: str) -> str:
+    """Write the day of a year that takes most room: in words or in figures, whichever is shorter."""
+    locale, year = locale_of(language), [date(2026, 1, 1) + timedelta(days) for days in range(365)]
+    written = [
+        min((format_day_of_year(day, locale, in_figures=figures) for figures in (False, True)), key=width)
+        for day in year
     ]
-    day = max(days, key=width)
-    return form.format_map({name: {**EXAMPLES, "billed_day": day}.get(name, "") for name in placeholders(form)})
+    return max(written, key=width)
 
 
 def test_paddle_s_own_languages_are_all_there() -> None:
