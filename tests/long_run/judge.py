@@ -14,6 +14,8 @@ COUNT_SLACK, COUNT_SLACK_SHARE = 3, 0.05
 # What a single round leaves for some minutes comes and goes: calls to Paddle, say.
 ELEMENTS_SLACK = 30
 MEMORY_SLACK_BYTES, MEMORY_SLACK_SHARE = 1_000_000, 0.02
+# Elements for each case. What is less is kept by the hour or the day, whatever the number of cases.
+KEPT_BY_CASE = 0.1
 
 _ROW = re.compile(r"^\| (dunning:\S.*?) \| \w+ \| .* \|(.*)\|$", re.MULTILINE)
 _ID = re.compile(r"(?<=[:.])[a-z]+_[0-9a-z]{26}|(?<=:)[0-9a-f]{32}")
@@ -90,10 +92,10 @@ def left(samples: Sequence[Sample], after: Sample) -> Iterator[str]:
         if "the last" in _LIVES.get(kind, ""):
             continue  # so many stay, however old
         each = (last.sizes.get(kind, 0) - first.sizes.get(kind, 0)) / (last.opened - first.opened)
-        # Some is kept by the day and not by the case: the day's first hour shows how much.
-        allowed = (
-            max(each * after.opened, samples[0].sizes.get(kind, 0)) if may_grow(kind) else first.sizes.get(kind, 0)
-        )
+        allowed: float = first.sizes.get(kind, 0)
+        if may_grow(kind):
+            # What is kept by the day is there twice over midnight.
+            allowed = each * after.opened if each >= KEPT_BY_CASE else 2 * allowed
         yield from _more(f"Redis, long after: {kind}", [round(allowed)], [after.sizes[kind]])
     memory = [first.redis_memory_bytes], [after.redis_memory_bytes]
     yield from _more_memory("Redis, long after: memory", *memory)

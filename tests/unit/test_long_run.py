@@ -54,11 +54,12 @@ def test_what_is_still_there_long_after_is_told() -> None:
     gone = replace(samples[-1], opened=20, sizes={"dunning:case:{txn}": 20, "dunning:alerts:sent": 200})
 
     assert list(left(samples, gone)) == []
-    kept = {"dunning:case:{txn}": 2420, "dunning:due": 330, "dunning:lists": 5}
+    kept = {"dunning:case:{txn}": 2420, "dunning:due": 330, "dunning:lists": 5, "dunning:opened": 5}
     assert list(left(samples, replace(gone, sizes=kept, redis_memory_bytes=9 * MB))) == [
-        "Redis, long after: dunning:case:{txn} grew from 100 to 2420.",
+        "Redis, long after: dunning:case:{txn} grew from 20 to 2420.",
         "Redis, long after: dunning:due grew from 300 to 330.",
         "Redis, long after: dunning:lists grew from 0 to 5.",
+        "Redis, long after: dunning:opened grew from 0 to 5.",
         "Redis, long after: memory grew from 4.0 MB to 9.0 MB.",
     ]
 
