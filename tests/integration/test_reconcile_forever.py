@@ -39,6 +39,7 @@ AT_ONCE = Rhythm(
 )
 A_WHILE = timedelta(minutes=10)
 DAY = timedelta(days=1)
+LOST = "lost|renewal|none|hard|exhausted|"
 
 
 @asynccontextmanager
@@ -112,32 +113,38 @@ async def test_what_lost_webhooks_did_not_bring_is_mailed_and_closed_all_the_sam
         assert len(home.mailbox.mails) == 1
 
 
+async def lose(of: WorkerServices, case_id: str) -> None:
+    now = of.clock()
+    ended = a_case(case_id).end(CaseState.EXHAUSTED, None, now)
+    await of.store.cases.commit(ended, 0, due_at=None, now=now, sums=[Sum(now.date(), f"n|{LOST}", 1)])
+
+
+async def lost_sums(of: WorkerServices) -> dict[str, int]:
+    (found,) = await of.store.sums.of([of.clock().date()])
+    return {field: by for field, by in found.items() if LOST in field}
+
+
 async def test_what_was_lost_in_money_is_asked_of_paddle_and_of_many_losses_in_one_call(
     ours: WorkerServices, twin: Twin
 ) -> None:
     """The last of the losses is of a transaction that Paddle doesn't know."""
-    lost, today = [declined(twin), declined(twin), "txn_" + "0" * 26], ours.clock()
-    field = "lost|renewal|none|hard|exhausted|"
-    for number, case_id in enumerate(lost):
-        await ours.store.cases.commit(
-            a_case(case_id).end(CaseState.EXHAUSTED, None, today),
-            0,
-            due_at=None,
-            now=today + timedelta(milliseconds=number),
-            sums=[Sum(today.date(), f"n|{field}", 1)],
-        )
+    lost = [declined(twin), declined(twin), "txn_" + "0" * 26]
+    for case_id in lost:
+        await lose(ours, case_id)
 
     await Runs(ours).do(Reconciled.LOSSES, sum_up_losses, timedelta(0))
 
-    (found,) = await ours.store.sums.of([today.date()])
     total = int(twin.world.transactions[lost[0]]["details"]["totals"]["grand_total"])
-    assert {name: by for name, by in found.items() if field in name} == {
-        f"n|{field}": 1,
-        f"n|{field}USD": 2,
-        f"k|{field}USD": 2,
-        f"a|{field}USD": 2 * total,
-    }
+    assert await lost_sums(ours) == {f"n|{LOST}": 1, f"n|{LOST}USD": 2, f"k|{LOST}USD": 2, f"a|{LOST}USD": 2 * total}
     assert twin.counts == {"GET /transactions": 1}
+
+
+async def test_the_worker_asks_for_it_by_itself(ours: WorkerServices, twin: Twin) -> None:
+    await lose(ours, declined(twin))
+
+    await Runs(ours).look(AT_ONCE, just_started=False)
+
+    assert (await lost_sums(ours))[f"k|{LOST}USD"] == 1
 
 
 async def test_events_are_read_from_where_they_were_read_before(ours: WorkerServices, twin: Twin) -> None:
