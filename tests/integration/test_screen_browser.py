@@ -74,10 +74,11 @@ async def test_every_page_can_be_used_at_every_width_light_and_dark(screen: Scre
             assert overflow <= 0, f"{path} is {overflow} px too wide at {width} px"
             assert await found_by_axe(page) == [], f"{path}, {width} px"
 
-    click = "recovered|renewal|first|hard|click|EUR"
+    click, lost = "recovered|renewal|first|hard|click|EUR", "lost|renewal|none|hard|subscription_canceled|"
     for days in (0, 9, 20):
         day = NOW.date() - timedelta(days=days)
         sums = {f"n|{click}": 2, f"k|{click}": 2, f"a|{click}": 5_800 + days * 100}
+        sums |= {f"n|{lost}": 1, f"n|{lost}JPY": 2, f"k|{lost}JPY": 2, f"a|{lost}JPY": 980_000}
         await screen.side.app[STORE].sums._redis.hset(keys.sums(f"{day:%Y-%m-%d}"), mapping=sums)
     await screen.side.app[STORE].brakes.pause(None, "a new template", NOW)
     link = await screen.side.link(name="Ada Example")

@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from console.keys import STORE
+from dunning.campaign_file.reader import shipped
 from dunning.errors import OperatorMustActError
 from dunning.people import PersonRole
 from dunning.reasons import HoldWord
@@ -93,14 +94,21 @@ async def keep_pictures(page: Page, name: str) -> None:
 
 
 async def test_every_page_can_be_used_by_everybody_and_a_viewer_sees_no_button_that_changes(
-    browser: Browser, redis_url: str
+    browser: Browser, redis_url: str, tmp_path: Path
 ) -> None:
+    file = tmp_path / "campaigns.toml"
+    file.write_text(shipped())
     async with Twin() as twin:
         of = settings(
-            redis_url, PADDLE_API_URL=twin.url, PADDLE_API_KEY=twin.api_key, PORTAL_LOGIN_URL=twin.portal_login_url
+            redis_url,
+            PADDLE_API_URL=twin.url,
+            PADDLE_API_KEY=twin.api_key,
+            PORTAL_LOGIN_URL=twin.portal_login_url,
+            CAMPAIGN_FILE=str(file),
         )
         async with running_console(of, clock=lambda: NOW + timedelta(hours=3)) as side:
             case_id = await filled(side, twin)
+            file.write_text(shipped().replace('hard = "2h"', 'hard = "0s"'))
             for role in PersonRole:
                 async with await browser.new_page() as page:
                     page.set_default_timeout(20_000)
