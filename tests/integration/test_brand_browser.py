@@ -166,6 +166,16 @@ async def test_with_colours_of_the_reader_s_own_the_button_is_still_one(page: Pa
     assert edge >= 3
 
 
+@pytest.mark.parametrize("shown", [html(BRAND), of_pages(BRAND)], ids=["mail", "page"])
+async def test_a_dark_logo_stands_on_white_also_on_a_black_of_the_reader_s_own(page: Page, shown: str) -> None:
+    await page.emulate_media(forced_colors="active", color_scheme="dark")
+    await page.set_content(shown, wait_until="networkidle")
+    logo = page.get_by_role("img", name="Acme")
+
+    assert await logo.evaluate("logo => getComputedStyle(logo).backgroundColor") == "rgb(255, 255, 255)"
+    assert await logo.evaluate(ALT_CONTRAST) >= 4.5
+
+
 async def test_without_any_css_everything_is_said_in_the_same_order(page: Page) -> None:
     await page.set_content(html(BRAND), wait_until="networkidle")
     styled = await page.evaluate("document.body.textContent")

@@ -172,6 +172,16 @@ def test_plural_forms_are_those_of_the_language() -> None:
     assert re.sub(r"\d+", "", said[3]) == re.sub(r"\d+", "", said[22])
 
 
+def test_arabic_says_one_and_two_minutes_in_words_and_others_in_figures() -> None:
+    said = {
+        count: sentences_in("ar").say_counted("page.too_many.text", count, {"minutes": str(count)})
+        for count in (1, 2, 3, 11, 60)
+    }
+
+    assert [count for count, sentence in said.items() if str(count) in sentence] == [3, 11, 60]
+    assert len({re.sub(r"\d+", "", sentence) for sentence in said.values()}) == 4
+
+
 def test_a_template_holds_no_sentence_twice() -> None:
     catalog: Catalog = update.template()
 
