@@ -29,6 +29,7 @@ from tests.integration.cases_by_hand import put
 from tests.integration.console_side import ConsoleSide, running_console
 from tests.integration.edge import NOW, settings
 from tests.integration.looks import found_by_axe
+from tests.integration.test_replay_past import ended
 from tests.integration.test_stores_dead import MALFORMED
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
@@ -56,8 +57,9 @@ async def filled(side: ConsoleSide, twin: Twin) -> str:
     for number in range(9):
         other = await put(store, failed_at=NOW, attempted_at=NOW)
         if number % 3 == 0:
-            ended = other.end(CaseState.STOPPED, "subscription_canceled", NOW)
-            await store.cases.commit(ended, 1, due_at=None, now=NOW)
+            stopped = other.end(CaseState.STOPPED, "subscription_canceled", NOW)
+            await store.cases.commit(stopped, 1, due_at=None, now=NOW)
+    await ended(store, opened=10, closed=4)
     event = of_transaction()
     await store.inbox.accept(event, NOW)
     await store.inbox.give_up(event.id, "fault: KeyError", NOW)
@@ -108,7 +110,7 @@ async def test_every_page_can_be_used_by_everybody_and_a_viewer_sees_no_button_t
         )
         async with running_console(of, clock=lambda: NOW + timedelta(hours=3)) as side:
             case_id = await filled(side, twin)
-            file.write_text(shipped().replace('hard = "2h"', 'hard = "0s"'))
+            file.write_text(shipped().replace('after = "3d"', 'after = "5d"'))
             for role in PersonRole:
                 async with await browser.new_page() as page:
                     page.set_default_timeout(20_000)
@@ -122,6 +124,8 @@ async def go_through(page: Page, side: ConsoleSide, case_id: str, role: PersonRo
     for name in ("Cases", "Campaigns", "Healing", "Dead events", "Brakes", "Alerts", "Overview"):
         await page.get_by_role("link", name=name, exact=True).first.click()
         await see(page, name.lower().replace(" ", "-"), role)
+        if name == "Campaigns":
+            assert await page.get_by_text("1 would have been mailed otherwise").is_visible()
     await page.goto(f"{side.url}/campaigns/mails/payment_failed?language=ar")
     await see(page, "mail", role)
     await page.goto(f"{side.url}/cases")
