@@ -26,15 +26,15 @@ _MARKS = frozenset({"Mn", "Me"})
 def one_line(text: str, *, at_most: int, keep: Collection[str] = ()) -> str:
     """Write `text` on one line of at most `at_most` characters.
 
-    Control and format characters are left out, but for those that are to be kept.
+    Control and format characters are left out, and any space is a plain one, but for those that are to be kept.
     """
     kept = "".join(
-        " " if category in _NEVER_SHOWN else char
+        " " if category in _NEVER_SHOWN or (char.isspace() and char not in keep) else char
         for char, category in ((char, unicodedata.category(char)) for char in text)
         if category != _FORMAT or char in _JOINERS or char in keep
     )
     # Python's parser of headers decodes what looks like an encoded word, line breaks and all, after we have cleaned it.
-    line = " ".join(kept.replace("=?", "= ?").split())
+    line = " ".join(word for word in kept.replace("=?", "= ?").split(" ") if word)
     return line if len(line) <= at_most else f"{line[: at_most - 1].rstrip()}…"
 
 

@@ -99,13 +99,14 @@ async def test_nothing_is_wider_than_the_screen(page: Page, what: dict[str, str]
     assert len(await buttons_of(page)) == (2 if "debts" in what else 1)
 
 
-async def test_nothing_is_wider_than_the_screen_from_right_to_left(page: Page) -> None:
+async def test_mails_and_pages_fit_and_their_buttons_are_whole_from_right_to_left(page: Page) -> None:
     for what in [*LONG, *PAGES]:
         html = html_of(what)
         mirrored = html.replace('dir="ltr"', 'dir="rtl"').replace("direction:ltr", "direction:rtl")
 
         assert mirrored != html
         assert await overflowing(page, mirrored) == [], what
+        assert all(box["bottom"] <= 640 for box in await buttons_of(page)), what
 
 
 async def test_letters_that_join_are_not_spaced(page: Page) -> None:

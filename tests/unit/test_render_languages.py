@@ -99,6 +99,7 @@ def test_the_way_to_a_human_is_a_link_in_either_direction(language: str, support
 def test_a_row_and_two_sentences_stand_beside_each_other_as_the_language_writes_them() -> None:
     said = {tag: text_of(RENDERER.render(replace(facts(), locale=tag))) for tag in ("en", "fr", "ja")}
 
+    assert "\u00a0: Acme" in str(sent(RENDERER.render(replace(facts(), locale="fr")))["Subject"])
     assert "\nPayment method: Visa ending in 4242\n" in said["en"]
     assert "\nMoyen de paiement\u00a0: Visa" in said["fr"]
     assert "\nお支払い方法\uff1aVisa" in said["ja"]

@@ -25,6 +25,8 @@ from worker.letters.values import DebtFacts, MailFacts, Sum, values_of
 # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LONGEST_LINE = 998
 _MAX_SUBJECT = 150
+# In a subject. French has a space before a colon at which no line ends.
+_KEPT = (*ISOLATES, "\u00a0")
 
 
 class Renderer:
@@ -111,7 +113,7 @@ class Renderer:
         if reply_to is not None:
             mail["Reply-To"] = _address(reply_to)
         subject = self._templates.write(facts.template, "subject.txt", values)
-        mail["Subject"] = one_line(subject, at_most=_MAX_SUBJECT, keep=ISOLATES)
+        mail["Subject"] = one_line(subject, at_most=_MAX_SUBJECT, keep=_KEPT)
         if any(character < " " for character in str(mail["Subject"])):
             raise PermanentError(f"The subject of step {facts.step} of case {facts.case_id} would break its header.")
         mail["Date"] = facts.dated_at.astimezone(UTC)
