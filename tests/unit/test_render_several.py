@@ -303,6 +303,15 @@ def test_reminders_can_be_stopped_from_the_first_reminder_on() -> None:
         assert line in text_of(both)
 
 
+def test_of_two_bills_for_one_product_it_is_told_whose_reminders_stop() -> None:
+    two = several("reminder", billed_on=date(2026, 11, 2), further=(Sum(120050, "EUR", date(2026, 12, 2)),), others=())
+    mail = RENDERER.render(two)
+
+    said = "Stop reminders for the payment of €1,200.50 (billed on November 2, 2026)"
+    assert f"{said}: {STOP_LINK}\n" in text_of(mail)
+    assert said in re.sub(r"<[^>]+>", "", html_of(mail))
+
+
 def test_a_product_that_is_not_known_gets_no_stand_in_within_a_sentence() -> None:
     both = several("reminder", product_names=())
 

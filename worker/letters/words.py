@@ -234,6 +234,9 @@ class MailWords:
         if debt["first_contact"] or not debt["stop_link"]:
             return None
         values = {"amount": debt["amount"], "product": debt["product"]}
+        if debt["further"] and debt["billed_on"]:
+            # Of several bills for one product, the day tells which.
+            values = {"amount": self._plain("mail.common.bill", debt), "product": ""}
         return self._say("mail.common.stop", values), debt["stop_link"]
 
     def _because(self, debt: Mapping[str, Any]) -> Sequence[str]:
