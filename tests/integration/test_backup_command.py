@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from dunning.rules.case import CaseState
+from dunning.rules.out_events import of_write
 from dunning.store.server.address import announced
 from dunning.store.server.backup import at_rest
 from dunning.store.server.embedded import EmbeddedServer
@@ -64,6 +65,25 @@ async def test_what_is_backed_up_while_it_runs_is_there_after_a_restore(tmp_path
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert await held(anew) == await held(data) > 0
     assert sorted(path.name for path in anew.iterdir() if path.name != "lock") == ["appendonlydir"]
+
+
+async def test_what_programs_were_not_told_yet_waits_after_a_restore_too(tmp_path: Path) -> None:
+    data, file, anew = tmp_path / "data", tmp_path / "backup.tar.gz", tmp_path / "anew"
+    with up(data) as server:
+        async with opened(server.url) as store:
+            await store.out_webhooks.register(["app"], NOW)
+            case = a_case()
+            await store.cases.commit(case, 0, due_at=None, now=NOW, told=of_write(None, case, 1, NOW))
+            await store.out_webhooks.sweep(["app"], NOW)
+            before = await store.out_webhooks.due("app", NOW, 100)
+        await run("backup", file, "--data", data)
+
+    await run("restore", file, "--data", anew)
+
+    with EmbeddedServer(anew) as server:
+        async with opened(server.url) as store:
+            assert await store.out_webhooks.due("app", NOW, 100) == before
+    assert len(before) == 1
 
 
 async def test_a_backup_is_whole_though_the_server_is_written_to_and_rewrites_its_log(tmp_path: Path) -> None:
