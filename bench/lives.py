@@ -1,4 +1,4 @@
-"""What people and Paddle do in a month of one customer, at random: declined renewals, and all that can end them."""
+"""What people and Paddle do in a month of a customer, at random: declined renewals, and all that can end them."""
 
 import random
 from collections.abc import Awaitable
@@ -14,33 +14,36 @@ from dunning.suppression import address_key
 DAY = timedelta(days=1)
 COUNTRIES = ("US", "GB", "DE", "JP", "BR", "IN", "NZ", None)
 DECLINES = (*CODES, "a_code_of_tomorrow")
-BILLS = tuple(f"txn_{number:026d}" for number in range(4))
-SUBSCRIPTIONS = tuple(f"sub_{number:026d}" for number in range(2))
-CUSTOMER, BUYER = (f"ctm_{number:026d}" for number in range(2))
-ADDRESS = "ada@customer.example"
 
 
-class Lives:
-    """The life of a customer and of what they subscribed to."""
+class Life:
+    """The life of a customer and of what they subscribed to. `number` tells the account's customers apart."""
 
-    def __init__(self, rng: random.Random, rehearsal: Rehearsal, forbidden: Forbidden) -> None:
+    def __init__(self, number: int, rng: random.Random, rehearsal: Rehearsal, forbidden: Forbidden) -> None:
         self._rng = rng
         self._rehearsal = rehearsal
         self._forbidden = forbidden
+        self._customer, self._buyer = _ids("ctm", 2, number)
+        self._bills = _ids("txn", 4, number)
+        self._address = f"ada-{number}@customer.example"
+        self.subscriptions = _ids("sub", 2, number)
 
     def begin(self) -> None:
         """Let somebody subscribe, and plan what becomes of it."""
         paddle, rng = self._rehearsal.paddle, self._rng
         country = rng.choice(COUNTRIES)
-        paddle.customers[CUSTOMER] = Customer(CUSTOMER, "Ada", ADDRESS, country=country)
-        paddle.customers[BUYER] = Customer(BUYER, "Bob", "bob@customer.example", country=country)
-        for number, subscription_id in enumerate(SUBSCRIPTIONS):
+        for who, address in ((self._customer, self._address), (self._buyer, f"of-{self._address}")):
+            paddle.customers[who] = Customer(who, "Ada", address, country=country)
+        for number, subscription_id in enumerate(self.subscriptions):
             paddle.subscriptions[subscription_id] = Subscription(
-                subscription_id, CUSTOMER, "Lantern", f"pro_{number:026d}", f"pri_{number:026d}", 2900, "EUR"
+                subscription_id, self._customer, "Lantern", f"pro_{number:026d}", f"pri_{number:026d}", 2900, "EUR"
             )
-        self._rehearsal.plan(self._rehearsal.began, partial(self._live, SUBSCRIPTIONS[0], list(BILLS[:2])))
+        # Half of an account's renewals are declined at one moment, and their mails are due together.
+        since = timedelta(0) if rng.random() < 0.5 else DAY * rng.random()  # noqa: PLR2004 - half
+        bills = list(self._bills)
+        self._rehearsal.plan(self._rehearsal.began + since, partial(self._live, self.subscriptions[0], bills[:2]))
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has a second subscription that fails
-            self.then(timedelta(0), 3 * DAY, partial(self._live, SUBSCRIPTIONS[1], list(BILLS[2:])))
+            self.then(since, 3 * DAY, partial(self._live, self.subscriptions[1], bills[2:]))
 
     def then(self, since: timedelta, within: timedelta, act: Act) -> None:
         """Plan something for any moment of a span that begins so long after the month."""
@@ -98,15 +101,15 @@ class Lives:
         paddle = self._rehearsal.paddle
         match self._rng.randrange(7):
             case 0:
-                paddle.charge_back(subscription_id, BILLS[0], now)
+                paddle.charge_back(subscription_id, self._bills[0], now)
             case 1:
                 paddle.collect_by_invoice(subscription_id, now)
             case 2:
                 paddle.schedule(subscription_id, "cancel", now)
             case 3:
-                paddle.archive(CUSTOMER, now)
+                paddle.archive(self._customer, now)
             case 4:
-                paddle.transfer(subscription_id, BUYER, now)
+                paddle.transfer(subscription_id, self._buyer, now)
             case 5:
                 return self._exclude(subscription_id, now)
             case _:
@@ -114,11 +117,16 @@ class Lives:
         return None
 
     async def _exclude(self, subscription_id: str, now: datetime) -> None:
-        who = self._rng.choice([subscription_id, CUSTOMER])
+        who = self._rng.choice([subscription_id, self._customer])
         self._forbidden.excluded.add(who)
         await self._rehearsal.store.exclusions.exclude(who, now)
 
     async def _bounce(self, now: datetime) -> None:
-        self._forbidden.bounced.add(ADDRESS)
+        self._forbidden.bounced.add(self._address)
         (secret,) = self._rehearsal.services.link_secrets
-        await self._rehearsal.store.suppressions.add(address_key(ADDRESS, secret), "bounce", now)
+        await self._rehearsal.store.suppressions.add(address_key(self._address, secret), "bounce", now)
+
+
+def _ids(prefix: str, each: int, number: int) -> tuple[str, ...]:
+    """Make the ids of so many things of the customer with this number."""
+    return tuple(f"{prefix}_{number * each + nth:026d}" for nth in range(each))

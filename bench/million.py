@@ -1,4 +1,4 @@
-"""A million cases, each with a month of its own: how many mails went out that should not have.
+"""A million cases, in accounts of five customers: how many mails went out that should not have.
 
 It runs the worker's own jobs over a store in memory, on a clock that is only a value: declined renewals of every kind,
 people who pay, cancel, pause and dispute, webhooks that are lost, late and doubled, mail servers that refuse or fall

@@ -1,4 +1,4 @@
-"""A month of one customer, at random: what people, Paddle, mail servers and operators do, and what they are mailed."""
+"""A month of an account, at random: what people, Paddle, mail servers and operators do, and what is mailed."""
 
 import random
 from collections import Counter
@@ -10,7 +10,7 @@ from functools import partial
 
 from bench.deadly import REDRIVEN_AFTER, Deadly
 from bench.forbidden import Forbidden, Said
-from bench.lives import DAY, SUBSCRIPTIONS, Lives
+from bench.lives import DAY, Life
 from cli.plan.simulate.paddle import Happening
 from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, quietly
 from cli.plan.simulate.timeless import run
@@ -28,6 +28,8 @@ from worker.reconcile.debts import CLOSED, OPENED
 from worker.reconcile.events import MISSED
 
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+# More than one, so that a batch also holds cases that have nothing to do with each other.
+CUSTOMERS = 5
 BEFORE = BEGAN - timedelta(minutes=1)
 # The last debt fails by then, and 35 days later its case has ended, whatever webhooks were lost.
 LAST_DEBT = 14 * DAY
@@ -60,7 +62,7 @@ async def _play_cases(seed: int, cases: int) -> Counter[str]:
 
 
 class Month:
-    """A month of one customer, with one case or several."""
+    """A month of an account's customers, each with one case or several."""
 
     def __init__(self, rng: random.Random, campaign: Campaign, counts: Counter[str]) -> None:
         self._rng = rng
@@ -85,7 +87,7 @@ class Month:
         self._rehearsal.met = counts
         between = campaign.send_between
         self._forbidden = Forbidden(self._rehearsal.paddle, (between.opens, between.closes) if between else None)
-        self._lives = Lives(rng, self._rehearsal, self._forbidden)
+        self._lives = [Life(number, rng, self._rehearsal, self._forbidden) for number in range(CUSTOMERS)]
 
     @property
     def idempotent(self) -> bool:
@@ -94,13 +96,14 @@ class Month:
 
     async def play(self) -> None:
         """Play it, and count what came of it."""
-        rng, lives = self._rng, self._lives
-        lives.begin()
+        rng = self._rng
+        for life in self._lives:
+            life.begin()
         if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without mail, for one reason or another
-            lives.then(timedelta(0), 20 * DAY, rng.choice([self._pause, self._break]))
+            self._rehearsal.plan(BEGAN + 20 * DAY * rng.random(), rng.choice([self._pause, self._break]))
         if self._breaks_at_once:
-            lives.then(timedelta(hours=1), 6 * DAY, self._resume_again)
-        if rng.random() < 0.1:  # noqa: PLR2004 - one in ten has days without webhooks, half of them from the beginning
+            self._rehearsal.plan(BEGAN + timedelta(hours=1) + 6 * DAY * rng.random(), self._resume_again)
+        if rng.random() < 0.2:  # noqa: PLR2004 - one in five has days without webhooks, half of them from the beginning
             deaf_from = rng.choice([BEFORE, BEGAN + 20 * DAY * rng.random()])
             self._rehearsal.plan(deaf_from, self._go_deaf)
         if rng.random() < 0.5:  # noqa: PLR2004 - half are without: the look before each mail has to be enough by itself
@@ -181,14 +184,14 @@ class Month:
     def _begin_reconciling(self) -> None:
         """Reconcile from before the first failure. Half of the accounts have an event by then to read on from."""
         if self._rng.random() < 0.5:  # noqa: PLR2004 - half
-            self._rehearsal.paddle.schedule(SUBSCRIPTIONS[0], None, BEGAN - DAY)
+            self._rehearsal.paddle.schedule(self._lives[0].subscriptions[0], None, BEGAN - DAY)
         self._rehearsal.plan(BEFORE, self._reconcile_on)
 
     async def _reconcile_on(self, now: datetime) -> None:
         """Reconcile, and do so again as long as there may be anything to find."""
         await self._reconcile(now)
         paddle, cases = self._rehearsal.paddle, self._rehearsal.store.kept.of_customer
-        if now < BEGAN + LAST_DEBT or any(map(paddle.debts, SUBSCRIPTIONS)) or any(cases.values()):
+        if now < BEGAN + LAST_DEBT or any(map(paddle.debts, paddle.subscriptions)) or any(cases.values()):
             pause = min(RECONCILED_EVERY * self._rng.expovariate(1), RECONCILED_AFTER_AT_MOST)
             self._rehearsal.plan(now + pause, self._reconcile_on)
 
