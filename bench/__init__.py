@@ -1,1 +1,1 @@
-"""What Dunning costs, measured: `make bench`. Told in docs/performance.md."""
+"""What Dunning costs, measured: `make bench`. Told in docs/performance.md and docs/scaling.md."""

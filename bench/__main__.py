@@ -23,6 +23,7 @@ from bench import (
     million,
     private,
     rest,
+    scaling,
     shares,
     start,
     storm,
@@ -31,7 +32,7 @@ from bench import (
 from bench.figures import Figure
 from bench.table import render, rewritten
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 Measure = Callable[[], Awaitable[list[Figure]]]
 
@@ -50,9 +51,12 @@ FIGURES: dict[str, Measure] = {
 }
 # Those that take longer than all the others together.
 LONG: dict[str, Measure] = {"flood": flood.measure, "million": million.measure}
-PARTS = WEBHOOKS | FIGURES | LONG
-# The document has a table of each, by these names, since few have the patience for all at once.
-TABLES = {"webhooks": WEBHOOKS, "figures": FIGURES, "long": LONG}
+# What the API budget allows.
+SCALING: dict[str, Measure] = {"scaling": scaling.measure}
+PARTS = WEBHOOKS | FIGURES | LONG | SCALING
+# The documents have a table of each, by these names, since few have the patience for all at once.
+TABLES = {"webhooks": WEBHOOKS, "figures": FIGURES, "long": LONG, "scaling": SCALING}
+DOCUMENTS = dict.fromkeys(TABLES, DOCS / "performance.md") | {"scaling": DOCS / "scaling.md"}
 
 
 async def measure(parts: Sequence[str]) -> tuple[list[tuple[str, list[Figure]]], list[str]]:
@@ -76,7 +80,8 @@ async def measure(parts: Sequence[str]) -> tuple[list[tuple[str, list[Figure]]],
 @click.option(
     "--write",
     is_flag=True,
-    help=f"Put tables into docs/performance.md: {', '.join(WEBHOOKS)}; {', '.join(LONG)}; all the others.",
+    help="Put tables into docs/performance.md and docs/scaling.md: "
+    f"{', '.join(WEBHOOKS)}; {', '.join(LONG)}; {', '.join(SCALING)}; all the others.",
 )
 def main(*, parts: tuple[str, ...], write: bool) -> None:
     """Measure these PARTS, or all."""
@@ -87,10 +92,10 @@ def main(*, parts: tuple[str, ...], write: bool) -> None:
     groups, broken = uvloop.run(measure(wanted))
     click.echo(_told(groups))
     if write and not broken:
-        document = DOCUMENT.read_text(encoding="utf-8")
         for name, held in tables.items():
-            document = rewritten(document, name, _told([group for group in groups if group[0] in held]))
-        DOCUMENT.write_text(document, encoding="utf-8")
+            document = DOCUMENTS[name].read_text(encoding="utf-8")
+            table = _told([group for group in groups if group[0] in held])
+            DOCUMENTS[name].write_text(rewritten(document, name, table), encoding="utf-8")
     sys.exit(1 if broken else 0)
 
 

@@ -25,6 +25,9 @@ TIMEOUTS = {
     Job.TELL_DESTINATION: time_limits.TELL_DESTINATION,
 }
 
-# The most cases one send_steps job carries: GET /transactions gives at most 30 a page.
+# The most cases of a batch, which one call asks about: GET /transactions gives at most 30 a page.
 # https://developer.paddle.com/api-reference/about/pagination
 BATCH = 30
+# The most cases one send_steps job carries: three batches, whose subscriptions one call reads. It gives 200 a page, but
+# a slow mail server takes no more mails before they time out.
+MOST_STEPS = 3 * BATCH

@@ -45,8 +45,8 @@ class Services:
     campaigns: Campaigns
     clock: Callable[[], datetime]
     chance: Chance = field(default_factory=Chance)
-    batches: set[object] = field(default_factory=set)
-    """The batches of due cases that this worker has in hand."""
+    in_hand: set[str] = field(default_factory=set)
+    """The due cases that this worker is at work on."""
     recording: set[asyncio.Task[None]] = field(default_factory=set)
     """The tasks that are writing what became of mails."""
 

@@ -18,10 +18,10 @@ log = structlog.get_logger()
 
 EVERY = timedelta(seconds=0.1)
 SOON = timedelta(seconds=0.05)
-# The most batches that one worker has in hand: as many mails as a slow mail server takes before they time out. A due
-# case should wait in the index, not for a connection. In the index it may wait without a limit, and Paddle is asked
-# about it only when its turn has come.
-MOST_IN_HAND = 3
+# A worker that has so many due cases in hand takes no more: with another job's it has as many mails as a slow mail
+# server takes before they time out. A due case should wait in the index, not for a connection. In the index it may wait
+# without a limit, and Paddle is asked about it only when its turn has come.
+ENOUGH_IN_HAND = BATCH
 REDRIVE_EVERY = timedelta(seconds=5)
 SKEW_EVERY = timedelta(minutes=1)
 # The breaker's threshold changes with the hour. A minute more or less does not matter.
@@ -54,7 +54,7 @@ async def sweep_forever(services: WorkerServices, picks_jobs: Callable[[], bool]
             moved = 0
             log.exception("sweep.fault")
         # After a full batch there may be more: sweep again as soon as a worker may have begun with this one.
-        await asyncio.sleep((SOON if moved == BATCH else EVERY).total_seconds())
+        await asyncio.sleep((SOON if moved >= BATCH else EVERY).total_seconds())
 
 
 class _Sweeps:
@@ -72,8 +72,7 @@ class _Sweeps:
         """Do each chore that is due, and return how many cases were handed over."""
         await self._every(SKEW_EVERY, self._look_at_clock)
         await self._every(LIMIT_EVERY, self._find_limit)
-        busy = len(self._services.batches) >= MOST_IN_HAND
-        moved = 0 if self._skewed or busy else await self._sweep()
+        moved = 0 if self._skewed or has_enough(self._services) else await self._sweep()
         await self._every(REDRIVE_EVERY, self._redrive)
         await self._every(IN_VAIN_EVERY, self._look_in_vain)
         return moved
@@ -118,6 +117,11 @@ class _Sweeps:
         self._paused = paused
 
 
+def has_enough(services: Services) -> bool:
+    """Tell whether a worker leaves what is due to others, since it is at work on so much."""
+    return len(services.in_hand) >= ENOUGH_IN_HAND
+
+
 async def _is_skewed(services: WorkerServices) -> bool:
     """Tell whether this machine's clock is wrong: claims and leases of several workers are compared by their clocks."""
     skew = services.machine_clock() - await services.store.health.time()
@@ -132,7 +136,7 @@ async def _is_skewed(services: WorkerServices) -> bool:
 
 
 async def sweep_once(services: Services, most_opened: int | None) -> Sweep:
-    """Hand one batch of what is due to the workers, unless more than `most_opened` cases were opened in this hour."""
+    """Hand one job of what is due to the workers, unless more than `most_opened` cases were opened in this hour."""
     return await services.store.due.sweep(
         services.clock(), calls_per_case=1 if services.minting_on_send else 0, most_opened=most_opened
     )

@@ -95,8 +95,9 @@ class PaddleClient:
         return _transactions(await self._patiently(self._by_id(ids), next_grant))
 
     async def read_subscriptions(self, ids: Sequence[str], grant: Grant) -> dict[str, LiveSubscription]:
-        """Read up to 30 subscriptions. Those that are unknown or malformed are left out."""
-        call = _list_subscriptions(self._calls.url("/subscriptions", id=_batch(ids)))
+        """Read up to 200 subscriptions. Those that are unknown or malformed are left out."""
+        together = _batch(ids, at_most=_PER_PAGE)
+        call = _list_subscriptions(self._calls.url("/subscriptions", id=together, per_page=str(_PER_PAGE)))
         page = answers.read_subscriptions(await self._calls.make(call, grant))
         _report(page.malformed)
         return {subscription.id: subscription for subscription in page.entities}
@@ -280,10 +281,10 @@ def _check_customer_id(customer_id: str) -> None:
         raise PermanentError("That is no customer's id: it should be ctm_ and 26 small letters and digits.")
 
 
-def _batch(ids: Sequence[str]) -> str:
+def _batch(ids: Sequence[str], *, at_most: int = BATCH) -> str:
     """Join ids for a query. Without any, Paddle would list everything there is."""
-    if not 0 < len(ids) <= BATCH:
-        raise ValueError(f"One call reads 1 to {BATCH} entities, not {len(ids)}.")
+    if not 0 < len(ids) <= at_most:
+        raise ValueError(f"One call reads 1 to {at_most} entities, not {len(ids)}.")
     return ",".join(ids)
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from dunning import queue, time_limits
 from dunning.instants import from_milliseconds, to_milliseconds
-from dunning.jobs import BATCH, Job
+from dunning.jobs import BATCH, MOST_STEPS, Job
 from dunning.rules.breaker import hour_of
 from dunning.rules.delivery import LONGEST_RETRY
 from dunning.rules.out_events import Brake, of_brake
@@ -47,14 +47,17 @@ class DueIndex:
         self._forget = scripts.load(redis, "forget")
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep:
-        """Hand one batch of what is due to the workers, with the API calls it takes reserved.
+        """Hand what is due to the workers, as much as one job carries, with the API calls it takes reserved.
+
+        They are one for the subscriptions of all and one for the transactions of each batch. A budget of one call a
+        minute has room for one of the two, and for one batch.
 
         Args:
             now: what is due by then is taken.
-            calls_per_case: calls each case takes beside the two that a batch shares.
+            calls_per_case: calls each case takes beside those. Sharing would hardly matter, so the job is one batch.
             most_opened: new cases in this hour past which all mail is paused; None for any number.
         """
-        batch = uuid4().hex
+        job = uuid4().hex
         moved, why, *opened = await self._sweep(
             keys=[
                 keys.DUE,
@@ -73,15 +76,16 @@ class DueIndex:
             args=[
                 to_milliseconds(now),
                 round(LEASE.total_seconds() * 1000),
-                BATCH,
-                f"{queue.JOB_KEY}{Job.SEND_STEPS}:{batch}",
-                f"{Job.SEND_STEPS}:{batch}",
+                BATCH if calls_per_case else min(MOST_STEPS, BATCH * max(1, self._budget - 1)),
+                f"{queue.JOB_KEY}{Job.SEND_STEPS}:{job}",
+                f"{Job.SEND_STEPS}:{job}",
                 round(queue.KEEP_PAYLOAD.total_seconds() * 1000),
                 Job.SEND_STEPS,
                 self._budget,
-                min(2, self._budget),
+                BATCH,
+                min(1, self._budget - 1),
                 calls_per_case,
-                batch,
+                job,
                 round(PROBE_EVERY.total_seconds() * 1000),
                 WINDOW_MS,
                 hour_of(now),

@@ -5,7 +5,7 @@ import pytest
 from dunning import queue
 from dunning.errors import OperatorMustActError
 from dunning.instants import from_milliseconds
-from dunning.jobs import BATCH
+from dunning.jobs import BATCH, MOST_STEPS
 from dunning.reasons import HoldWord
 from dunning.store import Store, Sweep, keys
 from dunning.store.limiter import background_budget
@@ -84,14 +84,24 @@ async def test_the_payload_is_what_arq_would_have_written(store: Store) -> None:
     assert 0 < await redis.pttl(b"arq:job:" + job_id) <= queue.KEEP_PAYLOAD.total_seconds() * 1000
 
 
-async def test_a_batch_is_thirty_and_the_longest_due_go_first(either: Store) -> None:
-    case_ids = await make_due(either, BATCH + 5)
+async def test_a_job_is_three_batches_that_share_a_call_and_the_longest_due_go_first(either: Store) -> None:
+    case_ids = await make_due(either, MOST_STEPS + BATCH + 5)
 
     swept = [await either.due.sweep(NOW, calls_per_case=0) for _ in range(3)]
 
-    handed = sorted(cases for cases, _ in await jobs(either))
-    assert swept == [Sweep(30, ""), Sweep(5, ""), Sweep(0, "nothing_due")]
-    assert handed == [case_ids[:30], case_ids[30:]]
+    handed = sorted((cases, len(grants)) for cases, grants in await jobs(either))
+    assert swept == [Sweep(90, ""), Sweep(35, ""), Sweep(0, "nothing_due")]
+    assert handed == [(case_ids[:90], 4), (case_ids[90:], 3)]
+
+
+async def test_where_there_is_room_for_fewer_calls_the_job_is_smaller(either: Store) -> None:
+    await make_due(either, MOST_STEPS)
+    await either.limiter.ask(background_budget(200) - 3, background=True)
+
+    swept = [await either.due.sweep(NOW, calls_per_case=0) for _ in range(2)]
+
+    assert swept == [Sweep(60, ""), Sweep(0, "no_grants")]
+    assert [len(grants) for _, grants in await jobs(either)] == [3]
 
 
 async def test_a_lease_that_lapsed_hands_the_case_over_again(either: Store) -> None:
@@ -123,7 +133,7 @@ async def test_a_sweep_that_is_repeated_because_its_answer_was_lost_does_nothing
 
     moved, why = await store.due._sweep(
         keys=[keys.DUE, queue.QUEUE, keys.API_LOG, keys.API_HOLD, keys.HOLDS, keys.PROBE],
-        args=[NOW_MS, LEASE_MS, BATCH, b"arq:job:" + job_id, job_id, 1, "send_steps", 190, 2, 0, "x", 1, 60_000],
+        args=[NOW_MS, LEASE_MS, BATCH, b"arq:job:" + job_id, job_id, 1, "send_steps", 190, 30, 1, 0, "x", 1, 60_000],
     )
 
     assert (moved, why) == (0, b"repeated")
@@ -133,17 +143,15 @@ async def test_a_sweep_that_is_repeated_because_its_answer_was_lost_does_nothing
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
 async def test_background_work_stops_a_twentieth_short(redis_url: str, limit: int) -> None:
     async with opened(redis_url, rate_limit=limit) as store:
-        await make_due(store, 30 * 120)
+        await make_due(store, 30 * 240)
         last = Sweep(1, "")
         while last.moved:
             last = await store.due.sweep(NOW, calls_per_case=0)
 
         used = await redis_of(store).zcard(keys.API_LOG)
         assert last == Sweep(0, "no_grants")
-        assert used == background_budget(limit) // min(2, background_budget(limit)) * min(2, background_budget(limit))
-        assert [len(grants) for _, grants in await jobs(store)] == [min(2, background_budget(limit))] * (
-            used // min(2, background_budget(limit))
-        )
+        assert used == background_budget(limit)
+        assert {len(grants) for _, grants in await jobs(store)} == {1: {1}, 2: {1}, 3: {2}, 200: {4, 2}}[limit]
 
 
 @pytest.mark.parametrize(("limit", "background"), [(1, 1), (2, 1), (3, 2), (20, 19), (21, 19), (200, 190), (240, 228)])
@@ -152,7 +160,7 @@ def test_the_background_budget(limit: int, background: int) -> None:
 
 
 async def test_a_click_finds_room_when_background_work_has_used_its_budget(either: Store) -> None:
-    await make_due(either, 3000)
+    await make_due(either, 7000)
     while (await either.due.sweep(NOW, calls_per_case=0)).moved:
         pass
 

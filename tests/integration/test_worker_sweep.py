@@ -55,12 +55,12 @@ async def test_a_worker_that_has_enough_in_hand_leaves_what_is_due_to_others(red
     async with services_of(redis_url, tmp_path) as services:
         watched = Faulty(services.store.due, sweeps=1)
         services.store.due = watched  # type: ignore[assignment] # it answers as the real one does
-        services.batches.update(range(sweep.MOST_IN_HAND))
+        services.in_hand.update(f"txn_{number}" for number in range(sweep.ENOUGH_IN_HAND))
         turns = count(1)
         await sweep.sweep_forever(services, lambda: next(turns) <= 3)
         assert watched.sweeps == 1
 
-        services.batches.pop()
+        services.in_hand.pop()
         turns = count(1)
         await sweep.sweep_forever(services, lambda: next(turns) <= 3)
         assert watched.sweeps == 4

@@ -34,7 +34,7 @@ from worker.handle_event import give_up, handle_event, handle_events, leave_to_t
 from worker.reconcile.forever import Rhythm, Runs
 from worker.send.batch import leave_to_the_lease, send_steps
 from worker.services import Services
-from worker.sweep import MOST_IN_HAND, redrive_once, sweep_once
+from worker.sweep import has_enough, redrive_once, sweep_once
 
 # How many moments there are in a second, on average: so few that jobs which take a second meet each other.
 MOMENTS = 25
@@ -159,7 +159,7 @@ class Worker(Process):
         while True:
             due = min(house.redis.store.kept.due.values(), default=house.clock())
             until_due = (due - self.clock()).total_seconds()
-            if until_due <= 0 and len(self.services.batches) < MOST_IN_HAND:
+            if until_due <= 0 and not has_enough(self.services):
                 with contextlib.suppress(*REDIS_ERRORS):
                     await sweep_once(self.services, None)
                 house.dispatch()

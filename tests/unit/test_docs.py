@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli.main import COMMANDS, main
 from dunning.alerts import Alert
 from dunning.campaign_file.reader import parse_campaigns
-from dunning.jobs import BATCH
+from dunning.jobs import BATCH, MOST_STEPS
 from dunning.paddle.events import EventType
 from dunning.queue import QUEUE
 from dunning.reasons import ClickOutcome, DeadReason, EndReason, HoldWord, MailCode, NoChange, SkipReason, WaitReason
@@ -191,6 +191,6 @@ def test_the_shipped_templates_are_named() -> None:
 
 
 def test_the_size_that_is_told_is_what_the_command_beside_it_prints() -> None:
-    most = background_budget(200) // 2 * BATCH
+    most = background_budget(200) * MOST_STEPS // (MOST_STEPS // BATCH + 1)
 
     assert f"at most {most:,} mails a minute" in section(read("docs/operations.md"), "## Size")

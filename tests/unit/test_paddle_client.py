@@ -18,7 +18,7 @@ from tests.unit import paddle_bodies as bodies
 
 API = "https://api.paddle.com"
 TRANSACTIONS = f"{API}/transactions?id={bodies.TRANSACTION}&include=customer,address&per_page=30"
-SUBSCRIPTIONS = f"{API}/subscriptions?id={bodies.SUBSCRIPTION}"
+SUBSCRIPTIONS = f"{API}/subscriptions?id={bodies.SUBSCRIPTION}&per_page=200"
 ALL_SUBSCRIPTIONS = f"{API}/subscriptions?customer_id={bodies.CUSTOMER}&per_page=200"
 SECOND_PAGE = f"{API}/subscriptions?after={bodies.SUBSCRIPTION}&customer_id={bodies.CUSTOMER}&per_page=200"
 SESSIONS = f"{API}/customers/{bodies.CUSTOMER}/portal-sessions"

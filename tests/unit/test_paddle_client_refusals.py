@@ -11,7 +11,7 @@ from tests.unit import paddle_bodies as bodies
 
 API = "https://api.paddle.com"
 TRANSACTIONS = f"{API}/transactions?id={bodies.TRANSACTION}&include=customer,address&per_page=30"
-SUBSCRIPTIONS = f"{API}/subscriptions?id={bodies.SUBSCRIPTION}"
+SUBSCRIPTIONS = f"{API}/subscriptions?id={bodies.SUBSCRIPTION}&per_page=200"
 SESSIONS = f"{API}/customers/{bodies.CUSTOMER}/portal-sessions"
 
 

@@ -26,6 +26,12 @@ def test_a_job_outlasts_all_that_sending_waits_for() -> None:
     assert time_limits.HANDLE_EVENT < time_limits.SEND_STEPS
 
 
+def test_what_a_job_has_read_of_paddle_is_less_than_a_minute_old_when_its_mails_go() -> None:
+    a_minute = timedelta(minutes=1)
+
+    assert a_minute > time_limits.SEND_STEPS
+
+
 def test_a_claim_outlives_its_job_and_a_lease_the_mark_on_the_job() -> None:
     longest = max(jobs.TIMEOUTS.values())
 

@@ -1,16 +1,15 @@
-"""The job that takes a batch of due cases: asks Paddle what is still owed, and sends, skips, ends or puts off."""
+"""The job that takes due cases, batch by batch: asks Paddle what is still owed, and sends, skips, ends or puts off."""
 
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from dunning.addresses.mailable import mailable_address
 from dunning.errors import CaseConflictError, DunningError, GrantRefusedError, OperatorMustActError
 from dunning.paddle.live import LiveTransaction
-from dunning.paddle_api.client import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.paddle_api.grants import Grant
 from dunning.reasons import SkipReason, WaitReason
 from dunning.rules.due_steps import backoff
@@ -40,40 +39,40 @@ SOON = timedelta(seconds=1)
 
 async def send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     """Deal with the due steps of these cases, with the API calls that were reserved for them."""
-    batch = object()
-    services.batches.add(batch)
+    services.in_hand.update(case_ids)
     try:
         await _send_steps(services, case_ids, grant_ids)
     finally:
-        services.batches.discard(batch)
+        services.in_hand.difference_update(case_ids)
 
 
 async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Sequence[str]) -> None:
     calls = [Grant(grant_id) for grant_id in grant_ids]
-    mails = await _find_mails(services, case_ids)
-    if not mails:
+    each = len(case_ids) if services.minting_on_send else 0
+    reading, case_grants = calls[: len(calls) - each], calls[len(calls) - each :]
+    batches = await _find_mails(services, case_ids, at_most=max(1, len(reading) - 1))
+    if not batches:
         await services.store.limiter.give_back(calls)
         await services.store.holds.look_again()
         return
-    each = len(case_ids) if services.minting_on_send else 0
-    batch_grants, case_grants = calls[: len(calls) - each], calls[len(calls) - each :]
-    await services.store.limiter.give_back(case_grants[len(mails) :])
-    live = await _ask_paddle(services, mails, batch_grants)
-    if live is None:
-        await services.store.limiter.give_back(case_grants)
+    wanted = sum(len(batch) for batch in batches)
+    await services.store.limiter.give_back([*reading[1 + len(batches) :], *case_grants[wanted:]])
+    told = await _ask_paddle(services, batches, reading)
+    if not told:
+        await services.store.limiter.give_back(case_grants[:wanted])
         return
-    if live.partial:
-        unread = [mail.due.case.id for mail in mails if mail.due.case.subscription_id not in live.subscriptions]
-        await services.store.due.put_back(unread, services.clock())
-        mails = [mail for mail in mails if mail.due.case.id not in unread]
-    through = {due.case.id for due in await let_through(services, [mail.due for mail in mails])}
-    mails = [mail for mail in mails if mail.due.case.id in through]
-    await services.store.limiter.give_back(case_grants[len(mails) :])
+    through = {due.case.id for due in await let_through(services, [mail.due for mail, _ in told])}
+    told = [(mail, live) for mail, live in told if mail.due.case.id in through]
+    services.in_hand.difference_update(set(case_ids) - through)
+    await services.store.limiter.give_back(case_grants[len(told) : wanted])
     outcomes = await asyncio.gather(
-        *(_deal_with(services, mail, live, case_grants[index] if each else None) for index, mail in enumerate(mails)),
+        *(
+            _take_on(services, mail, live, case_grants[index] if each else None)
+            for index, (mail, live) in enumerate(told)
+        ),
         return_exceptions=True,
     )
-    for mail, outcome in zip(mails, outcomes, strict=True):
+    for (mail, _), outcome in zip(told, outcomes, strict=True):
         if isinstance(outcome, CaseConflictError):
             log.info("step.overtaken_by_another_write", case_id=mail.due.case.id, step=mail.due.step.name)
         elif isinstance(outcome, REDIS_ERRORS):
@@ -85,10 +84,10 @@ async def _send_steps(services: Services, case_ids: Sequence[str], grant_ids: Se
         await services.store.holds.look_again()
 
 
-async def _find_mails(services: Services, case_ids: Sequence[str]) -> list[SharedMail]:
-    """Return what is to be sent of these cases, as far as that can be told without asking Paddle."""
+async def _find_mails(services: Services, case_ids: Sequence[str], *, at_most: int) -> list[list[SharedMail]]:
+    """Return what is to be sent of these cases, as far as that can be told without asking Paddle, in batches."""
     due = await drop_held_out(services, await drop_excluded(services, await find_due(services, case_ids)))
-    return await share_mails(services, await let_through(services, due))
+    return await share_mails(services, await let_through(services, due), at_most=at_most)
 
 
 async def leave_to_the_lease(
@@ -99,40 +98,56 @@ async def leave_to_the_lease(
     log.error("batch.failed", cases=len(case_ids), reason=reason)
 
 
-async def _ask_paddle(services: Services, mails: Sequence[SharedMail], grants: Sequence[Grant]) -> Live | None:
-    """Read the live state. If that fails, put every due case off as the failure requires, and return None."""
-    now = services.clock()
+async def _ask_paddle(
+    services: Services, batches: Sequence[Sequence[SharedMail]], grants: Sequence[Grant]
+) -> list[tuple[SharedMail, Live]]:
+    """Read the live state, and return each mail with it. Those that it does not cover are put off as they must be."""
+    began_at = services.clock()
+    told: list[tuple[SharedMail, Live]] = []
+    answers = await read_live(services, [[case for mail in mails for case in mail.cases] for mails in batches], grants)
+    for mails, answer in zip(batches, answers, strict=True):
+        if isinstance(answer, Live):
+            await note_works(services, Way.PADDLE)
+            await release_holds(services, *PADDLE_HOLDS, began_at=began_at, shows=answer.shows)
+            covered = [
+                mail for mail in mails if not answer.partial or mail.due.case.subscription_id in answer.subscriptions
+            ]
+            await services.store.due.put_back(
+                [mail.due.case.id for mail in mails if mail not in covered], services.clock()
+            )
+            told += [(mail, answer) for mail in covered]
+        else:
+            await _ask_later(services, mails, answer, began_at)
+    return told
+
+
+async def _ask_later(
+    services: Services, mails: Sequence[SharedMail], why: DunningError | None, began_at: datetime
+) -> None:
     case_ids = [mail.due.case.id for mail in mails]
+    match why:
+        case None:
+            # To the front of the index, since what was read of them is kept for five minutes only.
+            await services.store.due.put_back(case_ids, began_at - KEEP_SEEN)
+        case GrantRefusedError():
+            await services.store.due.put_back(case_ids, began_at + SOON)
+        case OperatorMustActError():
+            await put_on_hold(services, why)
+            await services.store.due.put_back(case_ids, began_at)
+        case DunningError():
+            log.warning("batch.paddle_failed", cases=len(mails), error=str(why))
+            await note_in_vain(services, Way.PADDLE, WaitReason.PADDLE_FAILED)
+            for mail in mails:
+                with contextlib.suppress(CaseConflictError):  # somebody else wrote the case, and when it is due
+                    await _put_off(services, mail.due, WaitReason.PADDLE_FAILED, timedelta(0))
+
+
+async def _take_on(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> bool:
+    """Deal with it, and have it out of hand."""
     try:
-        live = await read_live(services, [case for mail in mails for case in mail.cases], grants)
-    except GrantRefusedError:
-        await services.store.due.put_back(case_ids, now + SOON)
-        return None
-    except OperatorMustActError as error:
-        await put_on_hold(services, error)
-        await services.store.due.put_back(case_ids, now)
-        return None
-    except DunningError as error:
-        log.warning("batch.paddle_failed", cases=len(mails), error=str(error))
-        await note_in_vain(services, Way.PADDLE, WaitReason.PADDLE_FAILED)
-        for mail in mails:
-            with contextlib.suppress(CaseConflictError):  # somebody else wrote the case, and when it is due
-                await _put_off(services, mail.due, WaitReason.PADDLE_FAILED, timedelta(0))
-        return None
-    if live is None:
-        # To the front of the index, since what was read of them is kept for five minutes only.
-        await services.store.due.put_back(case_ids, now - KEEP_SEEN)
-        return None
-    await note_works(services, Way.PADDLE)
-    await release_holds(services, *PADDLE_HOLDS, began_at=now, shows=_shown(live, grants))
-    return live
-
-
-def _shown(live: Live, grants: Sequence[Grant]) -> Sequence[str]:
-    """Return the permissions of the calls that were just made."""
-    if len(grants) > 1:
-        return (*TRANSACTIONS_NEED, *SUBSCRIPTIONS_NEED)
-    return TRANSACTIONS_NEED if live.partial else SUBSCRIPTIONS_NEED
+        return await _deal_with(services, mail, live, grant)
+    finally:
+        services.in_hand.discard(mail.due.case.id)
 
 
 async def _deal_with(services: Services, mail: SharedMail, live: Live, grant: Grant | None) -> bool:

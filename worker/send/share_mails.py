@@ -41,8 +41,8 @@ class SharedMail:
         return [self.due.case, *(companion.case for companion in self.companions)]
 
 
-async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail]:
-    """Return the mails to be sent for what is due. All their cases together fit into one call to Paddle."""
+async def share_mails(services: Services, due: Sequence[Due], *, at_most: int) -> list[list[SharedMail]]:
+    """Return the mails to be sent for what is due, in `at_most` batches. One call asks about all cases of a batch."""
     of_customer = await _other_cases(services, due)
     customers: dict[str, list[Due]] = {}
     for one in due:
@@ -52,7 +52,7 @@ async def share_mails(services: Services, due: Sequence[Due]) -> list[SharedMail
         mail = await _share_mail(services, theirs, of_customer.get(customer_id, []))
         if mail is not None:
             shared.append(mail)
-    return await _fitting(services, shared)
+    return await _in_batches(services, shared, at_most)
 
 
 async def _share_mail(
@@ -130,15 +130,16 @@ async def _wait(services: Services, due: Due, carried: Carried) -> None:
     await services.store.due.put_back([due.case.id], at, on_time=True)
 
 
-async def _fitting(services: Services, shared: Sequence[SharedMail]) -> list[SharedMail]:
-    """Return as many mails as one call can ask about. The cases of the others are due again at once."""
-    room = BATCH
-    fitting, left = [], []
+async def _in_batches(services: Services, shared: Sequence[SharedMail], at_most: int) -> list[list[SharedMail]]:
+    """Put each mail into the first batch that has room for it. The cases of the others are due again at once."""
+    batches: list[list[SharedMail]] = [[] for _ in range(at_most)]
+    left = []
     for mail in shared:
-        if len(mail.cases) <= room:
-            room -= len(mail.cases)
-            fitting.append(mail)
+        for batch in batches:
+            if sum(len(one.cases) for one in [*batch, mail]) <= BATCH:
+                batch.append(mail)
+                break
         else:
             left.append(mail.due.case.id)
     await services.store.due.put_back(left, services.clock())
-    return fitting
+    return [batch for batch in batches if batch]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from dunning.errors import OperatorMustActError
-from dunning.jobs import BATCH
+from dunning.jobs import BATCH, MOST_STEPS
 from dunning.paddle_api.grants import Grant
 from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.rules.out_events import Brake, of_brake
@@ -194,31 +194,35 @@ class MemoryDueIndex:
         self._limiter = limiter
 
     async def sweep(self, now: datetime, *, calls_per_case: int, most_opened: int | None = None) -> Sweep:
-        """Hand one batch of what is due to the workers, with the API calls it takes reserved."""
+        """Hand what is due to the workers, as much as one job carries, with the API calls it takes reserved."""
         if most_opened is not None and (opened := self._kept.opened[hour_of(now)]) > most_opened and self._trips():
             why = f"{BY_BREAKER}{opened} new cases in an hour, and at most {most_opened} were to be expected"
             self._brakes.pauses[None] = Pause(self._kept.moment(now), why)
             self._kept.tell(of_brake(now, Brake.BREAKER, on=True))
             return Sweep(0, "breaker", opened)
-        first = sorted([(at, case_id) for case_id, at in self._kept.due.items() if at <= now])[:BATCH]
+        most = BATCH if calls_per_case else min(MOST_STEPS, BATCH * max(1, self._budget - 1))
+        first = sorted([(at, case_id) for case_id, at in self._kept.due.items() if at <= now])[:most]
         if (in_the_way := self._in_the_way(due=bool(first))) is not None:
             return Sweep(0, in_the_way)
-        most = 1 if self._holds.on else BATCH
-        batch = min(2, self._budget)
+        if self._holds.on:
+            del first[1:]
         room = self._budget - self._limiter.used()
-        if calls_per_case:
-            most = min(most, (room - batch) // calls_per_case)
-        if room < batch or most < 1:
+        while first and self._calls_of(len(first), calls_per_case) > room:
+            first.pop()
+        if not first:
             return Sweep(0, "no_grants")
-        case_ids = [case_id for _, case_id in first[:most]]
-        for at, case_id in first[:most]:
+        case_ids = [case_id for _, case_id in first]
+        for at, case_id in first:
             self._kept.late.setdefault(case_id, at)
             self._kept.due[case_id] = self._kept.moment(now + LEASE)
         if self._holds.on:
             self._holds.probe.add("probe", PROBE_EVERY)
-        grant_ids = self._limiter.reserve(batch + calls_per_case * len(case_ids))
+        grant_ids = self._limiter.reserve(self._calls_of(len(case_ids), calls_per_case))
         self._kept.batches_queued.append(Batch(case_ids, grant_ids))
         return Sweep(len(case_ids), "")
+
+    def _calls_of(self, cases: int, calls_per_case: int) -> int:
+        return min(1, self._budget - 1) + -(-cases // BATCH) + calls_per_case * cases
 
     def _trips(self) -> bool:
         pause = self._brakes.pauses.get(None)

@@ -1,11 +1,12 @@
--- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: in one
+-- Moves cases that are due to now + lease and queues one job for them, with the API calls it will make reserved: one
+-- for each batch of `cases_per_call`, `shared_calls` for all, and `calls_per_case`. All in one
 -- step, so that nothing is lost in between and nothing is queued twice. Before anything goes out it looks whether the
 -- breaker is to trip. Answers {how many were moved, why not more, new cases in this hour where the breaker tripped}.
 -- `told` is written if it trips and there is somebody to tell. `most_opened` is '' for any number. `all_mail` is the pause's field. The breaker's sentence begins with `by_breaker`.
 local due, queue, api_log, api_hold, holds, probe, paused, breaker_released, opened, late,
   out_destinations, out_new = unpack(KEYS)
-local now_ms, lease_ms, most_cases, job_key, job_id, keep_payload_ms, job_name, background_budget, calls_per_batch,
-  calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms,
+local now_ms, lease_ms, most_cases, job_key, job_id, keep_payload_ms, job_name, background_budget, cases_per_call,
+  shared_calls, calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms,
   told = unpack(ARGV)
 
 if redis.call('EXISTS', job_key) == 1 or redis.call('ZSCORE', api_log, grant_prefix .. '1') then
@@ -46,23 +47,26 @@ end
 local time = redis.call('TIME')
 local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 local room = tonumber(background_budget) - redis.call('ZCOUNT', api_log, '(' .. clock, '+inf')
-local batch, each = tonumber(calls_per_batch), tonumber(calls_per_case)
-if each > 0 then
-  count = math.min(count, math.floor((room - batch) / each))
+local function calls_of(cases)
+  return shared_calls + math.ceil(cases / cases_per_call) + calls_per_case * cases
 end
-if room < batch or count < 1 then
+count = math.min(count, #first / 2)
+while count > 0 and calls_of(count) > room do
+  count = count - 1
+end
+if count < 1 then
   return {0, 'no_grants'}
 end
 -- The first write is one that a Redis out of memory refuses: after any other, the rest of a script is let through.
 local cases, grants = {}, {}
-for i = 1, math.min(count, #first / 2) do
+for i = 1, count do
   cases[i] = first[2 * i - 1]
   redis.call('ZADD', due, now_ms + lease_ms, cases[i])
   -- The lease hides when it was due. What was tried before stays late since then.
   redis.call('ZADD', late, 'NX', first[2 * i], cases[i])
 end
 redis.call('ZREMRANGEBYSCORE', api_log, '-inf', clock)
-for i = 1, batch + each * #cases do
+for i = 1, calls_of(count) do
   grants[i] = grant_prefix .. i
   redis.call('ZADD', api_log, clock + grant_ms, grants[i])
 end
