@@ -22,6 +22,8 @@ from dunning.store.out_lines import out_lines
 LEASE = time_limits.LEASE
 # While the operator has something to mend, one case in this time finds out whether it was mended.
 PROBE_EVERY = timedelta(seconds=30)
+# A job that is to be smaller for want of room waits for more that comes within this time.
+MORE_ROOM_WITHIN = timedelta(seconds=1)
 # Whatever is tried is tried again in less.
 NEXT_TRY_WITHIN = LONGEST_RETRY + LEASE
 FORGOTTEN_AT_ONCE = 1_000
@@ -85,6 +87,7 @@ class DueIndex:
                 BATCH,
                 min(1, self._budget - 1),
                 calls_per_case,
+                0 if calls_per_case else round(MORE_ROOM_WITHIN.total_seconds() * 1000),
                 job,
                 round(PROBE_EVERY.total_seconds() * 1000),
                 WINDOW_MS,

@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +13,7 @@ from dunning.store import Store, Sweep, keys
 from dunning.store.limiter import background_budget
 from dunning.store.memory import MemoryStore
 from tests.integration.at_rest import NOW, everything, later, open_case, opened, redis_ms, redis_of
+from tests.integration.stores import Hands
 
 NOW_MS = round(NOW.timestamp() * 1000)
 LEASE_MS = 60_000
@@ -104,6 +107,22 @@ async def test_where_there_is_room_for_fewer_calls_the_job_is_smaller(either: St
     assert [len(grants) for _, grants in await jobs(either)] == [3]
 
 
+async def test_a_job_waits_for_room_that_comes_in_a_moment_rather_than_be_smaller(
+    hands_with: Callable[[int], Hands],
+) -> None:
+    hands = hands_with(200)
+    await make_due(hands.store, MOST_STEPS)
+    await hands.store.limiter.ask(3, background=True)
+    await hands.let_pass(timedelta(seconds=59.5))
+    await hands.store.limiter.ask(background_budget(200) - 6, background=True)
+
+    for _ in range(2):
+        await hands.store.due.sweep(NOW, calls_per_case=0)
+        await hands.let_pass(timedelta(seconds=0.5))
+
+    assert [len(cases) for cases, _ in await hands.batches()] == [90]
+
+
 async def test_a_lease_that_lapsed_hands_the_case_over_again(either: Store) -> None:
     await make_due(either, 1)
     await either.due.sweep(NOW, calls_per_case=0)
@@ -133,7 +152,7 @@ async def test_a_sweep_that_is_repeated_because_its_answer_was_lost_does_nothing
 
     moved, why = await store.due._sweep(
         keys=[keys.DUE, queue.QUEUE, keys.API_LOG, keys.API_HOLD, keys.HOLDS, keys.PROBE],
-        args=[NOW_MS, LEASE_MS, BATCH, b"arq:job:" + job_id, job_id, 1, "send_steps", 190, 30, 1, 0, "x", 1, 60_000],
+        args=[NOW_MS, LEASE_MS, BATCH, b"arq:job:" + job_id, job_id, 1, "send_steps", 190, 30, 1, 0, 0, "x", 1, 60_000],
     )
 
     assert (moved, why) == (0, b"repeated")

@@ -8,24 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bench.scaling import Storm
 from cli.plan.simulate.asked import AskedPaddle
-from cli.plan.simulate.entities import Customer, Subscription
-from cli.plan.simulate.post_office import PostOffice
-from cli.plan.simulate.rehearsal import Rehearsal, quietly
-from cli.plan.simulate.unwritten import Unwritten
 from dunning.errors import PermanentError
 from dunning.jobs import MOST_STEPS
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle_api.grants import Grant
-from tests.unit.paddle_world import BEGAN, CAMPAIGNS, HOUR
-
-FIRST_MAIL = BEGAN + 2 * HOUR  # the shipped campaign's, after a hard decline
 
 
 class CountingPaddle(AskedPaddle):
     """Counts its calls. It can't answer a call that asks about `refused`, as often as `refusals` says."""
 
-    def __init__(self, storm: "Storm") -> None:
+    def __init__(self, storm: Storm) -> None:
         super().__init__(storm.paddle, storm.store.limiter, storm.clock)
         self.calls: Counter[str] = Counter()
         self.refused, self.refusals = "", 0
@@ -45,33 +39,15 @@ class CountingPaddle(AskedPaddle):
             raise PermanentError("Paddle answered 400.")
 
 
-class Storm(Rehearsal):
-    """So many renewals of as many customers, declined at once."""
-
+class AskedStorm(Storm):
     def __init__(self, count: int) -> None:
-        super().__init__(BEGAN, CAMPAIGNS, Unwritten(), PostOffice, breaker="off", lasts=3 * HOUR)
+        super().__init__(count)
         self.asked = CountingPaddle(self)
         self.services = replace(self.services, paddle=self.asked)
-        for number in range(count):
-            customer, subscription, bill = (f"{kind}_{number:026d}" for kind in ("ctm", "sub", "txn"))
-            self.paddle.customers[customer] = Customer(customer, "Rosa Lume", f"rosa.{number}@lamplight.example")
-            self.paddle.subscriptions[subscription] = Subscription(
-                subscription, customer, "Lantern", f"pro_{0:026d}", f"pri_{0:026d}", 2400, "EUR", "4242"
-            )
-            self.paddle.decline(subscription, bill, "expired_card", BEGAN)
-
-    async def mailed(self) -> dict[str, timedelta]:
-        """Play it, and give how long after it was due the mail of each debt came."""
-        with quietly():
-            await self.play()
-        assert isinstance(self.services.transport, PostOffice)
-        letters = self.services.transport.letters
-        assert len({letter.case_id for letter in letters}) == len(letters)
-        return {letter.case_id: letter.at - FIRST_MAIL for letter in letters}
 
 
 async def test_a_mail_of_a_storm_of_3000_takes_at_most_0_045_calls() -> None:
-    storm = Storm(3_000)
+    storm = AskedStorm(3_000)
 
     mailed = await storm.mailed()
 
@@ -82,7 +58,7 @@ async def test_a_mail_of_a_storm_of_3000_takes_at_most_0_045_calls() -> None:
 
 
 async def test_a_batch_that_paddle_can_not_answer_for_costs_no_other_batch_of_its_job() -> None:
-    storm = Storm(MOST_STEPS)
+    storm = AskedStorm(MOST_STEPS)
     storm.asked.refused, storm.asked.refusals = f"txn_{40:026d}", 1
 
     mailed = await storm.mailed()
@@ -94,7 +70,7 @@ async def test_a_batch_that_paddle_can_not_answer_for_costs_no_other_batch_of_it
 
 
 async def test_a_subscription_that_paddle_can_never_answer_for_delays_the_other_mails_by_seconds_only() -> None:
-    storm = Storm(MOST_STEPS)
+    storm = AskedStorm(MOST_STEPS)
     storm.asked.refused, storm.asked.refusals = f"sub_{40:026d}", 1_000
 
     mailed = await storm.mailed()

@@ -10,7 +10,7 @@ from dunning.paddle_api.grants import Grant
 from dunning.rules.breaker import hour_of, oldest_remembered, without_alarms
 from dunning.rules.out_events import Brake, of_brake
 from dunning.store.brakes import BY_BREAKER, PARKED_FOR, RELEASED_FOR, Pause, Paused
-from dunning.store.due import LEASE, PROBE_EVERY, Sweep
+from dunning.store.due import LEASE, MORE_ROOM_WITHIN, PROBE_EVERY, Sweep
 from dunning.store.holds import EVERYTHING, Hold
 from dunning.store.limiter import CALL_MS, WINDOW_MS, background_budget
 from dunning.store.memory.kept import Batch, Kept, PassingKeys
@@ -174,6 +174,11 @@ class MemoryLimiter:
         self._log = {grant_id: until for grant_id, until in self._log.items() if until > now}
         return len(self._log)
 
+    def ends(self, within: timedelta) -> bool:
+        """Tell whether a call that counts now won't any more within this time."""
+        now = self._kept.clock()
+        return any(now < until <= now + within for until in self._log.values())
+
     def reserve(self, count: int) -> list[str]:
         """Reserve so many calls, and return the ids of their grants."""
         made = [f"grant-{next(self._serial)}" for _ in range(count)]
@@ -207,6 +212,9 @@ class MemoryDueIndex:
         if self._holds.on:
             del first[1:]
         room = self._budget - self._limiter.used()
+        too_large = self._calls_of(len(first), calls_per_case) > room
+        if too_large and not calls_per_case and self._limiter.ends(MORE_ROOM_WITHIN):
+            return Sweep(0, "no_grants")
         while first and self._calls_of(len(first), calls_per_case) > room:
             first.pop()
         if not first:

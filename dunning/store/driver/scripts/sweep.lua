@@ -6,7 +6,7 @@
 local due, queue, api_log, api_hold, holds, probe, paused, breaker_released, opened, late,
   out_destinations, out_new = unpack(KEYS)
 local now_ms, lease_ms, most_cases, job_key, job_id, keep_payload_ms, job_name, background_budget, cases_per_call,
-  shared_calls, calls_per_case, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms,
+  shared_calls, calls_per_case, more_room_ms, grant_prefix, probe_ms, grant_ms, hour, most_opened, all_mail, by_breaker, ahead_ms,
   told = unpack(ARGV)
 
 if redis.call('EXISTS', job_key) == 1 or redis.call('ZSCORE', api_log, grant_prefix .. '1') then
@@ -51,6 +51,11 @@ local function calls_of(cases)
   return shared_calls + math.ceil(cases / cases_per_call) + calls_per_case * cases
 end
 count = math.min(count, #first / 2)
+-- A smaller job takes more calls for each case, so it waits for room that comes in a moment. Else the jobs of a long
+-- storm would become ever smaller: the calls of one are not answered all at once, and so is the room they leave.
+if calls_of(count) > room and redis.call('ZCOUNT', api_log, '(' .. clock, clock + more_room_ms) > 0 then
+  return {0, 'no_grants'}
+end
 while count > 0 and calls_of(count) > room do
   count = count - 1
 end
