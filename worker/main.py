@@ -154,7 +154,7 @@ async def _start_up(ctx: dict[Any, Any]) -> None:
         )
     picks_jobs: Callable[[], bool] = ctx.get("picks_jobs", lambda: True)
     ctx["sweep"] = asyncio.create_task(sweep_forever(services, picks_jobs))
-    ctx["telling"] = asyncio.create_task(tell_forever(services, picks_jobs))
+    ctx["telling"] = asyncio.create_task(tell_forever(services))
     ctx["releasing"] = asyncio.create_task(release_mended_holds_forever(services))
     ctx["listing"] = asyncio.create_task(list_cases_forever(services))
     ctx["reconciling"] = asyncio.create_task(reconcile_forever(services))

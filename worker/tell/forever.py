@@ -1,7 +1,6 @@
 """Has the destinations told what is new: every half second, so that no write of a case has to."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -22,10 +21,10 @@ async def register_destinations(services: WorkerServices) -> None:
         log.warning("out_webhook.destination_gone", events=buried)
 
 
-async def tell_forever(services: WorkerServices, picks_jobs: Callable[[], bool]) -> None:
+async def tell_forever(services: WorkerServices) -> None:
     """Hand over what is due until canceled, if there is a destination. Any number of workers may."""
     names = [one.name for one in services.settings.out_webhooks]
-    while names and picks_jobs():
+    while names:
         try:
             await services.store.out_webhooks.sweep(names, services.clock())
         except REDIS_ERRORS:
