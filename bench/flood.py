@@ -21,8 +21,8 @@ from bench.storm import PASS, open_cases
 from cli.lab.clock import ShiftedClock
 from cli.lab.mailbox.server import ReceivedMail
 
-# Two API calls for thirty: more than two minutes' worth of the budget.
-STEPS = 6_000
+# Four API calls for ninety: more than two minutes' worth of the budget.
+STEPS = 9_000
 WAVES = (5_000, 10_000, 20_000)
 # Signed and sent at a time: a signature is good for a minute.
 CHUNK = 1_000

@@ -12,7 +12,7 @@ from bench.copies import Original, read_original, write_copies
 from bench.figures import Figure, at_most, percentile, ratios
 from bench.service import UNLIMITED, BrokenError, Service, database, running_service
 from dunning.instants import to_milliseconds
-from dunning.jobs import BATCH
+from dunning.jobs import MOST_STEPS
 from dunning.rules.case import OPEN_FOR
 from dunning.store import Store
 
@@ -50,7 +50,7 @@ async def measure() -> list[Figure]:
     least, most = SIZES[0], SIZES[-1]
     return [
         *(
-            Figure(f"a sweep of {BATCH} cases, {size:,} open, {DUE:,} due, disk apart", "ms", tuple(took[size]))
+            Figure(f"a sweep of {MOST_STEPS} cases, {size:,} open, {DUE:,} due, disk apart", "ms", tuple(took[size]))
             for size in SIZES
         ),
         Figure(f"a sweep with {most:,} open against one with {least:,}", "ratio", ratios(took[most], took[least])),
@@ -75,14 +75,14 @@ def _due_at_ms(number: int, now: datetime) -> int:
 
 
 async def _sweep_all(stores: Mapping[int, Store], at: datetime) -> dict[int, list[float]]:
-    """Sweep until nothing is due, and return how many milliseconds each full batch took."""
+    """Sweep until nothing is due, and return how many milliseconds each full job took."""
     took: dict[int, list[float]] = {size: [] for size in stores}
-    for _ in range(DUE // BATCH):
+    for _ in range(DUE // MOST_STEPS):
         for size, store in stores.items():
             began = time.perf_counter()
             swept = await store.due.sweep(at, calls_per_case=0)
             took[size].append(1000 * (time.perf_counter() - began))
-            if swept.moved != BATCH:
+            if swept.moved != MOST_STEPS:
                 raise BrokenError(f"a sweep of {size} open cases moved {swept.moved}: {swept.why}")
     for store in stores.values():
         await store.due.sweep(at, calls_per_case=0)  # what is left of the thousand
