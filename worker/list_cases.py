@@ -6,12 +6,8 @@ What this version writes is listed as it is written: `dunning.store.lists`.
 import asyncio
 from datetime import timedelta
 
-import structlog
-
-from dunning.store import REDIS_ERRORS
+from worker.repeat import repeat
 from worker.services import WorkerServices
-
-log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(minutes=1)
 # A million cases take minutes, and everything else goes first.
@@ -20,15 +16,12 @@ REST = timedelta(seconds=0.05)
 
 async def list_cases_forever(services: WorkerServices) -> None:
     """List them whenever it is time, until canceled. Of several workers, only one does it."""
-    while True:
-        try:
-            if await services.store.lists.take_turn():
-                await list_cases(services)
-        except REDIS_ERRORS:
-            pass  # the sweep logs it
-        except Exception:  # the next one may well succeed
-            log.exception("lists.fault")
-        await asyncio.sleep(LOOK_EVERY.total_seconds())
+
+    async def work() -> None:
+        if await services.store.lists.take_turn():
+            await list_cases(services)
+
+    await repeat(work, LOOK_EVERY, "lists.fault")
 
 
 async def list_cases(services: WorkerServices) -> None:

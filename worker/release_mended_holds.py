@@ -4,7 +4,6 @@ Some holds can be checked only by sending a mail. For these, one due case finds 
 due, such a hold is taken off.
 """
 
-import asyncio
 from datetime import timedelta
 
 import structlog
@@ -12,11 +11,12 @@ import structlog
 from dunning.errors import DunningError, GrantRefusedError
 from dunning.paddle_api.grants import Grant
 from dunning.reasons import HoldWord
-from dunning.store import REDIS_ERRORS, Hold
+from dunning.store import Hold
 from dunning.store.due import LEASE
 from dunning.store.holds import EVERYTHING
 from worker.missing_templates import TEMPLATE_HOLD
 from worker.operator import PADDLE_HOLDS, release_holds
+from worker.repeat import repeat
 from worker.send.refusals import REFUSALS_HOLD
 from worker.services import WorkerServices
 
@@ -29,15 +29,12 @@ PROBED = frozenset({HoldWord.MAIL_LOGIN, HoldWord.MAIL_SENDER, HoldWord.MAIL_FOL
 
 async def release_mended_holds_forever(services: WorkerServices) -> None:
     """Look every half minute until canceled. Of several workers, only one looks each time."""
-    while True:
-        try:
-            if await services.store.holds.all() and await services.store.holds.take_look(EVERY):
-                await release_mended_holds(services)
-        except REDIS_ERRORS:
-            pass  # the sweep logs it
-        except Exception:  # the next one may well succeed
-            log.exception("hold.look_fault")
-        await asyncio.sleep(EVERY.total_seconds())
+
+    async def work() -> None:
+        if await services.store.holds.all() and await services.store.holds.take_look(EVERY):
+            await release_mended_holds(services)
+
+    await repeat(work, EVERY, "hold.look_fault")
 
 
 async def release_mended_holds(services: WorkerServices) -> None:

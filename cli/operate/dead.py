@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from cli.operate.cases.screen import console, print_rows
+from cli.operate.chosen import end, tell_count
 from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
 from dunning.audit import Change, about
@@ -58,8 +59,8 @@ def replay(wanted: Sequence[str] | None, by: str) -> None:
     for one in dead:
         if one.event is None:
             click.echo(f"{one.event_id} was never shaped to be handled: `dunning replay` reads it from Paddle again.")
-    click.echo(_told(len(replayed), "is handled again", "are handled again"))
-    _end(wanted, dead, bad=any(one.event is None for one in dead))
+    tell_count(len(replayed), "is handled again", "are handled again")
+    end(wanted, [one.event_id for one in dead], "not dead", bad=any(one.event is None for one in dead))
 
 
 def drop(wanted: Sequence[str] | None, by: str) -> None:
@@ -76,8 +77,8 @@ def drop(wanted: Sequence[str] | None, by: str) -> None:
         return dead, dropped
 
     dead, dropped = on_the_store(work)
-    click.echo(_told(len(dropped), "is dropped", "are dropped"))
-    _end(wanted, dead, bad=False)
+    tell_count(len(dropped), "is dropped", "are dropped")
+    end(wanted, [one.event_id for one in dead], "not dead", bad=False)
 
 
 async def _note(store: Store, by: str, what: Change, changed: Sequence[str]) -> None:
@@ -87,18 +88,6 @@ async def _note(store: Store, by: str, what: Change, changed: Sequence[str]) -> 
 
 async def _wanted(store: Store, wanted: Sequence[str] | None) -> list[DeadEvent]:
     return [one for one in await store.dead.all() if wanted is None or one.event_id in wanted]
-
-
-def _end(wanted: Sequence[str] | None, dead: Sequence[DeadEvent], *, bad: bool) -> None:
-    not_dead = sorted(set(wanted or ()) - {one.event_id for one in dead})
-    for event_id in not_dead:
-        click.echo(f"{event_id} is not dead.", err=True)
-    if bad or not_dead:
-        raise SystemExit(1)
-
-
-def _told(count: int, one: str, several: str) -> str:
-    return f"1 event {one}." if count == 1 else f"{count} events {several}."
 
 
 def _about(one: DeadEvent) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.operate.cases.screen import console, print_rows
+from cli.operate.chosen import end, tell_count
 from cli.run.changes import note_change
 from cli.run.open_store import on_the_store
 from dunning.audit import Change, about
@@ -75,8 +76,8 @@ def replay(wanted: Sequence[str] | None, by: str) -> None:
     found, lost = on_the_store(work)
     for event in lost:
         click.echo(f"{event.id} was for {event.destination}, which DUNNING_OUT_WEBHOOKS does not name any more.")
-    click.echo(_told(len(found) - len(lost), "is sent again", "are sent again"))
-    _end(wanted, found, "neither dead nor waiting", bad=bool(lost))
+    tell_count(len(found) - len(lost), "is sent again", "are sent again")
+    end(wanted, [event.id for event in found], "neither dead nor waiting", bad=bool(lost))
 
 
 def drop(wanted: Sequence[str] | None, by: str) -> None:
@@ -93,8 +94,8 @@ def drop(wanted: Sequence[str] | None, by: str) -> None:
         return dropped
 
     dropped = on_the_store(work)
-    click.echo(_told(len(dropped), "is dropped", "are dropped"))
-    _end(wanted, dropped, "not dead", bad=False)
+    tell_count(len(dropped), "is dropped", "are dropped")
+    end(wanted, [event.id for event in dropped], "not dead", bad=False)
 
 
 async def _note(store: Store, by: str, what: Change, changed: Sequence[Unsent]) -> None:
@@ -121,15 +122,3 @@ def _facts(event: Unsent) -> dict[str, Any]:
 
 def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _end(wanted: Sequence[str] | None, found: Sequence[Unsent], what: str, *, bad: bool) -> None:
-    others = sorted(set(wanted or ()) - {event.id for event in found})
-    for event_id in others:
-        click.echo(f"{event_id} is {what}.", err=True)
-    if bad or others:
-        raise SystemExit(1)
-
-
-def _told(count: int, one: str, several: str) -> str:
-    return f"1 event {one}." if count == 1 else f"{count} events {several}."

@@ -1,11 +1,10 @@
 """Has the destinations told what is new: every half second, so that no write of a case has to."""
 
-import asyncio
 from datetime import timedelta
 
 import structlog
 
-from dunning.store import REDIS_ERRORS
+from worker.repeat import repeat
 from worker.services import WorkerServices
 
 log = structlog.get_logger()
@@ -24,11 +23,10 @@ async def register_destinations(services: WorkerServices) -> None:
 async def tell_forever(services: WorkerServices) -> None:
     """Hand over what is due until canceled, if there is a destination. Any number of workers may."""
     names = [one.name for one in services.settings.out_webhooks]
-    while names:
-        try:
-            await services.store.out_webhooks.sweep(names, services.clock())
-        except REDIS_ERRORS:
-            pass  # the sweep of due cases logs it
-        except Exception:  # the next one may well succeed
-            log.exception("out_webhook.sweep_fault")
-        await asyncio.sleep(EVERY.total_seconds())
+    if not names:
+        return
+
+    async def work() -> None:
+        await services.store.out_webhooks.sweep(names, services.clock())
+
+    await repeat(work, EVERY, "out_webhook.sweep_fault")
