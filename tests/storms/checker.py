@@ -111,10 +111,10 @@ def _doubled(history: History) -> Iterator[str]:
 
 def _why_doubled(history: History, mails: Sequence[Mail]) -> Iterator[str]:
     first, *others = mails
-    forgotten = sum(_forgotten(history, mail.at) for mail in mails[:-1])
+    forgotten = sum(_begin_forgotten(history, mail.at) for mail in mails[:-1])
     if len(mails) > COPIES + forgotten:
         yield f"came {len(mails)} times"
-    if _forgotten(history, first.at):
+    if _begin_forgotten(history, first.at):
         return
     if any(mail.content != first.content for mail in others) and not _has_news(history, mails):
         yield "came twice, and not as the same mail"
@@ -203,6 +203,14 @@ def _covered(case: Case) -> bool:
 
 def _forgotten(history: History, moment: float) -> bool:
     return any(loss.holds(moment) for loss in history.losses)
+
+
+def _begin_forgotten(history: History, moment: float) -> bool:
+    """Tell whether Redis may have forgotten that a mail was begun: also one that was handed over after a standstill."""
+    return _forgotten(history, moment) or any(
+        _forgotten(history, still.began) and Span(still.began, still.ended + A_MOMENT).holds(moment)
+        for still in history.standstills
+    )
 
 
 def kinds_of(problems: Iterable[str]) -> set[str]:

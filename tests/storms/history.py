@@ -107,6 +107,8 @@ class History:
     """What was done in these times may not have been noted, or not for long: a worker died, or Redis forgot."""
     losses: list[Span] = field(default_factory=list)
     """Of which moments Redis forgot what it had acknowledged."""
+    standstills: list[Span] = field(default_factory=list)
+    """When a worker stood still."""
     unheard: bool = False
     """Whether some webhooks never came."""
     missed: int = 0

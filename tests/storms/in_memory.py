@@ -249,6 +249,8 @@ class House:
 
     def _stop(self, fault: Fault) -> None:
         self._whom(fault).stands_until = fault.until
+        if fault.kind is Kind.STOP_WORKER:
+            self.history.standstills.append(Span(self.seconds(), fault.until))
 
     def _turn(self, fault: Fault, off: timedelta) -> None:
         self._whom(fault).off = off

@@ -108,7 +108,9 @@ class Weather:
         await self.processes.kill(self.processes.of(RECEIVER, fault.target), fault.size * AWAY_SECONDS)
 
     async def _stop_worker(self, fault: Fault) -> None:
+        began = self.clocks.seconds()
         await self.processes.stand_still(self.processes.of(WORKER, fault.target), fault.lasts)
+        self.history.standstills.append(Span(began, self.clocks.seconds()))
 
     async def _stop_receiver(self, fault: Fault) -> None:
         await self.processes.stand_still(self.processes.of(RECEIVER, fault.target), fault.lasts)

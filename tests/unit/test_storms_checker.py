@@ -220,6 +220,18 @@ def test_what_redis_forgot_may_be_done_again() -> None:
     assert judge(history) == []
 
 
+@pytest.mark.parametrize(
+    ("stood", "may"), [(Span(13.0, 20.5), True), (Span(16.0, 20.5), False), (Span(13.0, 19.0), False)]
+)
+def test_a_mail_whose_begin_redis_forgot_may_go_out_after_a_standstill(stood: Span, *, may: bool) -> None:
+    history = good()
+    with_copy(history, content="x", shows=False)
+    history.losses = [Span(12.0, 14.0)]
+    history.standstills = [stood]
+
+    assert (judge(history) == []) is may
+
+
 def test_a_debt_that_another_debts_mail_covered_needs_none_of_its_own() -> None:
     history = good()
     covered = Delivery("skipped", "covered")
