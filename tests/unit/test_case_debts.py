@@ -36,6 +36,7 @@ from tests.unit.case_builders import (
     SECOND,
     a_case,
     a_customer,
+    a_live_attempt,
     a_live_subscription,
     a_live_transaction,
     held,
@@ -327,6 +328,12 @@ def test_what_paddle_says_is_still_owed_is_named() -> None:
 
 def test_what_is_paid_is_not_named() -> None:
     assert names(A, B, C, c=a_live_transaction(id="c", status="paid")) == ["b"]
+
+
+def test_what_may_just_be_being_paid_is_not_named() -> None:
+    under_way = a_live_attempt(status="authorized", at=NOW - MINUTE)
+
+    assert names(A, B, C, c=a_live_transaction(id="c", attempts=(under_way,))) == ["b"]
 
 
 def test_what_paddle_does_not_answer_about_is_not_named() -> None:

@@ -333,6 +333,17 @@ def test_a_silence_is_brought_forward_where_it_may_be_repeated(repeats: int, ste
     assert pick_step(case, CAMPAIGN, repeats, FIRST_DUE)[1] == step
 
 
+def test_what_may_have_arrived_keeps_its_date_and_what_certainly_did_not_gets_a_new_one() -> None:
+    put_back = held(FIRST_DUE).put_back(ME, "smtp_451", FIRST_DUE + DAY, counted=True)
+
+    dates = [
+        bring_forward(with_deliveries(first=one), CAMPAIGN, None, 1, FIRST_DUE + HOUR).delivery("first").dated_at
+        for one in (unknown(FIRST_DUE), put_back)
+    ]
+
+    assert dates == [FIRST_DUE, FIRST_DUE + HOUR]
+
+
 def test_a_step_that_is_named_overtakes_those_before_it() -> None:
     case = bring_forward(a_case(), CAMPAIGN, "final", 1, FAILED_AT + MINUTE)
 

@@ -1,5 +1,6 @@
 """What healing plans: which debts get a case, at which step, when, and which cases are closed."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from dunning.rules.case import Case
 from dunning.rules.declines import DeclineClass
 from dunning.rules.healing import Cursor, Plan, closing_event, debt_event, most_unasked, plan
 from dunning.rules.on_event import on_transaction
+from dunning.rules.tally import Money, money_of
 from tests.unit import paddle_bodies as bodies
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -230,6 +232,15 @@ def test_what_closes_a_case_names_its_subscription_and_its_customer() -> None:
     assert event is not None
     assert isinstance(event.facts, TransactionFacts)
     assert (event.facts.subscription_id, event.facts.customer_id) == (bodies.SUBSCRIPTION, bodies.CUSTOMER)
+
+
+def test_what_closes_a_case_tells_the_amount_that_paddle_told() -> None:
+    found = dataclasses.replace(live("paid"), total=2_900, currency_code="EUR")
+
+    event = closing_event(open_case(), found, NOW)
+
+    assert event is not None
+    assert money_of(event) == Money("EUR", 2_900)
 
 
 def test_opening_and_closing_on_one_day_are_events_of_their_own() -> None:

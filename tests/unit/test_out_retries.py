@@ -27,7 +27,7 @@ def test_any_2xx_says_that_the_destination_has_got_it(status: int) -> None:
     assert judged(status, "60") == Judged(Then.NOTHING)
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 408, 409, 422, 425, 500, 501, 599])
+@pytest.mark.parametrize("status", [300, 301, 307, 400, 401, 404, 408, 409, 422, 425, 500, 501, 599])
 def test_whatever_else_is_a_failure_and_is_tried_again(status: int) -> None:
     assert judged(status) == Judged(Then.AGAIN, f"http_{status}", WAITS[0])
 
@@ -50,6 +50,7 @@ def test_a_destination_under_load_is_left_alone(status: int) -> None:
         ("9" * 30, LONGEST_REST),
         (format_datetime(NOW + A_MINUTE, usegmt=True), A_MINUTE),
         ("Mon, 04 May 2026 12:01:00 -0000", A_MINUTE),
+        ("Mon, 04 May 2026 14:01:00 +0200", A_MINUTE),
         (format_datetime(NOW + timedelta(days=400), usegmt=True), LONGEST_REST),
     ],
 )
@@ -60,6 +61,10 @@ def test_a_destination_is_left_alone_for_as_long_as_it_asks(said: str, rest: tim
 @pytest.mark.parametrize("said", ["0", "-5", "soon", "", "٦٠", format_datetime(NOW - A_MINUTE, usegmt=True)])
 def test_what_asks_for_nothing_changes_nothing(said: str) -> None:
     assert judged(503, said) == Judged(Then.AGAIN, "http_503", WAITS[0])
+
+
+def test_a_destination_that_is_given_up_on_is_left_alone_for_as_long_as_it_asks_too() -> None:
+    assert judged(503, "60", tries=len(WAITS)) == Judged(Then.GIVE_UP, "http_503", rest=A_MINUTE)
 
 
 def test_the_own_wait_stands_where_the_destination_asks_for_less() -> None:

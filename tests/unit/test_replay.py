@@ -56,6 +56,20 @@ def test_another_failed_charge_moves_what_was_not_begun() -> None:
     assert mails(*declines, until=2 * DAY) == [("first", 5 * HOUR)]
 
 
+def test_a_failed_charge_at_the_moment_a_mail_is_due_comes_first() -> None:
+    declines = [Decline(FAILED_AT, HARD), Decline(FAILED_AT + 2 * HOUR, SOFT)]
+
+    assert mails(*declines, until=2 * DAY) == [("first", DAY)]
+
+
+def test_a_turn_that_a_case_was_given_in_fact_puts_nothing_off() -> None:
+    ended = a_case(not_before=FAILED_AT + 2 * DAY).end(CaseState.RECOVERED, None, FAILED_AT + 2 * DAY)
+
+    (mail,) = mails_by(PLAN, ended, [Decline(FAILED_AT, HARD)], FAILED_AT + 2 * DAY)
+
+    assert mail.at == FAILED_AT + 2 * HOUR
+
+
 def test_what_was_done_in_fact_does_not_count() -> None:
     ended = a_case(deliveries={"first": Delivery().skip(SkipReason.OVERTAKEN)}).end(CaseState.STOPPED, "x", FAILED_AT)
 

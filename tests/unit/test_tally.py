@@ -1,6 +1,7 @@
 """What a write of a case adds to the sums of days."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -147,6 +148,20 @@ def test_a_write_that_changes_neither_beginning_nor_end_adds_nothing() -> None:
 
     assert told(CASE, MAILED, money=EUR) == set()
     assert told(ended, ended.but(reason=None), money=EUR) == set()
+
+
+def test_the_last_mail_is_the_one_that_went_out_last_whatever_the_steps_are_called() -> None:
+    case = CASE.but(deliveries={"second": sent(NOW - timedelta(days=3)), "last": sent(NOW - timedelta(days=1))})
+
+    assert told(case, recovered(case)) == {("n|recovered|renewal|last|hard|mail|", 1)}
+
+
+def test_in_which_order_a_days_fields_are_read_changes_nothing() -> None:
+    fields = {f"{unit}|opened|renewal||hard||EUR": value for unit, value in (("n", 3), ("k", 2), ("a", 5_800))}
+
+    read = [totals_of(dict(order)) for order in permutations(fields.items())]
+
+    assert read == [{Key(What.OPENED, "renewal", "", "hard", "", "EUR"): Total(3, 2, 5_800)}] * 6
 
 
 def test_a_days_fields_are_read_as_totals() -> None:

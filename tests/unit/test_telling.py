@@ -40,8 +40,9 @@ def test_it_is_told_again_each_day_with_when_it_began(listener: Listener) -> Non
     began = listener.now
 
     assert listener.hears(HOLD, after=timedelta(hours=23)) == []
-    assert listener.look(HOLD, after=timedelta(hours=2)) == [News(What.STILL_ON, HOLD, began)]
+    assert listener.look(HOLD, after=timedelta(hours=1)) == [News(What.STILL_ON, HOLD, began)]
     assert listener.hears(HOLD) == []
+    assert listener.look(HOLD, after=timedelta(days=1)) == [News(What.STILL_ON, HOLD, began)]
 
 
 def test_its_end_is_told_once_with_when_it_began(listener: Listener) -> None:
@@ -111,6 +112,15 @@ def test_an_end_that_reached_nobody_is_told_later(listener: Listener) -> None:
     listener.told = decide_untold(before, listener.told)
 
     assert listener.hears() == [What.OVER]
+
+
+def test_that_it_is_still_on_is_told_later_where_it_reached_nobody(listener: Listener) -> None:
+    listener.look(HOLD)
+    before, began = listener.told, listener.now
+    listener.look(HOLD, after=timedelta(days=1))
+    listener.told = decide_untold(before, listener.told)
+
+    assert listener.look(HOLD) == [News(What.STILL_ON, HOLD, began)]
 
 
 def test_what_reached_nobody_and_is_over_is_not_told(listener: Listener) -> None:

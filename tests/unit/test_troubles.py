@@ -25,6 +25,22 @@ def test_nothing_is_on_while_all_is_well() -> None:
     assert on() == []
 
 
+def test_what_is_at_its_limit_is_not_past_it() -> None:
+    at_most = {
+        "worker_silent_seconds": 120,
+        "webhooks_silent_seconds": 120,
+        "certificate_seconds_left": 7 * 86_400,
+        "mail_in_vain_seconds": 600,
+        "paddle_in_vain_seconds": 600,
+        "oldest_due_seconds": 600,
+        "oldest_unhandled_event_seconds": 240,
+        "oldest_queued_job_seconds": 600,
+        "oldest_out_webhook_seconds": 3600,
+    }
+
+    assert on(**at_most) == []
+
+
 def test_what_was_never_seen_is_no_trouble() -> None:
     assert find_troubles(Looked(gauges={})) == []
 
@@ -76,10 +92,14 @@ def test_work_that_is_late_is_told_unless_it_waits_on_purpose() -> None:
     assert on(oldest_queued_job_seconds=601)[0].detail == "The oldest job has waited for 10 min."
 
 
+def test_mail_that_is_late_is_told_where_nothing_is_known_of_a_pause() -> None:
+    assert [seen.trouble for seen in find_troubles(Looked(gauges={"oldest_due_seconds": 601}))] == [Trouble.BACKLOG]
+
+
 def test_dead_events_and_debts_that_wait_are_counted() -> None:
     assert on(dead_events=1) == [Seen(Trouble.DEAD_EVENTS, detail="There is one.")]
-    assert on(dead_events=3)[0].detail == "There are 3."
-    assert on(reconcile_waiting=80) == [Seen(Trouble.DEBTS_WAIT, detail="There are 80.")]
+    assert on(dead_events=2)[0].detail == "There are 2."
+    assert on(reconcile_waiting=2) == [Seen(Trouble.DEBTS_WAIT, detail="There are 2.")]
     assert on(reconcile_waiting=1)[0].detail == "There is one."
 
 
@@ -89,7 +109,7 @@ def test_out_webhooks_that_wait_for_an_hour_or_are_dead_are_told() -> None:
         Seen(Trouble.OUT_WEBHOOKS_WAIT, detail="The oldest has waited for 2 h.")
     ]
     assert on(dead_out_webhooks=1) == [Seen(Trouble.DEAD_OUT_WEBHOOKS, detail="There is one.")]
-    assert on(dead_out_webhooks=3)[0].detail == "There are 3."
+    assert on(dead_out_webhooks=2)[0].detail == "There are 2."
 
 
 def test_counters_that_grew_are_news() -> None:
