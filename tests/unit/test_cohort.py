@@ -13,7 +13,7 @@ from dunning.rules.case import Case, CaseState
 from dunning.rules.cohort import LARGEST_AMOUNT, Amounts, Became, Group, added, groups_of, last_settled, sums_by_failure
 from dunning.rules.comparison import compare
 from dunning.rules.hold_out import Arm
-from dunning.rules.lift import Side
+from dunning.rules.lift import MoneySide, Side, lift_in_money
 from dunning.rules.tally import Money, Sum, money_of, money_of_live, totals_of
 from tests.unit.case_builders import (
     CAMPAIGN,
@@ -154,3 +154,32 @@ def test_payments_of_unknown_amount_count_as_cases_and_say_nothing_of_money() ->
 
     assert one.held_out == Side(100, 40)
     assert one.money == {"EUR": None}
+
+
+def test_each_currency_is_compared_for_itself_with_the_squares_of_its_amounts() -> None:
+    euros = played((900, 540), (100, 40))
+    dollars = {
+        replace(group, currency="USD"): Amounts(sums.cases, 2 * sums.amount, 4 * sums.squares)
+        for group, sums in played((300, 90), (80, 40)).items()
+    }
+
+    (one,) = compare({**euros, **dollars})
+
+    assert one.money == {
+        "EUR": lift_in_money(
+            MoneySide(900, 540, 540 * 2_900, 540 * 841), MoneySide(100, 40, 40 * 2_900, squares=40 * 841)
+        ),
+        "USD": lift_in_money(
+            MoneySide(300, 90, 90 * 5_800, 90 * 3_364), MoneySide(80, 40, 40 * 5_800, squares=40 * 3_364)
+        ),
+    }
+
+
+@pytest.mark.parametrize(("arm", "known"), [(Arm.MAILED, 540), (Arm.HELD_OUT, 40)])
+def test_too_many_payments_of_unknown_amount_on_one_side_say_nothing_of_money(arm: Arm, known: int) -> None:
+    groups = played((900, 540), (100, 40))
+    unknown = Group(Became.PAID, "renewal", arm, 10, "")
+
+    told = [compare({**groups, unknown: Amounts(cases)})[0].money["EUR"] for cases in (known // 50, known // 40)]
+
+    assert told == [compare(groups)[0].money["EUR"], None]

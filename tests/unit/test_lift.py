@@ -61,6 +61,13 @@ def test_the_sample_is_told_for_every_rate_and_share(rate: float, percent: int) 
     assert held_out_needed(rate, percent) > 0
 
 
+@pytest.mark.parametrize(("percent", "mailed_for_each"), [(10, 9), (20, 4), (50, 1)])
+def test_the_sample_is_for_five_points_less_and_for_as_many_more_that_are_mailed(
+    percent: int, mailed_for_each: int
+) -> None:
+    assert held_out_needed(0.5, percent) == sample_needed(0.45, 0.5, mailed_for_each)
+
+
 def test_the_more_is_held_out_the_more_of_it_is_needed_and_the_less_in_all() -> None:
     tenth, half = held_out_needed(0.5, 10), held_out_needed(0.5, 50)
 
@@ -117,3 +124,7 @@ def test_nothing_is_said_of_money_that_is_too_little_or_not_known(held_out: Mone
 
 def test_a_few_unknown_amounts_are_borne() -> None:
     assert lift_in_money(money(1_000, *[3_000] * 500), money(1_000, *[3_000] * 100, unknown=2)) is not None
+
+
+def test_where_all_paid_the_same_nothing_is_unsure() -> None:
+    assert lift_in_money(money(100, *[3_000] * 100), money(50, *[3_000] * 50)) == Interval(0, 0, 0)
