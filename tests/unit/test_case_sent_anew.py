@@ -75,6 +75,12 @@ def test_what_cannot_be_sent_anew_is_told(case: Case, after: timedelta, why: str
         send_anew(case, CAMPAIGN, 1, FAILED_AT + after)
 
 
+def test_a_mail_that_was_to_be_sent_anew_and_is_covered_is_still_counted_as_another_mail() -> None:
+    case, _ = send_anew(with_deliveries(first=sent(FIRST_DUE)), CAMPAIGN, 1, FIRST_DUE + HOUR)
+
+    assert cover(case, FIRST, FIRST_DUE + 2 * HOUR).delivery("first").resends == 1
+
+
 def test_one_that_was_skipped_for_another_reason_is_sent_after_all() -> None:
     case, step = send_anew(with_deliveries(first=planned().skip("no_address")), CAMPAIGN, 1, FIRST_DUE + HOUR)
 
