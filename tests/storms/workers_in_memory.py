@@ -5,7 +5,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -157,8 +157,8 @@ class Worker(Process):
         """Sweep for ever, whenever something is due."""
         house = self.house
         while True:
-            due = min(house.redis.store.kept.due.values(), default=house.clock())
-            until_due = (due - self.clock()).total_seconds()
+            first_due = min(house.redis.store.kept.due.values(), default=datetime.max.replace(tzinfo=UTC))
+            until_due = (first_due - self.clock()).total_seconds()
             if until_due <= 0 and not has_enough(self.services):
                 with contextlib.suppress(*REDIS_ERRORS):
                     await sweep_once(self.services, None)
