@@ -24,3 +24,8 @@ def _read(value: object) -> object:
 
 
 Instant = Annotated[datetime, BeforeValidator(_read), PlainSerializer(to_milliseconds, when_used="json")]
+
+
+def to_text(at: datetime) -> str:
+    """Write a moment in RFC 3339, in UTC, with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

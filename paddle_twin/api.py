@@ -31,6 +31,7 @@ PERMISSIONS = frozenset(
         "notification_simulation.read",
         "notification_simulation.write",
         "subscription.read",
+        "subscription_history.read",
         "transaction.read",
     }
 )
@@ -80,6 +81,7 @@ class Api:
             self._route("GET", "/transactions/{id}", self._get_transaction, "transaction.read"),
             self._route("GET", "/subscriptions", self._list_subscriptions, "subscription.read"),
             self._route("GET", "/subscriptions/{id}", self._get_subscription, "subscription.read"),
+            self._route("GET", "/subscriptions/{id}/history", self._list_history, "subscription_history.read"),
             self._route("GET", "/events", self._list_events, "notification.read"),
             self._route("GET", "/customers", self._list_customers, "customer.read"),
             self._route("GET", "/customers/{id}", self._get_customer, "customer.read"),
@@ -183,6 +185,12 @@ class Api:
 
     async def _get_subscription(self, request: web.Request) -> web.Response:
         return entity(self._with_urls(find(self.world.subscriptions, request)))
+
+    async def _list_history(self, request: web.Request) -> web.Response:
+        subscription = find(self.world.subscriptions, request)
+        return page(
+            request, self.links, self.world.history.listed(subscription["id"], request.query), most=200, usual=50
+        )
 
     async def _list_customers(self, request: web.Request) -> web.Response:
         # Archived ones are listed only where they are asked for, and addresses are compared exactly:

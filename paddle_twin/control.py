@@ -66,6 +66,10 @@ class _Attempt(_Body):
     at: AwareDatetime | None = None
 
 
+class _Payment(_Body):
+    source: str | None = "customer_portal"
+
+
 class _Schedule(_Body):
     action: str = "cancel"
 
@@ -195,7 +199,7 @@ class Control:
         return {"id": _id(request)}
 
     async def _pay(self, request: web.Request) -> object:
-        self._world.pay(_id(request))
+        self._world.pay(_id(request), source=(await _read(request, _Payment)).source)
         return {"id": _id(request)}
 
     async def _transaction(self, request: web.Request) -> object:

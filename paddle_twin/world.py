@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from paddle_twin import bodies
 from paddle_twin.bodies import Json
+from paddle_twin.history import History
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, as in the ULIDs that Paddle's ids are made of
 
@@ -44,7 +45,9 @@ class World:
         self.addresses: dict[str, Json] = {}
         self.subscriptions: dict[str, Json] = {}
         self.transactions: dict[str, Json] = {}
+        self.history = History(self.new_id)
         self._cards: dict[str, Json] = {}
+        self._methods: dict[str, str] = {}
         self._serial = itertools.count()
         self._last_told_at: dict[str, datetime] = {}
         self._tell = tell
@@ -104,6 +107,7 @@ class World:
         )
         if card_last4 is not None:
             self._cards[subscription_id] = bodies.card(card_last4, name=owner["name"], expires=now.year + 1)
+        self._methods[subscription_id] = self.new_id("paymtd")
         return subscription_id
 
     def decline(
@@ -145,6 +149,9 @@ class World:
         self._record("subscription.updated", subscription, at)
         if not was_past_due:
             self._record("subscription.past_due", subscription, at)
+            self.history.note(
+                subscription, "subscription_past_due", at, status="past_due", transaction_id=transaction_id
+            )
 
     def retry(self, transaction_id: str, code: str = "declined", *, at: datetime | None = None) -> None:
         """Let Paddle charge a past-due bill once more, and fail."""
@@ -180,14 +187,17 @@ class World:
         )
         self._record("transaction.updated", transaction, at)
 
-    def pay(self, transaction_id: str) -> None:
-        """Pay a bill with a new card. A subscription without another debt is active again."""
+    def pay(self, transaction_id: str, *, source: str | None = "customer_portal") -> None:
+        """Pay a bill with a new card. A subscription without another debt is active again.
+
+        The card is given where `source` says, in the words of the history; None: Paddle charges the old one again.
+        """
         now = self.clock()
         transaction = self.transactions[transaction_id]
-        method_id = self.new_id("paymtd")
-        self._record("payment_method.saved", bodies.saved_method(method_id, transaction, at=now), now)
+        if source is not None:
+            self._change_method(transaction, source, now)
         transaction["status"] = "paid"
-        self._attempt(transaction, None, now, method_id)
+        self._attempt(transaction, None, now)
         transaction["details"]["totals"]["balance"] = "0"
         self._record("transaction.updated", transaction, now)
         self._record("transaction.paid", transaction, now)
@@ -241,9 +251,15 @@ class World:
         self._record("subscription.updated", subscription, now)
         self._record(f"subscription.{status}", subscription, now)
 
-    def _attempt(self, transaction: Json, code: str | None, at: datetime, method_id: str | None = None) -> None:
+    def _change_method(self, transaction: Json, source: str, at: datetime) -> None:
+        subscription = self.subscriptions[transaction["subscription_id"]]
+        method_id = self._methods[subscription["id"]] = self.new_id("paymtd")
+        self._record("payment_method.saved", bodies.saved_method(method_id, transaction, at=at), at)
+        self.history.note(subscription, "subscription_payment_method_updated", at, source=source)
+
+    def _attempt(self, transaction: Json, code: str | None, at: datetime) -> None:
         made = bodies.payment(
-            method_id or self.new_id("paymtd"),
+            self._methods[transaction["subscription_id"]],
             amount=transaction["details"]["totals"]["balance"],
             card=self._cards.get(transaction["subscription_id"]),
             code=code,

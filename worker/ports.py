@@ -14,15 +14,15 @@ from dunning.casebook.campaigns import CampaignVersions
 from dunning.errors import OperatorMustActError
 from dunning.links import Purpose
 from dunning.paddle.events import Event
+from dunning.paddle.history import HistoryEntry
 from dunning.paddle.intake import Bury
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
 from dunning.paddle_api.client import NextGrant
 from dunning.paddle_api.grants import Budget, Grant
-from dunning.rules.losses import Loss
 from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry
-from dunning.rules.tally import Money
+from dunning.rules.tally import Counted, Sum
 from dunning.store import (
     Accepted,
     DebtWithoutCase,
@@ -126,11 +126,11 @@ class Limiter(Budget, Protocol):
     async def give_back(self, grants: Sequence[Grant]) -> None: ...
 
 
-class Lost(Protocol):
-    """Losses whose amount is still to be asked of Paddle."""
+class ToAsk(Protocol):
+    """What was counted, and Paddle is still to be asked of."""
 
-    async def first(self, count: int) -> list[Loss]: ...
-    async def sum_up(self, loss: Loss, money: Money | None) -> None: ...
+    async def first(self, count: int, *, until: datetime | None = None) -> list[Counted]: ...
+    async def take_off(self, counted: Counted, sums: Sequence[Sum]) -> None: ...
 
 
 class Reconciling(Protocol):
@@ -198,9 +198,11 @@ class Store(Protocol):
     @property
     def limiter(self) -> Limiter: ...
     @property
-    def lost(self) -> Lost: ...
+    def lost(self) -> ToAsk: ...
     @property
     def reconciling(self) -> Reconciling: ...
+    @property
+    def recovered(self) -> ToAsk: ...
     @property
     def refusals(self) -> Refusals: ...
     @property
@@ -218,6 +220,9 @@ class Paddle(Protocol):
         self, customer_id: str, subscription_ids: Sequence[str], grant: Grant
     ) -> PortalSession: ...
     async def reread_transactions(self, ids: Sequence[str], next_grant: NextGrant) -> Mapping[str, LiveTransaction]: ...
+    async def changed_methods(
+        self, subscription_id: str, since: datetime, next_grant: NextGrant
+    ) -> Sequence[HistoryEntry]: ...
     def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]: ...
     def past_due_renewals(
         self, subscription_ids: Sequence[str], next_grant: NextGrant

@@ -29,8 +29,9 @@ class Month(click.ParamType[date]):
 def report(*, month: date | None, in_json: bool) -> None:
     """Show what came of the cases of a month: opened, recovered, lost, and the money.
 
-    By campaign, decline class and step, and, apart, what was recovered after a click on a link of ours, after an email
-    of ours, and by Paddle alone. Days are UTC. What is recovered or lost in a month may have been opened before it.
+    By campaign, decline class and step, and, apart, by what came before the payment: a click on a link of ours, an
+    email of ours, the customer, Paddle alone, and others. Paddle is asked for that some minutes after the payment.
+    Days are UTC. What is recovered or lost in a month may have been opened before it.
     What was lost is told by its reason. Amounts are the bills' totals; beside each sum stands of how many cases the
     amount is known. Sums are kept for 800 days, and name nobody. Reads DUNNING_REDIS_URL, or else finds the server that
     `dunning up` runs on this machine.

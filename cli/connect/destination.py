@@ -12,7 +12,8 @@ from dunning.errors import DunningError, NotPossibleError
 from dunning.paddle.answers import Caller
 from dunning.paddle.destinations import Aspect, Change, Destination, Plan, plan
 from dunning.paddle_api.calls import CallRefusedError
-from dunning.paddle_api.setup import CONNECTING_NEEDS, Setup, open_setup
+from dunning.paddle_api.permissions import CONNECTING_NEEDS
+from dunning.paddle_api.setup import Setup, open_setup
 from dunning.settings.load import ConnectingSettings, load_connecting_settings
 from dunning.settings.own_environment import keep_setting
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dunning.paddle.answers import Caller
-from dunning.paddle_api.setup import CONNECTING_NEEDS, RUNNING_NEEDS
+from dunning.paddle_api.permissions import CONNECTING_NEEDS, OPTIONAL, RUNNING_NEEDS
 
 
 def missing_permissions(caller: Caller) -> list[str]:
@@ -11,9 +11,14 @@ def missing_permissions(caller: Caller) -> list[str]:
     return sorted({permission for permission in RUNNING_NEEDS if caller.may(permission) is False})
 
 
+def optional_permissions(caller: Caller) -> list[str]:
+    """Return what the key has not, and all works without: only the cause of a payment is known less well."""
+    return sorted(permission for permission in OPTIONAL if caller.may(permission) is False)
+
+
 def needless_permissions(caller: Caller) -> list[str]:
     """Return what the key may do and nothing of ours needs, so that a lost key would harm less."""
-    return sorted((caller.permissions or frozenset()).difference(RUNNING_NEEDS, CONNECTING_NEEDS))
+    return sorted((caller.permissions or frozenset()).difference(RUNNING_NEEDS, CONNECTING_NEEDS, OPTIONAL))
 
 
 def told_permissions(caller: Caller) -> Iterator[str]:
@@ -22,5 +27,7 @@ def told_permissions(caller: Caller) -> Iterator[str]:
         yield "Paddle does not say which permissions the API key has: an old key may do everything."
     if missing := missing_permissions(caller):
         yield f"The API key lacks permissions that Dunning needs: {', '.join(missing)}."
+    if optional := optional_permissions(caller):
+        yield f"With {', '.join(optional)}, which is optional, reports tell better what came before a payment."
     if needless := needless_permissions(caller):
         yield f"The API key has permissions that Dunning does not need: {', '.join(needless)}."

@@ -19,6 +19,8 @@ CAUSES = {
     Cause.CLICK: "after a click on a link of ours",
     Cause.MAIL: "after an email of ours",
     Cause.CUSTOMER: "by the customer, unasked",
+    Cause.RETAIN: "through Paddle Retain",
+    Cause.SELLER: "by the seller",
     Cause.PADDLE: "by Paddle alone",
 }
 
@@ -72,19 +74,20 @@ def _counts(screen: Console, found: Report, heading: str, name: Callable[[Key], 
 
 def _recovered(found: Report, count: int) -> Iterator[str]:
     by_cause = found.by(What.RECOVERED, lambda key: key.cause)
-    told = ", ".join(f"{by_cause.get(cause, Total()).cases:,} {words}" for cause, words in CAUSES.items())
+    told = ", ".join(f"{by_cause[cause].cases:,} {words}" for cause, words in CAUSES.items() if cause in by_cause)
     if count:
         yield f"Recovered, of {count:,}: {told}."
 
 
 def _money(screen: Console, found: Report, counts: dict[What, int]) -> None:
     opened = found.by(What.OPENED, lambda key: key.currency)
-    recovered = {cause: found.by(What.RECOVERED, _only(cause)) for cause in CAUSES}
+    causes = [cause for cause in CAUSES if cause in found.by(What.RECOVERED, lambda key: key.cause)]
+    recovered = {cause: found.by(What.RECOVERED, _only(cause)) for cause in causes}
     currencies = sorted({one for column in (opened, *recovered.values()) for one in column if one})
     if not currencies:
         return
     screen.print()
-    table = plain_table(screen, "money", What.OPENED, *(f"recovered {words}" for words in CAUSES.values()))
+    table = plain_table(screen, "money", What.OPENED, *(f"recovered {CAUSES[cause]}" for cause in causes))
     for currency in currencies:
         cells = (opened, *recovered.values())
         table.add_row(currency, *(_cell(column.get(currency, Total()), currency) for column in cells))

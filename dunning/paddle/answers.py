@@ -229,6 +229,7 @@ def _live_attempt(payment: shapes.Payment) -> LiveAttempt:
         method=method,
         card_last4=(card.last4 or None) if card else None,
         card_brand=card.type if card and card.type != "unknown" else None,
+        method_id=payment.payment_method_id,
     )
 
 

@@ -26,6 +26,8 @@ class LiveAttempt:
     card_last4: str | None = field(default=None, repr=False)
     card_brand: str | None = None
     """Paddle's word for the card's network, such as `visa`; an open set."""
+    method_id: str | None = None
+    """The payment method that was charged, where Paddle tells it."""
 
     @property
     def failed(self) -> bool:

@@ -121,6 +121,7 @@ class Payment(Answer):
     status: str = "unknown"
     error_code: str | None = None
     created_at: AwareDatetime | None = None
+    payment_method_id: IfReadable[str] = None
     method_details: Method | None = None
 
 

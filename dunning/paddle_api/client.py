@@ -18,11 +18,14 @@ from yarl import URL
 
 from dunning import time_limits
 from dunning.errors import GrantRefusedError, PermanentError, TransientError
+from dunning.instants import to_text
 from dunning.jobs import BATCH
 from dunning.paddle import answers
 from dunning.paddle.events import USED
+from dunning.paddle.history import METHOD_CHANGES, HistoryEntry, read_history
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import PortalSession
+from dunning.paddle_api import permissions
 from dunning.paddle_api.calls import LARGEST_ANSWER_BYTES, AnswerTooLargeError, Call, CallRefusedError, Calls
 from dunning.paddle_api.grants import Grant, Limiter
 
@@ -41,14 +44,6 @@ _PER_PAGE = 200  # the most: https://developer.paddle.com/api-reference/about/pa
 _PAUSES = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=16))
 # A page that was too large is asked for again in parts of this size.
 _PER_SMALL_PAGE = 20
-
-# https://developer.paddle.com/api-reference/about/permissions
-TRANSACTIONS_NEED = ("transaction.read", "customer.read", "address.read")
-RENEWALS_NEED = ("transaction.read",)
-CUSTOMERS_NEED = ("customer.read",)
-SUBSCRIPTIONS_NEED = ("subscription.read",)
-EVENTS_NEED = ("notification.read",)
-MINTING_NEEDS = ("customer_portal_session.write",)
 
 _CUSTOMER_ID = re.compile(r"ctm_[a-z\d]{26}")
 
@@ -118,7 +113,7 @@ class PaddleClient:
         """
         spellings = dict.fromkeys((email, email.lower()))
         url = self._calls.url("/customers", email=",".join(spellings), status="active,archived")
-        call = Call("GET /customers", "GET", url, CUSTOMERS_NEED)
+        call = Call("GET /customers", "GET", url, permissions.CUSTOMERS_NEED)
         return answers.read_ids(await self._calls.make(call, grant)).entities
 
     def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]:
@@ -138,8 +133,20 @@ class PaddleClient:
             collection_mode="automatic",
             per_page=str(BATCH),  # the most, for transactions
         )
-        call = Call("GET /transactions", "GET", url, RENEWALS_NEED)
+        call = Call("GET /transactions", "GET", url, permissions.RENEWALS_NEED)
         return self._pages(call, answers.read_bodies, self._with(next_grant))
+
+    async def changed_methods(
+        self, subscription_id: str, since: datetime, next_grant: NextGrant
+    ) -> Sequence[HistoryEntry]:
+        """Read how the payment method of a subscription was changed since, the latest 200 changes. In any order.
+
+        https://developer.paddle.com/api-reference/subscription-history/list-subscription-history
+        """
+        query = {"action": ",".join(sorted(METHOD_CHANGES)), "occurred_at[GTE]": to_text(since)}
+        url = self._calls.url(f"/subscriptions/{subscription_id}/history", **query, per_page=str(_PER_PAGE))
+        call = Call("GET /subscriptions/{id}/history", "GET", url, permissions.HISTORY_NEEDS)
+        return read_history(answers.read_bodies(await self._patiently(call, next_grant)).entities)
 
     def events_after(self, event_id: str, next_grant: NextGrant) -> AsyncIterator[Sequence[bytes]]:
         """Read all events of the types we use that came after this one, oldest first, page by page, each as its JSON.
@@ -182,7 +189,7 @@ class PaddleClient:
             f"POST /customers/{customer_id}/portal-sessions",
             "POST",
             self._calls.url(f"/customers/{customer_id}/portal-sessions"),
-            MINTING_NEEDS,
+            permissions.MINTING_NEEDS,
             {"subscription_ids": list(subscription_ids)} if subscription_ids else {},
         )
         return answers.read_portal_session(await self._calls.make(call, grant))
@@ -200,7 +207,7 @@ class PaddleClient:
         first = {"per_page": "1"}
         transactions = self._calls.url("/transactions", include="customer,address", **first)
         calls = [
-            Call("GET /transactions", "GET", transactions, TRANSACTIONS_NEED),
+            Call("GET /transactions", "GET", transactions, permissions.TRANSACTIONS_NEED),
             _list_subscriptions(self._calls.url("/subscriptions", **first)),
             _list_events(self._calls.url("/events", **first)),
         ]
@@ -212,7 +219,7 @@ class PaddleClient:
 
     def _by_id(self, ids: Sequence[str]) -> Call:
         url = self._calls.url("/transactions", id=_batch(ids), include="customer,address", per_page=str(BATCH))
-        return Call("GET /transactions", "GET", url, TRANSACTIONS_NEED)
+        return Call("GET /transactions", "GET", url, permissions.TRANSACTIONS_NEED)
 
     async def _pages(
         self,
@@ -268,11 +275,11 @@ def _transactions(body: bytes) -> dict[str, LiveTransaction]:
 
 
 def _list_subscriptions(url: URL) -> Call:
-    return Call("GET /subscriptions", "GET", url, SUBSCRIPTIONS_NEED)
+    return Call("GET /subscriptions", "GET", url, permissions.SUBSCRIPTIONS_NEED)
 
 
 def _list_events(url: URL) -> Call:
-    return Call("GET /events", "GET", url, EVENTS_NEED)
+    return Call("GET /events", "GET", url, permissions.EVENTS_NEED)
 
 
 def _check_customer_id(customer_id: str) -> None:

@@ -13,16 +13,13 @@ from pydantic import ValidationError
 
 from dunning import time_limits
 from dunning.errors import TransientError
+from dunning.instants import to_text
 from dunning.paddle import answers, destinations
 from dunning.paddle.answers import Caller
 from dunning.paddle.destinations import Destination, Plan
 from dunning.paddle_api.calls import Call, Calls
-from dunning.paddle_api.client import EVENTS_NEED, MINTING_NEEDS, SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.paddle_api.grants import Grant, Unlimited
-
-RUNNING_NEEDS = (*TRANSACTIONS_NEED, *SUBSCRIPTIONS_NEED, *EVENTS_NEED, *MINTING_NEEDS)
-LOOKING_NEEDS = ("notification_setting.read",)
-CONNECTING_NEEDS = (*LOOKING_NEEDS, "notification_setting.write")
+from dunning.paddle_api.permissions import CONNECTING_NEEDS, EVENTS_NEED, LOOKING_NEEDS
 
 _PER_PAGE = "200"  # the most, and more than an account's active destinations, of which there are ten at most
 
@@ -73,7 +70,7 @@ class Setup:
             notification_setting_id=destination_id,
             status="failed,needs_retry",
             per_page=_PER_PAGE,
-            **{"from": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            **{"from": to_text(since)},
         )
         body, _ = await self._look(Call("GET /notifications", "GET", url, EVENTS_NEED))
         return len(answers.read_bodies(body).entities)

@@ -98,8 +98,13 @@ def mails_sent(case: Case, *, but: str | None) -> int:
 
 def last_mailed(case: Case) -> str | None:
     """Return the step of the last mail about the debt that went out, or may have; None where there was none."""
-    mailed = {name: at for name, delivery in case.deliveries.items() if (at := _mailed_at(delivery)) is not None}
+    mailed = _mailed(case)
     return max(mailed, key=lambda name: mailed[name], default=None)
+
+
+def first_mailed_at(case: Case) -> datetime | None:
+    """Return when the first mail about the debt went out, or may have; None where there was none."""
+    return min(_mailed(case).values(), default=None)
 
 
 def cover(case: Case, step: Step, mailed_at: datetime) -> Case:
@@ -188,6 +193,10 @@ def _is_settled_or_held(delivery: Delivery, repeats: int, now: datetime) -> bool
 def _is_too_near(case: Case, campaign: Campaign, step: Step, now: datetime) -> bool:
     far_enough = far_enough_at(case, campaign, step)
     return far_enough is not None and now < far_enough
+
+
+def _mailed(case: Case) -> dict[str, datetime]:
+    return {name: at for name, delivery in case.deliveries.items() if (at := _mailed_at(delivery)) is not None}
 
 
 def _mailed_at(delivery: Delivery) -> datetime | None:

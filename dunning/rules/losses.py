@@ -5,28 +5,20 @@ the bill's currency. A loss that is taken back is counted with -1, and its amoun
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from dunning.rules.tally import Money, Sum, What
+from dunning.rules.tally import Counted, Money, Sum, What
 
 _COUNTED = f"n|{What.LOST}|"
 
 
-class Loss(NamedTuple):
-    """A loss that was counted, or taken back, without its amount."""
-
-    case_id: str
-    counted: Sum
-
-
-def losses_of(case_id: str, sums: Iterable[Sum]) -> list[Loss]:
+def losses_of(case_id: str, sums: Iterable[Sum]) -> list[Counted]:
     """Return the losses among what a write of a case adds to the sums."""
-    return [Loss(case_id, one) for one in sums if one.field.startswith(_COUNTED)]
+    return [Counted(case_id, one) for one in sums if one.field.startswith(_COUNTED)]
 
 
-def with_amount(loss: Loss, money: Money) -> list[Sum]:
+def with_amount(loss: Counted, money: Money) -> list[Sum]:
     """Return what is added to the sums of the loss's day once its amount is known."""
-    day, field, by = loss.counted
+    day, field, by = loss.sum
     name = f"{field.removeprefix('n|')}{money.currency}"
     return [
         Sum(day, field, -by),

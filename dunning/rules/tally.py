@@ -5,11 +5,11 @@ with what happened, the campaign, the step, the decline class, the cause and the
 `n|recovered|renewal|first|hard|click|EUR`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dunning.paddle.events import Event, TransactionFacts
 from dunning.paddle.live import LiveTransaction
@@ -18,6 +18,8 @@ from dunning.rules.due_steps import last_mailed
 
 # Where no email had gone out.
 NO_STEP = "none"
+# `payments[].status` of a charge that worked: https://developer.paddle.com/api-reference/transactions/overview
+PAID = "captured"
 
 
 class What(StrEnum):
@@ -39,6 +41,10 @@ class Cause(StrEnum):
     """Neither, and it was paid by another payment method than those that had failed: the customer did so unasked."""
     PADDLE = "paddle"
     """Neither, and as far as can be told it was no other payment method: Paddle's own charge worked."""
+    RETAIN = "retain"
+    """Paddle Retain got another payment method, as Paddle's history of the subscription tells."""
+    SELLER = "seller"
+    """The payment method was changed from the seller's side, as that history tells."""
 
 
 class Money(NamedTuple):
@@ -83,6 +89,13 @@ class Sum(NamedTuple):
     by: int
 
 
+class Counted(NamedTuple):
+    """A case that was counted in a sum, or taken back, of which Paddle is still to be asked."""
+
+    case_id: str
+    sum: Sum
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """How many cases, of how many the amount is known, and those amounts together."""
@@ -92,16 +105,41 @@ class Total:
     amount: int = 0
 
 
+class Attempt(Protocol):
+    """A charge, of a webhook's or of the API's transaction."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was declined or broke."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """What became of it, in Paddle's word."""
+        ...
+
+    @property
+    def method_id(self) -> str | None:
+        """What was charged, where that is told."""
+        ...
+
+
 def by_another_method(event: Event) -> bool:
-    """Tell whether a debt was paid by a payment method that had not failed before; False where that isn't told.
+    """Tell whether a debt was paid by a payment method that had not failed before; False where that isn't told."""
+    failed, paid = methods_of(event.facts.attempts if isinstance(event.facts, TransactionFacts) else ())
+    return bool(failed and paid) and failed.isdisjoint(paid)
+
+
+def methods_of(attempts: Iterable[Attempt]) -> tuple[set[str | None], set[str | None]]:
+    """Return the payment methods that failed, and those that paid; none of either where one of them isn't told.
 
     Paddle charges the method that it has, and another one gets an id of its own: `payments[].payment_method_id` at
     https://developer.paddle.com/api-reference/transactions/overview
     """
-    attempts = event.facts.attempts if isinstance(event.facts, TransactionFacts) else ()
-    failed = {attempt.method_id for attempt in attempts if attempt.failed}
-    paid = {attempt.method_id for attempt in attempts if attempt.status == "captured"}
-    return bool(failed and paid) and None not in failed | paid and failed.isdisjoint(paid)
+    ended = [one for one in attempts if one.failed or one.status == PAID]
+    if any(one.method_id is None for one in ended):
+        return set(), set()
+    return {one.method_id for one in ended if one.failed}, {one.method_id for one in ended if not one.failed}
 
 
 def sums_of(
@@ -126,29 +164,28 @@ def sums_of(
     found: list[Sum] = []
     if before is None:
         key = Key(What.OPENED, after.campaign, "", after.decline_class, "", money.currency if money else "")
-        found += _sums(now.date(), key, money)
+        found += sums_of_key(now.date(), key, money)
     if after.is_open or (before is not None and _end(before) == _end(after)):
         return found
     if before is not None and before.ended_at is not None:  # it did not end so after all
-        found += _sums(before.ended_at.date(), _key_of_loss(before), None, by=-1)
+        found += sums_of_key(before.ended_at.date(), _key_of_loss(before), None, by=-1)
     if after.state is not CaseState.RECOVERED:
-        return [*found, *_sums(now.date(), _key_of_loss(after), None)]
+        return [*found, *sums_of_key(now.date(), _key_of_loss(after), None)]
     step = last_mailed(after)
     alone = Cause.CUSTOMER if unasked else Cause.PADDLE
     cause = Cause.CLICK if clicked else alone if step is None else Cause.MAIL
     currency = money.currency if money else ""
     key = Key(What.RECOVERED, after.campaign, step or NO_STEP, after.decline_class, cause, currency)
-    return [*found, *_sums(now.date(), key, money)]
+    return [*found, *sums_of_key(now.date(), key, money)]
 
 
 def totals_of(fields: dict[str, int]) -> dict[Key, Total]:
     """Return a day's sums by what they are of. Fields of another version are left out."""
     found: dict[Key, Total] = {}
     for field, value in fields.items():
-        unit, *parts = field.split("|")
-        if len(parts) != len(Key.__slots__) or parts[0] not in set(What):
+        key, (unit, _, _) = key_of(field), field.partition("|")
+        if key is None:
             continue
-        key = Key(What(parts[0]), *parts[1:])
         total = found.get(key, Total())
         match unit:
             case "n":
@@ -160,6 +197,22 @@ def totals_of(fields: dict[str, int]) -> dict[Key, Total]:
     return found
 
 
+def key_of(field: str) -> Key | None:
+    """Return what a field of a day is of; None for one of another kind, or of another version."""
+    _, *parts = field.split("|")
+    known = len(parts) == len(Key.__slots__) and parts[0] in set(What)
+    return Key(What(parts[0]), *parts[1:]) if known else None
+
+
+def sums_of_key(day: date, key: Key, money: Money | None, by: int = 1) -> Iterator[Sum]:
+    """Return what counts so many cases under a key."""
+    name = f"{key.what}|{key.campaign}|{key.step}|{key.decline_class}|{key.cause}|{key.currency}"
+    yield Sum(day, f"n|{name}", by)
+    if money is not None:
+        yield Sum(day, f"k|{name}", by)
+        yield Sum(day, f"a|{name}", by * money.amount)
+
+
 def _end(case: Case) -> tuple[CaseState, str | None]:
     return case.state, case.reason
 
@@ -168,11 +221,3 @@ def _key_of_loss(case: Case) -> Key:
     """A loss is counted without its amount: most ends of a debt don't tell it, and it isn't kept by case."""
     cause = case.reason or case.state.value
     return Key(What.LOST, case.campaign, last_mailed(case) or NO_STEP, case.decline_class, cause, "")
-
-
-def _sums(day: date, key: Key, money: Money | None, by: int = 1) -> Iterator[Sum]:
-    name = f"{key.what}|{key.campaign}|{key.step}|{key.decline_class}|{key.cause}|{key.currency}"
-    yield Sum(day, f"n|{name}", by)
-    if money is not None:
-        yield Sum(day, f"k|{name}", by)
-        yield Sum(day, f"a|{name}", by * money.amount)

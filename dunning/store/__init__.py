@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from dunning import time_limits
+from dunning.store import keys
 from dunning.store.account import AccountOfStore
 from dunning.store.alerts import Alerts, SentAlert
+from dunning.store.asked import ToAsk
 from dunning.store.audit import Audit, AuditEntry
 from dunning.store.brakes import Brakes, Pause, Paused
 from dunning.store.campaigns import CampaignVersions
@@ -26,7 +28,6 @@ from dunning.store.inbox import Accepted, Inbox
 from dunning.store.keys import KEEP_SEEN
 from dunning.store.limiter import RedisLimiter
 from dunning.store.lists import Lists, Place
-from dunning.store.lost import Lost
 from dunning.store.out_webhooks import OutWebhooks, Unsent
 from dunning.store.people import People, Session, SignInLink
 from dunning.store.reaching import find_trouble, look_at_redis, tell_once, tell_until_reached
@@ -112,10 +113,11 @@ class Store:
         self.inbox = Inbox(self._redis, accept_within)
         self.limiter = RedisLimiter(self._redis, rate_limit)
         self.lists = Lists(self._redis)
-        self.lost = Lost(self._redis)
+        self.lost = ToAsk(self._redis, keys.LOST)
         self.people = People(self._redis)
         self.out_webhooks = OutWebhooks(self._redis)
         self.reconciling = Reconciling(self._redis)
+        self.recovered = ToAsk(self._redis, keys.RECOVERED)
         self.refusals = Refusals(self._redis)
         self.seen = Seen(self._redis)
         self.sign_ins = SignIns(self._redis)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dunning.errors import CaseConflictError
 from dunning.instants import from_milliseconds, to_milliseconds
@@ -10,17 +10,20 @@ from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case
 from dunning.rules.losses import losses_of
 from dunning.rules.out_events import OutEvent
+from dunning.rules.recoveries import recoveries_of
 from dunning.rules.story import Entry, decode, encode
-from dunning.rules.tally import Sum
+from dunning.rules.tally import Counted, Sum
 from dunning.store import keys
+from dunning.store.asked import line_of
 from dunning.store.driver import scripts
 from dunning.store.driver.connection import RedisClient
 from dunning.store.driver.shared_commands import SharedCommands, SharedScript
 from dunning.store.lists import list_of
-from dunning.store.lost import loss_line
 from dunning.store.out_lines import out_lines
 
 SEARCHED_AT_ONCE = 1_000
+# Their places among the keys of commit.lua.
+LOST_AT, RECOVERED_AT = 21, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,10 @@ class Cases:
             EndedBeforeOpeningError: its end is already known.
         """
         days = sorted({one.day for one in sums})
-        losses = losses_of(case.id, sums)
+        asked = [
+            *_asked(LOST_AT, losses_of(case.id, sums), keys.KEEP_LOST),
+            *_asked(RECOVERED_AT, recoveries_of(case.id, sums), keys.KEEP_RECOVERED),
+        ]
         listed, listed_before = list_of(case), list_of(before or case)
         new_revision = int(
             await self._commit(
@@ -177,6 +183,7 @@ class Cases:
                     keys.OUT_DESTINATIONS,
                     keys.OUT_NEW,
                     keys.LOST,
+                    keys.RECOVERED,
                     *(keys.sums(f"{day:%Y-%m-%d}") for day in days),
                 ],
                 args=[
@@ -198,12 +205,11 @@ class Cases:
                     len(counts),
                     3 * len(sums),
                     len(story),
-                    len(losses),
-                    round(keys.KEEP_LOST.total_seconds() * 1000),
+                    len(asked),
                     *counts,
                     *(part for one in sums for part in (days.index(one.day), one.field, one.by)),
                     *map(encode, story),
-                    *map(loss_line, losses),
+                    *asked,
                     *out_lines(*told),
                 ],
             )
@@ -213,6 +219,11 @@ class Cases:
         if new_revision == 0:
             raise CaseConflictError(f"case {case.id} is no longer at revision {revision}")
         return new_revision
+
+
+def _asked(place: int, counted: Sequence[Counted], keep: timedelta) -> list[str | int]:
+    """Write what Paddle is asked of later, as the script takes it."""
+    return [part for one in counted for part in (place, line_of(one), round(keep.total_seconds() * 1000))]
 
 
 def _parse(case_id: str, entry: bytes | None) -> Versioned:

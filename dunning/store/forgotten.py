@@ -85,7 +85,7 @@ class Forgotten:
         jobs = [one async for one in self._jobs_with({*cases, *events})]
         batches = [one for one in jobs if one.startswith(f"{Job.SEND_STEPS}:")]
         holds = await self._holds_of(cases)
-        await self._forget_losses(cases)
+        await self._ask_no_more(cases)
         others = await self._delete(customer_id, cases, subscriptions, events, holds)
         await self._rewrite(jobs, {*cases, *events})
         others += await self._forget_told(customer_id)
@@ -124,11 +124,12 @@ class Forgotten:
                 found[word.decode()] = json.dumps([since, plain, "", *more])
         return found
 
-    async def _forget_losses(self, cases: Collection[str]) -> None:
-        """Ask Paddle for the amounts of these cases' losses no more."""
-        lost = [one for one in await self._redis.zrange(keys.LOST, 0, -1) if one.partition(b" ")[0].decode() in cases]
-        if lost:
-            await self._redis.zrem(keys.LOST, *lost)
+    async def _ask_no_more(self, cases: Collection[str]) -> None:
+        """Ask Paddle no more for the amounts of these cases' losses, nor for the causes of their payments."""
+        for key in (keys.LOST, keys.RECOVERED):
+            waiting = await self._redis.zrange(key, 0, -1)
+            if theirs := [one for one in waiting if one.partition(b" ")[0].decode() in cases]:
+                await self._redis.zrem(key, *theirs)
 
     async def _forget_told(self, customer_id: str) -> int:
         """Delete what the seller's programs are still to be told of the customer, and return how much that was."""

@@ -25,6 +25,7 @@
 | dunning:opened | hash | cases opened, by the hour (hours since 1970) | 35 d |
 | dunning:sums:{day} | hash | a day's cases and money: `dunning.rules.tally` and `dunning.rules.cohort` | 800 d |
 | dunning:lost | zset | losses whose amount is still to be asked of Paddle, by when they were counted (ms) | 35 d |
+| dunning:recovered | zset | recoveries whose cause is still to be asked of Paddle, likewise | 7 d |
 | dunning:reconcile:cursor | string | the event of Paddle's after which to read on | |
 | dunning:reconcile:turn:{what} | string | whose turn it is to reconcile events, or past-due debts | 15 min |
 | dunning:reconcile:done:{what} | string | when that was last done (ms) | |
@@ -90,6 +91,7 @@ DUE: Final = "dunning:due"
 LATE: Final = "dunning:late"
 ENDED: Final = "dunning:ended"
 LOST: Final = "dunning:lost"
+RECOVERED: Final = "dunning:recovered"
 LISTS: Final = "dunning:lists"
 LISTS_MADE: Final = "dunning:lists:made"
 SUPPRESSED: Final = "dunning:suppressed"
@@ -156,6 +158,8 @@ TRACED = 10
 KEEP_SUMS = timedelta(days=800)
 # While Paddle can't be asked; past it the amount stays unknown.
 KEEP_LOST = timedelta(days=35)
+# Likewise; a month's report is read soon after its end, and should not change long after that.
+KEEP_RECOVERED = timedelta(days=7)
 KEEP_SEEN = timedelta(minutes=5)
 # Enough to mend a receiver, and to hear of it.
 KEEP_OUT_DEAD = timedelta(days=30)

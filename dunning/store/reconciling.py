@@ -28,6 +28,7 @@ class Reconciled(StrEnum):
     EVENTS = "events"
     PAST_DUE = "past_due"
     LOSSES = "losses"
+    CAUSES = "causes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,15 @@ async def test_permissions_that_nothing_needs_are_named(twin: Twin, env_file: Pa
     assert line.endswith(": notification_simulation.read, notification_simulation.write, subscription.write.")
 
 
+async def test_a_permission_that_is_optional_is_named_as_such(twin: Twin, env_file: Path) -> None:
+    twin.api.permissions.remove("subscription_history.read")
+
+    result = await connect(env_file, "--yes")
+
+    assert "With subscription_history.read, which is optional, reports tell better what came before" in result.stdout
+    assert "lacks" not in result.stdout
+
+
 async def test_a_wrong_key_is_one_sentence(twin: Twin, env_file: Path) -> None:
     twin.api.api_key = "another"
 

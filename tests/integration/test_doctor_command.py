@@ -239,7 +239,8 @@ async def test_one_call_of_paddle_that_fails_is_no_finding_and_a_second_is(world
 
 
 async def test_permissions_are_compared_with_what_is_needed(world: World) -> None:
-    world.twin.api.permissions = {"subscription.write", "transaction.read", "notification.read", "customer.read"}
+    may = {"subscription.write", "subscription_history.read", "transaction.read", "notification.read", "customer.read"}
+    world.twin.api.permissions = may
 
     code, found = await world.look()
 
@@ -249,6 +250,18 @@ async def test_permissions_are_compared_with_what_is_needed(world: World) -> Non
     assert lacking.startswith("The API key lacks address.read, customer_portal_session.write. Add that in Paddle > ")
     assert needless.startswith("The API key may do what nothing here needs: subscription.write. Take that away in ")
     assert found["paddle.destination"][0][0] == "note"
+
+
+async def test_a_permission_that_is_optional_is_a_note(world: World) -> None:
+    world.twin.api.permissions.remove("subscription_history.read")
+
+    code, found = await world.look()
+
+    assert code == 0
+    assert [level for level, _ in found["paddle.permissions"]][:2] == ["ok", "note"]
+    assert found["paddle.permissions"][1][1].startswith(
+        "The API key has no subscription_history.read, which is optional. With it, reports tell better what came before"
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands
     other = await open_case(store)
     for case in (mine, over):
         await store.cases.commit(case, 0, due_at=NOW, now=NOW)
-    lost = [Sum(NOW.date(), "n|lost|renewal|none|hard|stopped|", 1)]
+    lost = [Sum(NOW.date(), f"n|{what}|renewal|none|hard|paddle|", 1) for what in ("lost", "recovered")]
     await store.cases.commit(over.end(CaseState.STOPPED, None, NOW), 1, due_at=None, now=NOW, sums=lost)
     await store.cases.note(mine.id, Entry(kind=Kind.CLICKED), NOW)
     await store.clicks.allow(mine.id, NOW)
@@ -84,6 +84,7 @@ async def test_all_that_names_a_customer_is_gone_and_all_else_stays(hands: Hands
     assert await store.dead.all() == []
     assert await store.traces.events(mine.id) == []
     assert await store.lost.first(30) == []
+    assert await store.recovered.first(30) == []
     assert await hands.events() == {others.id}
     assert [cases for cases, _ in await hands.batches()] == [[other.id]]
     assert await store.inbox.read(others.id) == others

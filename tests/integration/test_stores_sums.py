@@ -10,8 +10,10 @@ from dunning.errors import CaseConflictError
 from dunning.reasons import EndReason
 from dunning.rules.case import Case, CaseState
 from dunning.rules.cohort import Became
+from dunning.rules.losses import with_amount
+from dunning.rules.recoveries import with_cause
 from dunning.rules.story import Entry, Kind
-from dunning.rules.tally import Money
+from dunning.rules.tally import Cause, Money
 from dunning.store import Versioned
 from tests.integration.at_rest import NOW, a_case
 from tests.integration.cases_by_hand import CAMPAIGN
@@ -147,7 +149,7 @@ async def test_the_money_of_a_loss_is_added_once_it_is_known_and_only_once(hands
     (loss,) = await hands.store.lost.first(30)
 
     for _ in range(2):
-        await hands.store.lost.sum_up(loss, EUR)
+        await hands.store.lost.take_off(loss, with_amount(loss, EUR))
 
     (today,) = await hands.store.sums.of([TODAY])
     assert {field: by for field, by in what_happened(today).items() if by} == {
@@ -162,7 +164,7 @@ async def test_a_loss_that_paddle_tells_no_amount_of_stays_counted_without_one(h
     await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, NOW)
     (loss,) = await hands.store.lost.first(30)
 
-    await hands.store.lost.sum_up(loss, None)
+    await hands.store.lost.take_off(loss, [])
 
     (today,) = await hands.store.sums.of([TODAY])
     assert what_happened(today) == {"n|lost|renewal|none|soft|debt_canceled|": 1}
@@ -175,11 +177,11 @@ async def test_the_money_of_a_loss_that_is_paid_after_all_is_taken_back(hands: H
     lost = await lose(hands.store, await opened(hands.store), EndReason.DEBT_CANCELED, lost_at)
     if known_before:
         (loss,) = await hands.store.lost.first(30)
-        await hands.store.lost.sum_up(loss, EUR)
+        await hands.store.lost.take_off(loss, with_amount(loss, EUR))
 
     await end(hands.store, lost, CaseState.RECOVERED)
     for loss in await hands.store.lost.first(30):
-        await hands.store.lost.sum_up(loss, EUR)
+        await hands.store.lost.take_off(loss, with_amount(loss, EUR))
 
     (day_of_loss,) = await hands.store.sums.of([lost_at.date()])
     assert set(what_happened(day_of_loss).values()) == {0}
@@ -193,6 +195,37 @@ async def test_losses_wait_for_their_amounts_in_order_and_not_for_ever(hands: Ha
 
     found = await hands.store.lost.first(30)
 
-    assert [loss.counted.day for loss in found][-2:] == [(NOW - timedelta(days=ago)).date() for ago in (2, 1)]
+    assert [loss.sum.day for loss in found][-2:] == [(NOW - timedelta(days=ago)).date() for ago in (2, 1)]
     if isinstance(hands, RedisHands):
         assert len(found) == 2
+
+
+async def test_a_recovery_moves_to_the_cause_that_is_known_later_and_only_once(hands: Hands) -> None:
+    await end(hands.store, await opened(hands.store), CaseState.RECOVERED)
+    (recovery,) = await hands.store.recovered.first(30, until=NOW)
+
+    for _ in range(2):
+        await hands.store.recovered.take_off(recovery, with_cause(recovery, Cause.RETAIN, EUR))
+
+    (today,) = await hands.store.sums.of([TODAY])
+    assert {field: by for field, by in what_happened(today).items() if by} == {
+        "n|recovered|renewal|none|soft|retain|EUR": 1,
+        "k|recovered|renewal|none|soft|retain|EUR": 1,
+        "a|recovered|renewal|none|soft|retain|EUR": 2_900,
+    }
+    assert await hands.store.recovered.first(30) == []
+
+
+async def test_a_recovery_after_a_click_waits_for_nothing_and_a_fresh_one_not_yet(hands: Hands) -> None:
+    clicked = await opened(hands.store)
+    assert clicked.case is not None
+    await hands.store.cases.note(clicked.case.id, Entry(kind=Kind.CLICKED), NOW)
+    await end(hands.store, clicked, CaseState.RECOVERED)
+    fresh = await opened(hands.store)
+    await end(hands.store, fresh, CaseState.RECOVERED)
+
+    assert await hands.store.recovered.first(30, until=NOW - timedelta(seconds=1)) == []
+    (found,) = await hands.store.recovered.first(30, until=NOW)
+    assert fresh.case is not None
+    assert found.case_id == fresh.case.id
+    assert await hands.store.lost.first(30) == []

@@ -5,13 +5,23 @@ from dataclasses import dataclass
 
 import pytest
 from paddle_billing import Client, Options
+from paddle_billing.Entities.Shared import ActionSource
+from paddle_billing.Entities.Subscriptions.History import (
+    SubscriptionHistoryAction,
+    SubscriptionHistoryDetailSubscriptionPastDue,
+    SubscriptionHistoryDetailSubscriptionPaymentMethodUpdated,
+)
 from paddle_billing.Resources.CustomerPortalSessions.Operations import CreateCustomerPortalSession
 from paddle_billing.Resources.Events.Operations import ListEvents
-from paddle_billing.Resources.Shared.Operations import Pager
-from paddle_billing.Resources.Subscriptions.Operations import ListSubscriptions
+from paddle_billing.Resources.Shared.Operations import DateComparison, Pager
+from paddle_billing.Resources.Shared.Operations.List.Comparator import Comparator
+from paddle_billing.Resources.Shared.Operations.List.OrderBy import OrderBy
+from paddle_billing.Resources.Subscriptions.Operations import ListSubscriptionHistory, ListSubscriptions
 from paddle_billing.Resources.Transactions.Operations import ListTransactions
 
 from paddle_twin.in_thread import TwinInThread
+
+NEWEST_FIRST = Pager(per_page=2, order_by=OrderBy("id", "desc"))
 
 
 @dataclass
@@ -56,6 +66,33 @@ def test_it_turns_the_pages(twin: TwinInThread, client: Client) -> None:
     assert sorted(found.id for found in transactions) == sorted(bill_ids)
     events = client.events.list(ListEvents(pager=Pager(per_page=2)))
     assert sorted(found.event_id for found in events) == sorted(sent.event_id for sent in twin.sent)
+
+
+def test_it_reads_the_history_of_a_subscription(twin: TwinInThread, client: Client) -> None:
+    subscription_id = twin.add_subscription(customer_id := twin.add_customer("ada@customer.example"))
+    bill_ids = [twin.decline(subscription_id), twin.decline(subscription_id)]
+    for bill_id in bill_ids:
+        twin.pay(bill_id)
+
+    listed = [*client.subscriptions.list_history(subscription_id, ListSubscriptionHistory(NEWEST_FIRST))]
+
+    assert [(one.source, one.actor.type, one.actor.id) for one in listed] == [
+        ("customer_portal", "customer", customer_id),
+        ("customer_portal", "customer", customer_id),
+        ("system", "system", None),
+    ]
+    method, _, past_due = listed
+    assert isinstance(method.detail, SubscriptionHistoryDetailSubscriptionPaymentMethodUpdated)
+    assert isinstance(past_due.detail, SubscriptionHistoryDetailSubscriptionPastDue)
+    assert past_due.detail.transaction_id == bill_ids[0]
+    wanted = ListSubscriptionHistory(
+        actions=[SubscriptionHistoryAction.SubscriptionPastDue],
+        sources=[ActionSource.System, ActionSource.Api],
+        occurred_at=DateComparison(past_due.occurred_at, Comparator.GTE),
+    )
+    assert [one.id for one in client.subscriptions.list_history(subscription_id, wanted)] == [past_due.id]
+    later = ListSubscriptionHistory(occurred_at=DateComparison(method.occurred_at, Comparator.GT))
+    assert [*client.subscriptions.list_history(subscription_id, later)] == []
 
 
 def test_it_reads_where_webhooks_come_from(client: Client) -> None:

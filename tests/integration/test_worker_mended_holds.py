@@ -6,7 +6,7 @@ import pytest
 
 from dunning.campaign_file.reader import parse_campaigns
 from dunning.errors import OperatorMustActError
-from dunning.paddle_api.client import TRANSACTIONS_NEED
+from dunning.paddle_api.permissions import TRANSACTIONS_NEED
 from dunning.reasons import HoldWord
 from tests.integration.house import AT_ONCE, house
 from tests.integration.several_debts import decline, served

@@ -12,6 +12,7 @@ TRANSACTION = "txn_01jq3vcx8a4b7d9e2f5g6h0j1k"
 OTHER_TRANSACTION = "txn_01jq3vcx8a4b7d9e2f5g6h0j1m"
 PORTAL = "cpl_01jq3v8a1b2c3d4e5f6g7h8j9k"
 SESSION = "cpls_01jq3vd0a1b2c3d4e5f6g7h8j9"
+METHOD = "paymtd_01jq3ve2a3b4c5d6e7f8g9h0jk"
 REQUEST_ID = "7e0bf51a-6d07-4a0e-9d5b-1f6b0b4a9c33"
 
 CREATED_AT = datetime(2026, 3, 2, 9, 30, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ def deep_link(action: str, subscription_id: str | None = None, *, with_token: st
 def payment(**changes: object) -> dict[str, Any]:
     return {
         "payment_attempt_id": "4f0c8f9e-7a0e-4b57-8a55-0f6f6b8b1c11",
-        "payment_method_id": "paymtd_01jq3ve2a3b4c5d6e7f8g9h0jk",
+        "payment_method_id": METHOD,
         "stored_payment_method_id": "0b0d2c1e-5f5b-4a37-9b58-0e6f0a4b7d21",
         "amount": "2400",
         "status": "error",

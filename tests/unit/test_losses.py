@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from dunning.rules.losses import Loss, losses_of, with_amount
-from dunning.rules.tally import Key, Money, Sum, Total, What, totals_of
+from dunning.rules.losses import losses_of, with_amount
+from dunning.rules.tally import Counted, Key, Money, Sum, Total, What, totals_of
 
 DAY = date(2026, 5, 4)
 COUNTED = Sum(DAY, "n|lost|renewal|none|hard|exhausted|", 1)
@@ -11,11 +11,11 @@ NOT_LOST = [Sum(DAY, "n|recovered|renewal|none|hard|paddle|EUR", 1), Sum(DAY, "n
 
 
 def test_only_losses_wait_for_an_amount() -> None:
-    assert losses_of("txn_1", [COUNTED, *NOT_LOST]) == [Loss("txn_1", COUNTED)]
+    assert losses_of("txn_1", [COUNTED, *NOT_LOST]) == [Counted("txn_1", COUNTED)]
 
 
 def test_a_loss_moves_to_the_currency_of_its_bill() -> None:
-    sums = [COUNTED, *with_amount(Loss("txn_1", COUNTED), Money("EUR", 2_900))]
+    sums = [COUNTED, *with_amount(Counted("txn_1", COUNTED), Money("EUR", 2_900))]
 
     assert {one.day for one in sums} == {DAY}
     added: dict[str, int] = {}
@@ -30,6 +30,6 @@ def test_a_loss_moves_to_the_currency_of_its_bill() -> None:
 def test_what_is_taken_back_takes_back_its_amount() -> None:
     taken_back = COUNTED._replace(by=-1)
 
-    sums = with_amount(Loss("txn_1", taken_back), Money("EUR", 2_900))
+    sums = with_amount(Counted("txn_1", taken_back), Money("EUR", 2_900))
 
     assert [one.by for one in sums] == [1, -1, -1, -2_900]

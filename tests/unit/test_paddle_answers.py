@@ -49,6 +49,7 @@ def test_a_past_due_transaction_is_read_with_what_a_mail_needs() -> None:
                 method="card",
                 card_last4="4242",
                 card_brand="visa",
+                method_id=bodies.METHOD,
             ),
         ),
         customer=LiveCustomer(
@@ -218,11 +219,19 @@ def test_attempts_keep_paddles_order_where_one_says_no_time() -> None:
     attempts = read_transaction(payments=payments).attempts
 
     assert attempts == (
-        LiveAttempt(None, "created", None, "card", "4242", "visa"),
+        LiveAttempt(None, "created", None, "card", "4242", "visa", bodies.METHOD),
         LiveAttempt(
-            datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC), "error", "not_enough_balance", "card", "4242", "visa"
+            datetime(2026, 3, 5, 9, 30, 0, 123456, tzinfo=UTC),
+            "error",
+            "not_enough_balance",
+            "card",
+            "4242",
+            "visa",
+            bodies.METHOD,
         ),
-        LiveAttempt(datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "error", "expired_card", "card", "4242", "visa"),
+        LiveAttempt(
+            datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "error", "expired_card", "card", "4242", "visa", bodies.METHOD
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """Reconciling by itself, beside the sweep: events every ten minutes, debts when a worker starts and daily.
 
-What was lost in money is asked every ten minutes.
+What was lost in money, and what came before payments, is asked every ten minutes.
 """
 
 import asyncio
@@ -13,11 +13,13 @@ from typing import Final
 import structlog
 
 from dunning.alerts import Alert
-from dunning.errors import DunningError, OperatorMustActError
-from dunning.paddle_api.client import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED, NextGrant
+from dunning.errors import DunningError, OperatorMustActError, TransientError
+from dunning.paddle_api.client import NextGrant
+from dunning.paddle_api.permissions import EVENTS_NEED, RENEWALS_NEED, SUBSCRIPTIONS_NEED
 from dunning.reasons import HoldWord
 from dunning.store import REDIS_ERRORS, Reconciled, Turn
 from worker.operator import PADDLE_HOLDS, put_on_hold, release_holds
+from worker.reconcile.causes import tell_causes
 from worker.reconcile.debts import carry_out, find
 from worker.reconcile.events import Missed, take_in_missed_events
 from worker.reconcile.losses import sum_up_losses
@@ -44,6 +46,7 @@ class Rhythm:
     debts_soon: timedelta = timedelta(hours=1)
     """How often debts are looked at when a worker has just started, and while debts wait for the operator."""
     losses_every: timedelta = timedelta(minutes=10)
+    causes_every: timedelta = timedelta(minutes=10)
 
 
 Work = Callable[[Reconciler], Awaitable[None]]
@@ -83,6 +86,7 @@ class Runs:
         self._in_thread = in_thread
         self._redis_is_away = False
         self._missed = Missed()
+        self._told_of_history = False
 
     async def look(self, rhythm: Rhythm, *, just_started: bool) -> None:
         """Do what is due by now."""
@@ -90,6 +94,7 @@ class Runs:
         soon = just_started or self.waiting
         await self.do(Reconciled.PAST_DUE, self.debts, rhythm.debts_soon if soon else rhythm.debts_every)
         await self.do(Reconciled.LOSSES, sum_up_losses, rhythm.losses_every)
+        await self.do(Reconciled.CAUSES, self.causes, rhythm.causes_every)
 
     async def do(self, what: Reconciled, work: Work, every: timedelta) -> None:
         """Do this if it is due and nobody else does it."""
@@ -143,6 +148,17 @@ class Runs:
             log.warning("reconcile.missed", opened=outcome.opened, closed=outcome.closed)
         if outcome.waiting:
             log.error(Alert.RECONCILE_NEEDS_APPLY, debts=outcome.waiting, run="dunning reconcile --apply")
+
+    async def causes(self, reconciler: Reconciler) -> None:
+        """Ask what came before payments. Reports only tell it less well without, so a failure alerts nobody."""
+        try:
+            refused = await tell_causes(reconciler)
+        except TransientError as error:
+            log.info("reconcile.causes_later", problem=str(error))
+            return
+        if refused and not self._told_of_history:
+            log.info("reconcile.history_refused", problem=refused)
+        self._told_of_history = refused is not None
 
     async def _take(self, turn: Turn, work: Work) -> None:
         services = self._services

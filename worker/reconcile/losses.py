@@ -1,6 +1,7 @@
 """What was lost in money: asked of Paddle once a case has ended, since its end seldom tells the amount."""
 
 from dunning.jobs import BATCH
+from dunning.rules.losses import with_amount
 from dunning.rules.tally import money_of_live
 from worker.reconcile.reconciler import Reconciler
 
@@ -12,4 +13,5 @@ async def sum_up_losses(reconciler: Reconciler) -> None:
         case_ids = sorted({loss.case_id for loss in losses})
         found = await reconciler.paddle.reread_transactions(case_ids, reconciler.next_grant)
         for loss in losses:
-            await lost.sum_up(loss, money_of_live(found.get(loss.case_id)))
+            money = money_of_live(found.get(loss.case_id))
+            await lost.take_off(loss, with_amount(loss, money) if money is not None else [])

@@ -7,8 +7,8 @@ from dunning import time_limits
 from dunning.errors import GrantRefusedError, OperatorMustActError, TransientError, UnsafePortalUrlError
 from dunning.links import LINK_LIFETIME, Purpose
 from dunning.paddle.portal import PortalSession
-from dunning.paddle_api.client import MINTING_NEEDS
 from dunning.paddle_api.grants import Grant
+from dunning.paddle_api.permissions import MINTING_NEEDS
 from dunning.reasons import HoldWord
 from dunning.rules.case import Case
 from worker.operator import MINT_HOLD, release_holds

@@ -10,8 +10,8 @@ from typing import TypeAlias, TypeVar
 
 from dunning.errors import DunningError, GrantRefusedError
 from dunning.paddle.live import LiveSubscription, LiveTransaction
-from dunning.paddle_api.client import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.paddle_api.grants import Grant
+from dunning.paddle_api.permissions import SUBSCRIPTIONS_NEED, TRANSACTIONS_NEED
 from dunning.rules.case import Case
 from worker.services import Services
 

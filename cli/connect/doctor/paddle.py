@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cli.connect.permissions import missing_permissions, needless_permissions
+from cli.connect.permissions import missing_permissions, needless_permissions, optional_permissions
 from dunning.errors import DunningError, OperatorMustActError
 from dunning.findings import Finding, Level
 from dunning.paddle.answers import Caller
 from dunning.paddle.destinations import Aspect, Destination, Plan, plan
 from dunning.paddle_api.calls import CallRefusedError
-from dunning.paddle_api.setup import LOOKING_NEEDS, Setup, open_setup
+from dunning.paddle_api.permissions import LOOKING_NEEDS
+from dunning.paddle_api.setup import Setup, open_setup
 from dunning.settings.load import ConnectingSettings, PaddleSettings
 from dunning.time_limits import LARGEST_CLOCK_SKEW
 
@@ -52,6 +53,10 @@ def _of_permissions(caller: Caller) -> Iterator[Finding]:
         yield Finding("paddle.permissions", Level.FAILURE, means, f"Add that in {KEYS}.")
     else:
         yield Finding("paddle.permissions", Level.OK, "The API key has every permission that is needed.")
+    if optional := optional_permissions(caller):
+        means = f"The API key has no {', '.join(optional)}, which is optional."
+        do = f"With it, reports tell better what came before a payment. Add it in {KEYS}."
+        yield Finding("paddle.permissions", Level.NOTE, means, do)
     if needless:
         means = f"The API key may do what nothing here needs: {', '.join(needless)}."
         yield Finding("paddle.permissions", Level.NOTE, means, f"Take that away in {KEYS}.")

@@ -78,8 +78,9 @@ class _Copies:
         self.in_vain: ports.TriesInVain = memory.in_vain
         self.inbox: ports.Inbox = memory.inbox
         self.limiter: ports.Limiter = store.limiter
-        self.lost: ports.Lost = memory.lost
+        self.lost: ports.ToAsk = memory.lost
         self.reconciling: ports.Reconciling = memory.reconciling
+        self.recovered: ports.ToAsk = memory.recovered
         self.refusals: ports.Refusals = memory.refusals
         self.seen: ports.Seen = memory.seen
         self.suppressions: ports.Suppressions = store.suppressions

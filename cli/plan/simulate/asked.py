@@ -9,6 +9,7 @@ from cli.plan.simulate.paddle import Happening, Paddle
 from dunning.errors import GrantRefusedError
 from dunning.instants import EPOCH
 from dunning.paddle.events import USED
+from dunning.paddle.history import HistoryEntry
 from dunning.paddle.live import LiveSubscription, LiveTransaction
 from dunning.paddle.portal import SANDBOX_PORTAL, PortalLinks, PortalSession
 from dunning.paddle_api.client import NextGrant
@@ -78,6 +79,14 @@ class AskedPaddle:
     async def reread_transactions(self, ids: Sequence[str], next_grant: NextGrant) -> dict[str, LiveTransaction]:
         """Read transactions, for background work."""
         return await self.read_transactions(ids, await next_grant())
+
+    async def changed_methods(
+        self, subscription_id: str, since: datetime, next_grant: NextGrant
+    ) -> Sequence[HistoryEntry]:
+        """Read how the payment method was changed: a rehearsal records nothing of it."""
+        del subscription_id, since
+        await self._pay_with(await next_grant())
+        return ()
 
     async def past_due_subscriptions(self, next_grant: NextGrant) -> AsyncIterator[Sequence[LiveSubscription]]:
         """Read all subscriptions that are collected automatically and past due."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dunning.rules.story import Entry
+from dunning.store.memory.asked import MemoryToAsk
 from dunning.store.memory.cases import MemoryCases
 from dunning.store.memory.dead import MemoryDead
 from dunning.store.memory.due import MemoryBrakes, MemoryDueIndex, MemoryHolds, MemoryLimiter
@@ -25,7 +26,6 @@ from dunning.store.memory.forgotten import MemoryForgotten
 from dunning.store.memory.in_vain import MemoryTriesInVain
 from dunning.store.memory.inbox import MemoryInbox
 from dunning.store.memory.kept import Batch, Kept
-from dunning.store.memory.lost import MemoryLost
 from dunning.store.memory.out_webhooks import MemoryOutWebhooks
 from dunning.store.memory.reconciling import MemoryReconciling
 from dunning.store.memory.sums import MemorySums
@@ -67,9 +67,10 @@ class MemoryStore:
         self.inbox = MemoryInbox(kept)
         self.limiter = MemoryLimiter(kept, rate_limit)
         self.due = MemoryDueIndex(kept, rate_limit, self.brakes, self.holds, self.limiter)
-        self.lost = MemoryLost(kept)
+        self.lost = MemoryToAsk(kept, kept.lost)
         self.out_webhooks = MemoryOutWebhooks(kept)
         self.reconciling = MemoryReconciling(kept)
+        self.recovered = MemoryToAsk(kept, kept.recovered)
         self.refusals = MemoryRefusals(kept)
         self.seen = MemorySeen(kept)
         self.sums = MemorySums(kept)

@@ -9,6 +9,7 @@ from dunning.rules.breaker import hour_of
 from dunning.rules.case import Case, CaseState
 from dunning.rules.losses import losses_of
 from dunning.rules.out_events import OutEvent
+from dunning.rules.recoveries import recoveries_of
 from dunning.rules.story import Entry
 from dunning.rules.tally import Sum
 from dunning.store import keys
@@ -101,7 +102,8 @@ class MemoryCases:
             kept.late.setdefault(case.id, kept.moment(late_since))
         kept.count(counts)
         kept.sum_up(sums)
-        kept.lost.update(dict.fromkeys(losses_of(case.id, sums)))
+        kept.lost.update(dict.fromkeys(losses_of(case.id, sums), kept.moment(now)))
+        kept.recovered.update(dict.fromkeys(recoveries_of(case.id, sums), kept.moment(now)))
         kept.tell(*told)
         if opened_by is not None and counts_as_new:
             kept.opened[hour_of(now)] += 1

@@ -53,8 +53,9 @@ class MemoryForgotten:
             del kept.cases[case_id]
             kept.due.pop(case_id, None)
             kept.late.pop(case_id, None)
-            for loss in [one for one in kept.lost if one.case_id == case_id]:
-                del kept.lost[loss]
+            for to_ask in (kept.lost, kept.recovered):
+                for counted in [one for one in to_ask if one.case_id == case_id]:
+                    del to_ask[counted]
             kept.ended.pop(case_id)
             kept.marks.pop(case_id)
             kept.traces.pop(case_id)

@@ -10,10 +10,9 @@ from dunning.instants import from_milliseconds, to_milliseconds
 from dunning.paddle.events import Event
 from dunning.rules.campaign import Campaign
 from dunning.rules.case import Case
-from dunning.rules.losses import Loss
 from dunning.rules.out_events import OutEvent
 from dunning.rules.story import Entry
-from dunning.rules.tally import Sum
+from dunning.rules.tally import Counted, Sum
 from dunning.store import keys
 from dunning.store.traces import DeadEvent, Trace
 
@@ -133,7 +132,8 @@ class Kept:
     counts: Counter[str] = field(default_factory=Counter)
     opened: Counter[int] = field(default_factory=Counter)
     sums: dict[date, Counter[str]] = field(default_factory=dict)
-    lost: dict[Loss, None] = field(default_factory=dict)
+    lost: dict[Counted, datetime] = field(default_factory=dict)
+    recovered: dict[Counted, datetime] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     events_queued: deque[str] = field(default_factory=deque)
     """Events that came, for a job that handles them together."""

@@ -5,21 +5,22 @@
 -- `event_id`, `list` and `late_since_ms` for none, `opened_by_ms` where nothing is opened, `hour` where it counts in none. What
 -- it adds to the sums of days is in threes: which of the keys behind the fixed ones, from 0, the field, and how much. What
 -- is told to the seller's programs comes last, a line each, and is written only if there is somebody to tell. Before that
--- come the losses among the sums: their amount is asked of Paddle later.
+-- come those among the sums of which Paddle is asked later, in threes: which of the fixed keys keeps them, from 1, how it
+-- is written there, and for how long at most it is kept.
 local case, story, due, customer, counts, event, inbox, case_mark, subscription_mark, opened, stopped, ended,
-  customer_history, subscription_history, late, listed, listed_before, lists, out_destinations, out_new, lost = unpack(KEYS)
+  customer_history, subscription_history, late, listed, listed_before, lists, out_destinations, out_new = unpack(KEYS)
 local revision_read, case_id, state, case_json, due_at_ms, keep_ms, now_ms, event_id, keep_handled_ms, keep_mark_ms,
   opened_by_ms, hour, late_since_ms, keep_sums_ms, list, how_many_counters, how_many_parts,
-  how_many_lines, how_many_losses, keep_lost_ms = unpack(ARGV)
-local first = 21
+  how_many_lines, how_many_asked = unpack(ARGV)
+local first = 20
 local counters = {unpack(ARGV, first, first - 1 + how_many_counters)}
 first = first + how_many_counters
 local parts = {unpack(ARGV, first, first - 1 + how_many_parts)}
 first = first + how_many_parts
 local story_lines = {unpack(ARGV, first, first - 1 + how_many_lines)}
 first = first + how_many_lines
-local losses = {unpack(ARGV, first, first - 1 + how_many_losses)}
-local told = {unpack(ARGV, first + how_many_losses)}
+local asked = {unpack(ARGV, first, first - 1 + how_many_asked)}
+local told = {unpack(ARGV, first + how_many_asked)}
 
 local revision = 0
 local old = redis.call('GET', case)
@@ -60,14 +61,15 @@ for _, counter in ipairs(counters) do
   redis.call('HINCRBY', counts, counter, 1)
 end
 for i = 1, #parts, 3 do
-  local sums = KEYS[22 + parts[i]]
+  local sums = KEYS[23 + parts[i]]
   redis.call('HINCRBY', sums, parts[i + 1], parts[i + 2])
   redis.call('PEXPIRE', sums, keep_sums_ms)
 end
-for _, loss in ipairs(losses) do
-  redis.call('ZADD', lost, now_ms, loss)
-  redis.call('ZREMRANGEBYSCORE', lost, '-inf', now_ms - keep_lost_ms)
-  redis.call('PEXPIRE', lost, keep_lost_ms)
+for i = 1, #asked, 3 do
+  local waiting, keep_waiting_ms = KEYS[tonumber(asked[i])], asked[i + 2]
+  redis.call('ZADD', waiting, now_ms, asked[i + 1])
+  redis.call('ZREMRANGEBYSCORE', waiting, '-inf', now_ms - keep_waiting_ms)
+  redis.call('PEXPIRE', waiting, keep_waiting_ms)
 end
 if hour ~= '' then
   redis.call('HINCRBY', opened, hour, 1)
