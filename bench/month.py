@@ -241,4 +241,4 @@ class Month:
 
 
 def _bill_of(link: str) -> str:
-    return link.rpartition("/")[2].partition(".")[0]
+    return link.rpartition("/")[2].partition(".")[0].lower()

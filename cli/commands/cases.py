@@ -104,7 +104,7 @@ def list_(
     epilog=examples(
         "dunning cases show txn_01h7zdqstxe6djaefkqbkjy4k2",
         "dunning cases show ctm_01h8441jn5pcwrfhwh78jqt8hk --verbose",
-        "dunning cases show https://billing.example.com/pay/txn_01h7zdqstxe6djaefkqbkjy4k2.1767225600.Zm9v...",
+        "dunning cases show https://billing.example.com/pay/TXN_01H7ZDQSTXE6DJAEFKQBKJY4K2.1767225600.MZXW6...",
         "dunning cases show customer@example.com",
     )
 )

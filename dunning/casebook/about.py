@@ -12,7 +12,7 @@ SHOULD_BE = (
 
 _ID = re.compile(r"(?:txn|sub|ctm)_[a-z0-9]{26}", re.ASCII)
 # A token, alone or in its link, and however much of a mail was copied with it.
-_TOKEN = re.compile(r"(?:^|/)(txn_[a-z0-9]{26})\.[0-9]{1,12}\.", re.ASCII)
+_TOKEN = re.compile(r"(?:^|/)(txn_[a-z0-9]{26})\.[0-9]{1,12}\.", re.ASCII | re.IGNORECASE)
 # A comma would ask Paddle for two.
 _ADDRESS = re.compile(r"[^\s,@/]+@[^\s,@/]+\.[^\s,@/]+")
 
@@ -23,4 +23,4 @@ def read_about(text: str) -> str | None:
     if _ID.fullmatch(written) or _ADDRESS.fullmatch(written):
         return written
     found = _TOKEN.search(written)
-    return found[1] if found else None
+    return found[1].lower() if found else None

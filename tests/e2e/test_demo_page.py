@@ -149,7 +149,7 @@ async def test_a_mail_is_shown_as_text_and_with_its_headers(page: Page) -> None:
 
     await page.get_by_role("tab", name="Text part").click()
     await expect(page.locator("#text")).to_contain_text("The payment for Lantern Pro didn't go through.")
-    await expect(page.locator("#text a")).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/pay/txn_"))
+    await expect(page.locator("#text a")).to_have_attribute("href", re.compile(r"^http://127\.0\.0\.1:\d+/pay/TXN_"))
     await page.get_by_role("tab", name="Headers").click()
     await expect(page.locator("#headers")).to_contain_text("auto-generated")
 

@@ -74,7 +74,7 @@ async def test_a_case_is_found_by_each_of_its_ids_by_its_link_and_by_an_address(
             about: (await find(person, about))[2]
             for about in (
                 case.id,
-                f"https://billing.example.com/pay/{case.id}.1767225600.Zm9v",
+                f"https://billing.example.com/pay/{case.id.upper()}.1767225600.MZXW6",
                 case.customer_id,
                 case.subscription_id,
                 " ada@customer.example ",
@@ -236,7 +236,7 @@ async def test_a_payment_link_is_made_while_there_is_something_to_pay(
     status, html, _ = await person.post(f"/cases/{case.id}/payment-link")
     await store.cases.commit(case.end(CaseState.RECOVERED, None, NOW), 1, due_at=None, now=NOW)
 
-    assert (status, f"http://localhost/pay/{case.id}." in html) == (200, True)
+    assert (status, f"http://localhost/pay/{case.id.upper()}." in html) == (200, True)
     assert (await person.post(f"/cases/{case.id}/payment-link"))[0] == 409
 
 

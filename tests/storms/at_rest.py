@@ -16,7 +16,7 @@ from tests.storms.redis_processes import RedisHouse
 from tests.storms.schedule import Kind, Schedule
 from worker.reconcile.events import MISSED
 
-TOKEN = re.compile(rb"txn_[a-z\d]{26}\.\d{9,11}\.")
+TOKEN = re.compile(rb"(?i)txn_[a-z\d]{26}\.\d{9,11}\.")
 SECRETS = ("DUNNING_PADDLE_API_KEY", "DUNNING_WEBHOOK_SECRETS", "DUNNING_LINK_SECRETS")
 
 

@@ -29,8 +29,8 @@ class StormMailbox(MailServer):
         at, text = self._clock(), mail.text
         of, _, step = str(mail.message["Message-ID"]).strip("<>").partition("@")[0].partition(".")
         for link in LINK.finditer(text):
-            self.links[link[1]] = link[0]
-        debts = tuple(dict.fromkeys(link[1] for link in LINK.finditer(text)))
+            self.links[link[1].lower()] = link[0]
+        debts = tuple(dict.fromkeys(link[1].lower() for link in LINK.finditer(text)))
         content = hashlib.sha256(mail.raw).hexdigest()
         self._history.mails.append(Mail(at, ",".join(mail.recipients), of, step, debts, content))
         planned = self._house.faults[MishapStage.MESSAGE]

@@ -78,6 +78,7 @@ def test_what_no_question_can_be_about_is_refused(malformed: str) -> None:
         ("https://billing.example.com/pay/txn_" + "0" * 26 + ".1777896000." + "x" * 43, "txn_" + "0" * 26),
         ("<https://b.example/pay/stop/txn_" + "0" * 26 + ".1777896000." + "x" * 43 + ">", "txn_" + "0" * 26),
         ("txn_" + "0" * 26 + ".1777896000." + "x" * 43, "txn_" + "0" * 26),
+        ("https://billing.example.com/pay/TXN_01H" + "0" * 23 + ".1777896000." + "X" * 52, "txn_01h" + "0" * 23),
         ("Ada.L+x@customer.example", "Ada.L+x@customer.example"),
     ],
 )

@@ -85,7 +85,7 @@ class Month:
             start = f"{self.public_url}/pay/"
             for mail in reversed(await self.scene.mails()):
                 for line in mail["text"].splitlines():
-                    if line.startswith(start) and line.removeprefix(start).partition(".")[0] in owed:
+                    if line.startswith(start) and line.removeprefix(start).partition(".")[0].lower() in owed:
                         async with self.scene.http.post(line, allow_redirects=False):
                             await self.scene.pay(subscription_id)
                             return

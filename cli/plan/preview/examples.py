@@ -12,7 +12,7 @@ from worker.letters.values import DebtFacts, MailFacts, Sum
 
 CASE_ID = "txn_01hv8x5b1s2a3b4c5d6e7f8g9h"
 # As long as a real link's, and no link's.
-TOKEN = f"{CASE_ID}.1777000000.{'preview-' * 5}opn"
+TOKEN = f"{CASE_ID.upper()}.1777000000.{'PREVIEW-' * 6}LINK"
 FAILED_AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 _CARDS = frozenset({"card", "apple_pay", "google_pay", "samsung_pay"})
 _LATER = timedelta(days=3)
@@ -60,8 +60,8 @@ def facts_of(
             "amount": 900,
             "currency_code": "USD" if choice.debts == "currencies" else facts.currency_code,
             "billed_on": second,
-            "link": debt["link"].replace("8g9h", "0j1k"),
-            "stop_link": debt["stop_link"].replace("8g9h", "0j1k"),
+            "link": debt["link"].replace("8G9H", "0J1K"),
+            "stop_link": debt["stop_link"].replace("8G9H", "0J1K"),
         },
         mails_sent=facts.mails_sent,
         ends_on=facts.ends_on,
