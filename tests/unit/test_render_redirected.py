@@ -31,6 +31,14 @@ def test_a_redirected_mail_says_whom_it_was_for(template: str) -> None:
     assert first.partition(">")[2].startswith(f"{SENTENCE}</p>")
 
 
+def test_the_english_sentence_runs_from_left_to_right_above_an_arabic_mail() -> None:
+    mail = html_of(redirecting().render(replace(facts(), locale="ar")))
+
+    _, _, body = mail.partition("<body")
+    assert 'dir="rtl"' in body
+    assert body.partition(">")[2].startswith('<p lang="en" dir="ltr" ')
+
+
 def test_a_redirected_mail_is_the_customers_but_for_that() -> None:
     redirected = redirecting().render(facts())
     direct = Renderer(None, Mailbox("Acme", "billing@acme.example"), None, None).render(facts())

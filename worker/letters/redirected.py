@@ -22,7 +22,7 @@ def above_text(text: str, address: str) -> str:
 
 def above_html(html: str, address: str) -> str:
     """Put the sentence at the top of an HTML part, as the first thing in its body."""
-    line = f'<p style="{_STYLE}">{escape(_sentence(address))}</p>'
+    line = f'<p lang="en" dir="ltr" style="{_STYLE}">{escape(_sentence(address))}</p>'
     body = _BODY.search(html)
     return f"{html[: body.end()]}{line}{html[body.end() :]}" if body else line + html
 
