@@ -90,4 +90,4 @@ class MailInMemory:
 
 
 def _debt_of(link: str) -> str:
-    return link.rpartition("/")[2].partition(".")[0]
+    return link.rpartition("/")[2].partition(".")[0].lower()
