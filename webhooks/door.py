@@ -32,12 +32,14 @@ class ConnectionStage(Enum):
 class Door:
     """The connections of one server by stage, in the order in which they came to it."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, log: SparingLog) -> None:
+    def __init__(self, limits: Limits, log: SparingLog, metrics: Metrics | None = None) -> None:
+        """Let nobody in yet. With `metrics`, connections are counted there, and who is turned away."""
         self.limits = limits
         self._metrics = metrics
         self._log = log
         self._at: dict[ConnectionStage, dict[Connection, None]] = {stage: {} for stage in ConnectionStage}
-        metrics.watch_connections(self._count)
+        if metrics is not None:
+            metrics.watch_connections(self._count)
 
     def admit(self, connection: "Connection") -> bool:
         """Let a connection in, if need be in place of another. Return False if all others are being served."""
@@ -61,7 +63,8 @@ class Door:
 
     def turn_away(self, why: str) -> None:
         """Count and log a connection that was closed for a reason of ours."""
-        self._metrics.count_turned_away(why)
+        if self._metrics is not None:
+            self._metrics.count_turned_away(why)
         self._log.warning("http.turned_away", why, why=why, connections=self._count())
 
     def _count(self) -> int:
@@ -178,9 +181,19 @@ class GuardedServer(web.Server):
         return Connection(self, self._door, loop=self._loop, **self._kwargs)
 
 
-class EdgeRunner(web.AppRunner):
-    """Runs an application of `create_app` behind a door."""
+class GuardedRunner(web.AppRunner):
+    """Runs an application behind a door."""
+
+    def __init__(self, app: web.Application, door: Door, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+        super().__init__(app, **options)
+        self._door = door
 
     async def _make_server(self) -> web.Server:
-        plain = await super()._make_server()
-        return GuardedServer(plain, Door(self.app[LIMITS], self.app[METRICS], self.app[SPARING_LOG]))
+        return GuardedServer(await super()._make_server(), self._door)
+
+
+class EdgeRunner(GuardedRunner):
+    """Runs an application of `create_app` behind a door."""
+
+    def __init__(self, app: web.Application, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
+        super().__init__(app, Door(app[LIMITS], app[SPARING_LOG], app[METRICS]), **options)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -27,6 +27,8 @@ from dunning.store.server.embedded import EmbeddedServer
 
 logger = structlog.get_logger()
 
+# The private side serves few, some of whom wait for what Paddle says of all past-due subscriptions.
+PRIVATE_CONNECTIONS, PRIVATE_REQUEST = 256, timedelta(minutes=15)
 # How often a part of `up` asks for a port that is taken.
 PORT_AGAIN_SECONDS = 10
 # What `up` runs: it ends with these, and starts those again.
@@ -123,10 +125,16 @@ async def _serve_console(
     settings: Settings, backstage: Backstage, clock: Callable[[], datetime] | None, *, patient: bool
 ) -> None:
     from console.app import create_app, utc_now  # noqa: PLC0415 - the other processes have no use for it
+    from webhooks.door import Door, GuardedRunner  # noqa: PLC0415 - same
+    from webhooks.limits import Limits  # noqa: PLC0415 - same
+    from webhooks.sparing_log import SparingLog  # noqa: PLC0415 - same
 
     drain = time_limits.EDGE_DRAIN.total_seconds()
-    runner = web.AppRunner(
-        create_app(settings, backstage, clock=clock or utc_now), access_log=None, shutdown_timeout=drain
+    runner = GuardedRunner(
+        create_app(settings, backstage, clock=clock or utc_now),
+        Door(Limits(connections=PRIVATE_CONNECTIONS, request=PRIVATE_REQUEST), SparingLog()),
+        access_log=None,
+        shutdown_timeout=drain,
     )
     await _serve(runner, Listener("console", "CONSOLE_", settings.console.host, settings.console.port, patient))
 

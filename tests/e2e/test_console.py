@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -34,6 +35,8 @@ async def test_a_program_with_a_token_learns_who_owes_and_gets_a_link(service: S
     with dunning("console", environ=environment) as console:
         port = (await asyncio.to_thread(console.wait_for, "console.listening"))["port"]
         base, headers = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"}
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nX-Half-Sent: ")
         async with service.http.get(f"{base}/v1/customers/{case.customer_id}/standing", headers=headers) as response:
             standing = await response.json()
         async with service.http.get(standing["subscriptions"][0]["payment_link"]) as page:
@@ -44,6 +47,9 @@ async def test_a_program_with_a_token_learns_who_owes_and_gets_a_link(service: S
         await asyncio.to_thread(run_dunning, service, "tokens", "revoke", listed[0]["id"])
         async with service.http.get(f"{base}/v1/cases", headers=headers) as revoked:
             assert revoked.status == 401
+        with suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(), 60) == b""  # nobody waits for the rest for ever
+        writer.close()
         console.signal(signal.SIGTERM)
         assert await asyncio.to_thread(console.end) == 0
 
