@@ -17,8 +17,13 @@ def optional_permissions(caller: Caller) -> list[str]:
 
 
 def needless_permissions(caller: Caller) -> list[str]:
-    """Return what the key may do and nothing of ours needs, so that a lost key would harm less."""
-    return sorted((caller.permissions or frozenset()).difference(RUNNING_NEEDS, CONNECTING_NEEDS, OPTIONAL))
+    """Return what the key may do and nothing of ours needs, so that a lost key would harm less.
+
+    Of what may be written and has only to be read, it says so: who takes it away has to give the other.
+    """
+    needless = sorted((caller.permissions or frozenset()).difference(RUNNING_NEEDS, CONNECTING_NEEDS, OPTIONAL))
+    reading = {one: one.replace(".write", ".read") for one in needless}
+    return [f"{one} ({reading[one]} is enough)" if reading[one] in RUNNING_NEEDS else one for one in needless]
 
 
 def told_permissions(caller: Caller) -> Iterator[str]:

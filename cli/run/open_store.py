@@ -69,6 +69,8 @@ def store_address(redis_url: SecretStr | None) -> str:
     if len(found) == 1:
         return found[0]
     why = (
-        f"two run here; it should be one of {' and '.join(found)}" if found else f"it is missing; it should be {FORMS}"
+        f"two run here; it should be one of {' and '.join(found)}"
+        if found
+        else f"it is missing, and no `dunning up` runs here; start that, or set it: it should be {FORMS}"
     )
     raise ConfigurationError([f"{REDIS_URL}: {why}"])

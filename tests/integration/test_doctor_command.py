@@ -236,6 +236,16 @@ async def test_one_call_of_paddle_that_fails_is_no_finding_and_a_second_is(world
 
     assert (once, twice) == (0, 1)
     assert found["paddle"][0][0] == "failure"
+    assert "whether Paddle tells of an outage" in found["paddle"][0][1]
+
+
+async def test_too_many_calls_are_waited_out(world: World) -> None:
+    world.twin.api.faults.plan(PlannedFault("*", 429))
+
+    code, found = await world.look()
+
+    assert code == 1
+    assert "Try again in a minute" in found["paddle"][0][1]
 
 
 async def test_permissions_are_compared_with_what_is_needed(world: World) -> None:
@@ -248,7 +258,7 @@ async def test_permissions_are_compared_with_what_is_needed(world: World) -> Non
     (lacks, lacking), (more, needless) = found["paddle.permissions"]
     assert (lacks, more) == ("failure", "note")
     assert lacking.startswith("The API key lacks address.read, customer_portal_session.write. Add that in Paddle > ")
-    assert needless.startswith("The API key may do what nothing here needs: subscription.write. Take that away in ")
+    assert needless.startswith("The API key may do what nothing here needs: subscription.write (subscription.read is enough). Take that away in ")
     assert found["paddle.destination"][0][0] == "note"
 
 

@@ -86,6 +86,15 @@ async def test_a_mail_that_is_refused_ends_the_way(person: Person) -> None:
     assert (noted.who, noted.what, noted.about) == ("ada", Change.SEND_NOW, case.id)
 
 
+async def test_a_mail_server_that_is_away_is_told(person: Person) -> None:
+    case = await put(person.store)
+
+    result = await person.tries("--case", case.id, "--patience", "1s", DUNNING_MAIL_URL="smtp://127.0.0.1:1")
+
+    assert result.exit_code == 1
+    assert "  The mail server 127.0.0.1:1 can't be reached (" in result.stderr
+
+
 async def test_what_is_paused_is_why_no_mail_goes_out(person: Person) -> None:
     case = await put(person.store)
     await person.store.brakes.pause(None, "by_operator", datetime.now(UTC))

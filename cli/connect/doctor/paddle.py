@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cli.connect.permissions import missing_permissions, needless_permissions, optional_permissions
-from dunning.errors import DunningError, OperatorMustActError
+from dunning.errors import DunningError, OperatorMustActError, TransientError
 from dunning.findings import Finding, Level
 from dunning.paddle.answers import Caller
 from dunning.paddle.destinations import Aspect, Destination, Plan, plan
@@ -31,11 +31,17 @@ async def look_at_paddle(
         except OperatorMustActError as error:
             return [Finding("paddle.key", Level.FAILURE, str(error), f"Make a new key in {KEYS}.")]
         except DunningError as error:
-            return [Finding("paddle", Level.FAILURE, str(error), "See whether this machine reaches Paddle's API.")]
+            return [Finding("paddle", Level.FAILURE, str(error), _what_to_do(error))]
         findings = [_of_key(settings, caller), *_of_permissions(caller), *_of_clock(paddles_time, now)]
         if connecting is not None:
             findings += await _of_destination(setup, caller, connecting, now)
         return findings
+
+
+def _what_to_do(error: DunningError) -> str:
+    if isinstance(error, TransientError) and error.retry_after is not None:
+        return "Try again in a minute: all that calls Paddle from this machine's address shares one limit."
+    return "See whether this machine reaches Paddle's API, and whether Paddle tells of an outage."
 
 
 def _of_key(settings: PaddleSettings, caller: Caller) -> Finding:

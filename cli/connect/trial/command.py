@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from pydantic import SecretStr
 
+from cli.connect.doctor.mail import look_at_mail
 from cli.connect.doctor.paddle import look_at_paddle
 from cli.connect.doctor.public import look_at_public_address
 from cli.connect.trial.renewal import ALL, decline_at_the_twin, new_case
@@ -118,7 +119,7 @@ async def _tell_what_is_wrong(settings: Settings) -> None:
     )
     now = datetime.now(UTC)
     looks = await asyncio.gather(
-        look_at_paddle(settings.paddle, connecting, now), look_at_public_address(settings, now)
+        look_at_paddle(settings.paddle, connecting, now), look_at_mail(settings), look_at_public_address(settings, now)
     )
     for finding in (finding for findings in looks for finding in findings):
         if finding.level in {Level.WARNING, Level.FAILURE}:
