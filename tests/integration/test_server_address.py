@@ -31,7 +31,7 @@ async def test_where_none_runs_the_variable_is_missing(tmp_path: Path) -> None:
     result = await run(tmp_path, "pause")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("DUNNING_REDIS_URL: it is missing, and no `dunning up` runs here; start that, or set it")
+    assert result.stderr.startswith("DUNNING_REDIS_URL: it is missing, and no `dunning up` runs here; start that")
 
 
 async def test_where_two_run_the_variable_has_to_say_which(tmp_path: Path) -> None:
