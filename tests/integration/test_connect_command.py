@@ -187,7 +187,7 @@ async def test_permissions_that_nothing_needs_are_named(twin: Twin, env_file: Pa
     result = await connect(env_file, "--yes")
 
     (line,) = [line for line in result.stdout.splitlines() if "does not need" in line]
-    assert line.endswith(": notification_simulation.read, notification_simulation.write, subscription.write (subscription.read is enough).")
+    assert line.endswith(" notification_simulation.write, subscription.write (subscription.read is enough).")
 
 
 async def test_a_permission_that_is_optional_is_named_as_such(twin: Twin, env_file: Path) -> None:
