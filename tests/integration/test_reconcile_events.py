@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
+from dunning.casebook.forget import forget
 from dunning.errors import OperatorMustActError
 from dunning.paddle.events import EventType, parse_envelope, read_json
 from dunning.paddle.projection import project
@@ -17,7 +18,7 @@ from dunning.paddle_api.grants import Grant, Unlimited
 from dunning.reasons import HoldWord
 from dunning.store import Store
 from paddle_twin.world import Event as TwinEvent
-from tests.integration.edge import paddle_id, past_due_transaction
+from tests.integration.edge import LINK_SECRET, paddle_id, past_due_transaction
 from tests.integration.reconciling import Scene, scene
 from worker.reconcile.events import Missed, take_in_missed_events
 from worker.reconcile.reconciler import Reconciler
@@ -56,6 +57,17 @@ async def test_an_account_without_events_is_asked_again_next_time(at: Scene) -> 
     await take_in_missed_events(at.reconciler)
 
     assert await at.store.reconciling.cursor() is None
+
+
+async def test_what_was_deleted_of_a_customer_who_was_forgotten_was_not_missed(begun: Scene) -> None:
+    bill, other = (begun.decline() for _ in range(2))
+    customer = begun.twin.world.transactions[bill]["customer_id"]
+    await forget(begun.store, customer, [LINK_SECRET], begun.clock.now)
+    begun.clock.forward(A_WHILE)
+
+    missed = await take_in_missed_events(replace(begun.reconciler, link_secrets=[LINK_SECRET]))
+
+    assert (missed.events, missed.transaction_ids) == (2, {other})
 
 
 async def test_a_failure_that_no_webhook_brought_is_taken_in_once(begun: Scene) -> None:

@@ -15,7 +15,7 @@ from dunning.paddle.events import Event, TransactionFacts
 from dunning.rules.healing import MAX_AGE, Plan, closing_event, debt_event, most_unasked, plan
 from dunning.rules.on_event import first_failed_at
 from dunning.store import Accepted, DebtWithoutCase
-from dunning.suppression import customer_keys
+from worker.reconcile.forgotten import of_forgotten
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -133,20 +133,10 @@ async def _split_by_case(
     ended = await reconciler.store.reconciling.ended(
         [debt for event in without_case if (debt := _as_debt_without_case(event))]
     )
-    ended |= await _of_forgotten(reconciler, without_case)
+    ended |= await of_forgotten(reconciler, without_case)
     debts.ids.update(ids)
     debts.ended += len(ended)
     debts.without_case += [event for event in without_case if event.facts.id not in ended]
-
-
-async def _of_forgotten(reconciler: Reconciler, events: Sequence[Event]) -> set[str]:
-    """Return the debts of customers who were forgotten: they get no case."""
-    known_as = {
-        event.facts.id: customer_keys(event.facts.customer_id or "", reconciler.link_secrets) for event in events
-    }
-    asked = [key for found in known_as.values() for key in found]
-    forgotten = await reconciler.store.forgotten.among(asked, reconciler.clock())
-    return {debt_id for debt_id, found in known_as.items() if not forgotten.isdisjoint(found)}
 
 
 def _as_debt_without_case(event: Event) -> DebtWithoutCase | None:

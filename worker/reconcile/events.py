@@ -15,6 +15,7 @@ from dunning.paddle_api.client import CallRefusedError
 from dunning.rules.healing import SETTLED_AFTER, Cursor, most_unasked
 from dunning.rules.triggers import triggered_by
 from dunning.store import Accepted
+from worker.reconcile.forgotten import of_forgotten
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -91,6 +92,9 @@ async def _read_on(reconciler: Reconciler, cursor: Cursor, missed: Missed, most:
         reconciler.tell("events", read, None)
         events = await _read(reconciler, page, cursor, dry_run=dry_run)
         new = await reconciler.store.reconciling.unheard_of(events)
+        if new:
+            gone = await of_forgotten(reconciler, new)
+            new = [event for event in new if event.facts.id not in gone]
         await _take(reconciler, await withhold(reconciler, new, missed, most), missed, dry_run=dry_run)
         if not dry_run and cursor.event_id != kept:
             kept = cursor.event_id
