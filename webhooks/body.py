@@ -54,8 +54,8 @@ def _all_here(request: web.Request) -> bytes:
 
 
 async def _read(request: web.Request, body: Body) -> bytes:
-    while chunk := await request.content.readany():
-        body.add(chunk)
+    while not request.content.at_eof():
+        body.add(await request.content.readany())
         if len(body.content) > MAX_BODY_BYTES:
             raise _too_large()
     body.check()

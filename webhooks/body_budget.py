@@ -41,9 +41,8 @@ class Body:
             raise NoRoomError("There is no room for this body now.")
 
     def give_way(self) -> None:
-        """Let go of what was read, and wake whoever waits for more of it."""
+        """Wake whoever waits for more of it."""
         self.evicted = True
-        self.content.clear()
         if not self._patience.expired():  # else it is about to be woken, and can't be rescheduled
             self._patience.reschedule(asyncio.get_running_loop().time())
 
@@ -78,3 +77,5 @@ class BodyBudget:
         if body in self._bodies:
             self._bodies.remove(body)
             self.taken_bytes -= len(body.content)
+            # Nothing else does so soon: a refusal's traceback holds the body, in a cycle that waits to be found.
+            body.content.clear()
