@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,11 @@ logger = structlog.get_logger()
 
 # The private side serves few, some of whom wait for what Paddle says of all past-due subscriptions.
 PRIVATE_CONNECTIONS, PRIVATE_REQUEST = 256, timedelta(minutes=15)
+
+# So many objects more than were let go of have Python look for cycles among the newest. Its default, 700, is less than
+# what the requests under way hold, so it looked at all of these again and again.
+LOOK_FOR_CYCLES_AFTER = 10_000
+
 # How often a part of `up` asks for a port that is taken.
 PORT_AGAIN_SECONDS = 10
 # What `up` runs: it ends with these, and starts those again.
@@ -118,6 +124,8 @@ async def serve(settings: Settings, clock: Callable[[], datetime] | None = None)
     limits = Limits(connections=allow_connections(Limits().connections))
     app = create_app(settings, clock=clock or utc_now, limits=limits)
     runner = EdgeRunner(app, access_log=None, shutdown_timeout=time_limits.EDGE_DRAIN.total_seconds())
+    gc.freeze()  # what is here now stays, so it is never looked at
+    gc.set_threshold(LOOK_FOR_CYCLES_AFTER)
     await _serve(runner, Listener("webhooks", "", settings.host, settings.port))
 
 
