@@ -10,9 +10,9 @@ from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from dunning.store.driver.cancellation import make_writes_cancelable
 from dunning.store.driver.outage import WaitOut
 from dunning.store.driver.sentinel import sentinel_pool
+from dunning.store.driver.writes import with_own_writes
 
 # What a Redis that is away, slow or refusing raises.
 REDIS_ERRORS: Final = (exceptions.RedisError, OSError, TimeoutError)
@@ -69,8 +69,8 @@ def connection_pool(url: str, patience: Patience) -> ConnectionPool:
     if url.startswith("rediss:") and "ssl_cert_reqs=none" not in url:
         options["ssl_check_hostname"] = True  # redis-py 5 would take any host's certificate; the URL may still say so
     if url.startswith(SENTINEL_SCHEME):
-        return make_writes_cancelable(sentinel_pool(url, options))
-    return make_writes_cancelable(BlockingConnectionPool.from_url(url, max_connections=64, timeout=5, **options))
+        return with_own_writes(sentinel_pool(url, options))
+    return with_own_writes(BlockingConnectionPool.from_url(url, max_connections=64, timeout=5, **options))
 
 
 async def disconnect(redis: RedisClient) -> None:
