@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from dunning.paddle.events import Event, TransactionFacts
-from dunning.paddle.live import LiveTransaction
+from dunning.paddle.events import CollectionAttempt, Event, TransactionFacts
+from dunning.paddle.live import LiveAttempt, LiveTransaction
 from dunning.rules.case import Case, CaseState
 from dunning.rules.due_steps import last_mailed
 
@@ -105,32 +105,13 @@ class Total:
     amount: int = 0
 
 
-class Attempt(Protocol):
-    """A charge, of a webhook's or of the API's transaction."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether it was declined or broke."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """What became of it, in Paddle's word."""
-        ...
-
-    @property
-    def method_id(self) -> str | None:
-        """What was charged, where that is told."""
-        ...
-
-
 def by_another_method(event: Event) -> bool:
     """Tell whether a debt was paid by a payment method that had not failed before; False where that isn't told."""
     failed, paid = methods_of(event.facts.attempts if isinstance(event.facts, TransactionFacts) else ())
     return bool(failed and paid) and failed.isdisjoint(paid)
 
 
-def methods_of(attempts: Iterable[Attempt]) -> tuple[set[str | None], set[str | None]]:
+def methods_of(attempts: Iterable[CollectionAttempt | LiveAttempt]) -> tuple[set[str | None], set[str | None]]:
     """Return the payment methods that failed, and those that paid; none of either where one of them isn't told.
 
     Paddle charges the method that it has, and another one gets an id of its own: `payments[].payment_method_id` at
