@@ -90,6 +90,10 @@ def up(*, data: Path | None) -> None:
     """Run `webhooks`, `worker` and `console` together, with a server of their own unless DUNNING_REDIS_URL is set."""
     _begin()
     settings = load_settings(redis_required=False)
+    if settings.port == settings.console.port != 0:
+        raise ConfigurationError(
+            ["DUNNING_CONSOLE_PORT: it is DUNNING_PORT too; it should be another one, for `up` listens on both"]
+        )
     if settings.redis_url is not None:
         sys.exit(_supervise(settings.redis_url.get_secret_value(), environment=None, server=None))
     with EmbeddedServer(data or data_folder(sandbox=settings.paddle.sandbox)) as server, announced(server):

@@ -13,7 +13,7 @@ A_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A step that is late. `again_at` is its next try; if that is in the past, the step waits for a worker."""
+    """A step that is late. `again_at` is its next try; if that is past, no worker runs that takes it, or a hold is on."""
 
     step: str
     since: datetime
@@ -48,5 +48,5 @@ def in_words(one: Late, now: datetime) -> str:
     why = f": {one.why}" if one.why else ""
     again = ""
     if one.again_at is not None:
-        again = f", again at {one.again_at:%Y-%m-%d %H:%M:%S} UTC" if one.again_at > now else ", waits for a worker"
+        again = f", again at {one.again_at:%Y-%m-%d %H:%M:%S} UTC" if one.again_at > now else ", due now"
     return f"late {format_span(now - one.since)}, {tries}{why}{again}"

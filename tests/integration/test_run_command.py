@@ -29,6 +29,15 @@ def test_only_up_does_without_redis(command: str) -> None:
 
 
 @pytest.mark.untraced
+def test_up_refuses_one_port_for_both_sides() -> None:
+    with dunning("up", environ=ENVIRONMENT | {"DUNNING_PORT": "8090", "DUNNING_CONSOLE_PORT": "8090"}) as process:
+        assert process.end() == 2
+
+    (line,) = process.lines
+    assert line.startswith("DUNNING_CONSOLE_PORT: it is DUNNING_PORT too; it should be another one")
+
+
+@pytest.mark.untraced
 def test_every_command_is_listed_with_what_it_does() -> None:
     told = CliRunner().invoke(main, ["--help"])
 

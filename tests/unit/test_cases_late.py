@@ -34,7 +34,7 @@ def test_a_step_that_nobody_takes_up_is_late_since_it_was_due_and_waits_for_a_wo
     found = late(step_rows(a_case(), CAMPAIGN), None, DUE, NOW)
 
     assert found == Late("first", DUE, 0, None, DUE)
-    assert in_words(found, NOW) == "late 24 min, not tried yet, waits for a worker"
+    assert in_words(found, NOW) == "late 24 min, not tried yet, due now"
 
 
 def test_the_latest_step_that_is_due_is_the_late_one() -> None:
