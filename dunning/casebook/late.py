@@ -13,7 +13,7 @@ A_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A step that is late. `again_at` is its next try; if that is past, no worker runs that takes it, or a hold is on."""
+    """A step that is late. `again_at` is its next try; if that is past, no worker runs or a hold is on."""
 
     step: str
     since: datetime
