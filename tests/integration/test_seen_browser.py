@@ -116,6 +116,13 @@ async def test_letters_that_join_are_not_spaced(page: Page) -> None:
     assert set(await page.evaluate(spaced)) == {"normal"}
 
 
+async def test_a_japanese_title_breaks_between_phrases(page: Page) -> None:
+    for what in ({"page": "stop", "language": "ja"}, {"template": "reminder", "language": "ja"}):
+        await page.set_content(html_of(what))
+
+        assert await page.evaluate("getComputedStyle(document.querySelector('h1')).wordBreak") == "auto-phrase", what
+
+
 async def test_a_mail_is_whole_in_a_program_that_drops_its_style(page: Page) -> None:
     for what in LONG:
         html = re.sub(r"<style.*?</style>", "", html_of(what), flags=re.DOTALL)
