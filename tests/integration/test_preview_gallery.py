@@ -275,6 +275,12 @@ async def test_a_last_notice_with_a_step_after_it_is_shown_as_none(browser: Brow
     assert (await browser.json("/mail", template="final_notice"))["subject"] == "Subscription may stop: Lantern Pro"
 
 
+async def test_a_last_notice_that_no_step_sends_is_shown_as_one(browser: Browser) -> None:
+    browser.campaign.write_text(shipped().replace('template = "final_notice"', 'template = "reminder_4"'))
+
+    assert (await browser.json("/mail", template="final_notice"))["subject"] == "Last reminder to pay: Lantern Pro"
+
+
 async def test_a_mail_that_no_step_sends_is_shown_last(browser: Browser) -> None:
     for suffix, text in (("subject.txt", "Hi"), ("txt", "{{ link }}"), ("html", "{{ link }}")):
         browser.write(f"greeting.{suffix}", text)
