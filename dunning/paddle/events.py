@@ -6,7 +6,18 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import from_json
 
 from dunning.errors import NotAnEventError
@@ -14,6 +25,8 @@ from dunning.errors import NotAnEventError
 PaddleId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
 # Enum values of Paddle's are an open set; a word is all we promise to keep.
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
+_WORD = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_MethodId = Annotated[str, StringConstraints(pattern=r"^paymtd_[a-z0-9]{26}$")]
 # The rules add weeks to a time, and Python's times end with the year 9999.
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 
@@ -38,13 +51,37 @@ class Kept(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class CollectionAttempt(Kept):
-    """One time Paddle charged the payment method. `code` is the decline code of a failed one."""
+def _word(text: object) -> object:
+    """Return a word as it is, else `unknown`: a strange code must not make us lose its event."""
+    return text if not isinstance(text, str) or _WORD.fullmatch(text) else "unknown"
 
-    at: Moment
-    status: Word
-    code: Word | None = None
-    method_id: PaddleId | None = None
+
+def _word_if_any(text: object) -> object:
+    return None if text == "" else _word(text)
+
+
+def none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Read what no rule needs: whatever is wrong with it loses no event."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+class CollectionAttempt(Kept):
+    """One time Paddle charged the payment method, read from a notification by Paddle's names or at rest by ours.
+
+    `code` is the decline code of a failed one.
+    """
+
+    at: Moment = Field(validation_alias=AliasChoices("created_at", "at"))
+    status: Annotated[Word, BeforeValidator(_word)]
+    code: Annotated[Word | None, BeforeValidator(_word_if_any)] = Field(
+        default=None, validation_alias=AliasChoices("error_code", "code")
+    )
+    method_id: Annotated[_MethodId | None, WrapValidator(none_if_malformed)] = Field(
+        default=None, validation_alias=AliasChoices("payment_method_id", "method_id")
+    )
     """The payment method that was charged, where Paddle tells it."""
 
     @property

@@ -1,10 +1,9 @@
 """Cutting a notification down to what is kept of it."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import AliasPath, Field, StringConstraints, ValidationError, WrapValidator
 
 from dunning.errors import MalformedEventError
 from dunning.paddle.events import (
@@ -17,6 +16,7 @@ from dunning.paddle.events import (
     SubscriptionFacts,
     TransactionFacts,
     Word,
+    none_if_malformed,
     problems_told,
 )
 
@@ -43,21 +43,13 @@ def project(payload: object, envelope: Envelope) -> Event:
         raise MalformedEventError(f"The event is not shaped as its type says: {problems_told(error)}.") from None
 
 
-_WORD = re.compile(r"[a-z][a-z0-9_.]{0,63}")
-
 _TransactionId = Annotated[str, StringConstraints(pattern=r"^txn_[a-z0-9]{26}$")]
 _SubscriptionId = Annotated[str, StringConstraints(pattern=r"^sub_[a-z0-9]{26}$")]
 _CustomerId = Annotated[str, StringConstraints(pattern=r"^ctm_[a-z0-9]{26}$")]
 _AdjustmentId = Annotated[str, StringConstraints(pattern=r"^adj_[a-z0-9]{26}$")]
 _ProductId = Annotated[str, StringConstraints(pattern=r"^pro_[a-z0-9]{26}$")]
 _PriceId = Annotated[str, StringConstraints(pattern=r"^pri_[a-z0-9]{26}$")]
-_MethodId = Annotated[str, StringConstraints(pattern=r"^paymtd_[a-z0-9]{26}$")]
 _CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-
-
-def _word(text: str) -> str:
-    """Return the text if it is a word, else `unknown`: a strange code must not make us lose its event."""
-    return text if _WORD.fullmatch(text) else "unknown"
 
 
 class _Price(Kept):
@@ -69,27 +61,11 @@ class _Item(Kept):
     price: _Price
 
 
-def _none_if_malformed(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """Read what is only for sums: whatever is wrong with it loses no event."""
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-class _Payment(Kept):
-    status: str
-    error_code: str | None = None
-    created_at: Moment
-    payment_method_id: Annotated[_MethodId | None, WrapValidator(_none_if_malformed)] = None
-
-
-class _Totals(Kept):
-    grand_total: Annotated[int, Field(ge=0, lt=10**15)] | None = None
-
-
-class _Details(Kept):
-    totals: _Totals | None = None
+_Total = Annotated[
+    Annotated[int, Field(ge=0, lt=10**15)] | None,
+    WrapValidator(none_if_malformed),
+    Field(validation_alias=AliasPath("details", "totals", "grand_total")),
+]
 
 
 class _TransactionData(Kept):
@@ -102,8 +78,8 @@ class _TransactionData(Kept):
     currency_code: _CurrencyCode
     billed_at: Moment | None
     items: tuple[_Item, ...] | None = None
-    payments: tuple[_Payment, ...] | None = None
-    details: Annotated[_Details | None, WrapValidator(_none_if_malformed)] = None
+    payments: tuple[CollectionAttempt, ...] | None = None
+    total: _Total = None
 
     def facts(self) -> TransactionFacts:
         prices = [item.price for item in self.items or ()]
@@ -119,16 +95,8 @@ class _TransactionData(Kept):
             # A plan and its add-ons may share a product: each id once, in the order they came.
             product_ids=tuple(dict.fromkeys(price.product_id for price in prices)),
             price_ids=tuple(dict.fromkeys(price.id for price in prices)),
-            attempts=tuple(
-                CollectionAttempt(
-                    at=payment.created_at,
-                    status=_word(payment.status),
-                    code=_word(payment.error_code) if payment.error_code else None,
-                    method_id=payment.payment_method_id,
-                )
-                for payment in self.payments or ()
-            ),
-            total=self.details.totals.grand_total if self.details and self.details.totals else None,
+            attempts=self.payments or (),
+            total=self.total,
         )
 
 
