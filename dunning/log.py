@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -40,13 +41,7 @@ _SIGNS = ("@", "/pay/", "pga_", "pdl_", "whsec_")
 def configure() -> None:
     """Send our own log and that of every library, from warnings on, to standard error."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            describe_exception,
-            _render,
-        ],
+        processors=[_render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=_StandardError,
         cache_logger_on_first_use=False,
@@ -58,18 +53,6 @@ def configure() -> None:
 def scrub(text: str) -> str:
     """Replace what must never be in a log."""
     return _SECRETS.sub(SCRUBBED, text) if any(sign in text for sign in _SIGNS) else text
-
-
-def describe_exception(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Turn `exc_info` into class names, the last cause last, and places. A structlog processor."""
-    exc_info = event.pop("exc_info", None)
-    if exc_info is True:
-        exc_info = sys.exc_info()
-    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
-    if isinstance(error, BaseException):
-        event["exception"] = _class_names(error)
-        event["frames"] = _frames(error.__traceback__)
-    return event
 
 
 def _log_crash(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
@@ -102,11 +85,29 @@ def _plain(value: object) -> str:
 _encode = json.JSONEncoder(default=_plain).encode
 
 
-def _render(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-    first = {key: event.pop(key, None) for key in ("timestamp", "level", "event")}
+def _render(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    """Write an event as a line. It is structlog's only processor: each further one costs every line its call."""
+    name, exc_info = event.pop("event"), event.pop("exc_info", None)
+    line = {
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "level": "error" if method == "exception" else method,
+        "event": name,
+        **event,
+        **(_described(exc_info) if exc_info else {}),
+    }
     # The finished line is scrubbed, so that nothing slips through in a nested value. No pattern takes a quote or a
     # backslash: it stays JSON.
-    return scrub(_encode({**first, **event}))
+    return scrub(_encode(line))
+
+
+def _described(exc_info: object) -> dict[str, list[str]]:
+    """Describe an exception by class names, the last cause last, and places."""
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if not isinstance(error, BaseException):
+        return {}
+    return {"exception": _class_names(error), "frames": _frames(error.__traceback__)}
 
 
 class _StandardError:
