@@ -91,4 +91,4 @@ async def _wanted(store: Store, wanted: Sequence[str] | None) -> list[DeadEvent]
 
 
 def _about(one: DeadEvent) -> str | None:
-    return one.event.facts.id if one.event is not None else None
+    return one.event.facts.id if one.event is not None else one.about

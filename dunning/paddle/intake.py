@@ -4,6 +4,7 @@ A notification comes with a signature. An event from the list of Paddle's API ne
 ourselves. Apart from that, both are decided in the same way.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ KEY_ALERTS = {
 
 # Paddle's ids have 30 characters.
 MAX_ID_LENGTH = 64
+_FOUND_BY = re.compile(r"(txn|sub|ctm)_[a-z0-9]{26}")
 
 
 class Refusal(StrEnum):
@@ -78,9 +80,13 @@ class Accept(_OfPaddle):
 
 @dataclass(frozen=True, slots=True)
 class Bury(_OfPaddle):
-    """Keep the event as dead: its data is not shaped as its type says, and Paddle would send the same again."""
+    """Keep the event as dead: its data is not shaped as its type says, and Paddle would send the same again.
+
+    `about` are the ids of transaction, subscription and customer that can be read all the same: by these it is found.
+    """
 
     reason: str
+    about: tuple[str, ...] = ()
 
     @property
     def event_id(self) -> str:
@@ -148,7 +154,16 @@ def _decide(body: bytes, secret: int | None) -> Decision | Refused:
     try:
         return Accept(envelope, secret, project(payload, envelope))
     except MalformedEventError as error:
-        return Bury(envelope, secret, str(error))
+        return Bury(envelope, secret, str(error), _ids_in(payload))
+
+
+def _ids_in(payload: object) -> tuple[str, ...]:
+    match payload:
+        case {"data": dict() as data}:
+            given = (data.get(name) for name in ("id", "transaction_id", "subscription_id", "customer_id"))
+            return tuple(dict.fromkeys(one for one in given if isinstance(one, str) and _FOUND_BY.fullmatch(one)))
+        case _:
+            return ()
 
 
 def _is_id(text: str) -> bool:

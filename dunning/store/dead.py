@@ -64,6 +64,7 @@ def _parse(event_id: str, at: int, entry: bytes) -> DeadEvent:
     try:
         event = Event.model_validate_json(rest)
     except ValidationError:
-        # One that was never shaped as its type says: its label and its notification.
-        return DeadEvent(event_id, from_milliseconds(at), reason, rest.partition(" ")[0] or None)
+        # One that was never shaped as its type says: its label, its notification, its time, and ids that could be read.
+        label, about = rest.partition(" ")[0], rest.partition(' "')[2].partition('"')[0]
+        return DeadEvent(event_id, from_milliseconds(at), reason, label or None, about=about or None)
     return DeadEvent(event_id, from_milliseconds(at), reason, event.type.value, event)

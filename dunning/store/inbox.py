@@ -55,7 +55,8 @@ class Inbox:
 
     async def bury(self, bury: Bury, now: datetime) -> Accepted:
         """Keep an event as dead that is not shaped as its type says: its ids and why, for an operator to read."""
-        ids = f"{bury.label} {bury.notification_id} {bury.occurred_at.isoformat()}"
+        about = "".join(f' "{one}"' for one in bury.about)  # quoted as in an event: so are they looked for
+        ids = f"{bury.label} {bury.notification_id} {bury.occurred_at.isoformat()}{about}"
         return await self._to_grave(bury.event_id, f"{bury.reason}\n{ids}", now, new=True)
 
     async def give_up(self, event_id: str, reason: str, now: datetime) -> bool:

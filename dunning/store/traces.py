@@ -33,6 +33,8 @@ class DeadEvent:
     """Paddle's name of what happened, where that is asked for."""
     event: Event | None = None
     """The event itself, where it is asked for and was ever shaped to be handled."""
+    about: str | None = None
+    """What one that was never shaped so is about, where it is asked for and its id can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,7 @@ class Traces:
         return [Trace.from_rest(line.decode()) for line in found]
 
     async def dead_events(self, entity_ids: Collection[str]) -> list[DeadEvent]:
-        """Return the dead events that name any of these transactions or subscriptions, oldest first.
-
-        One that was buried because it was misshapen names none.
-        """
+        """Return the dead events that name any of these transactions or subscriptions, oldest first."""
         dead = await self._redis.zrange(keys.DEAD, -NEWEST, -1, withscores=True)
         entries = await self._redis.mget([keys.event(event_id.decode()) for event_id, _ in dead]) if dead else []
         found = []

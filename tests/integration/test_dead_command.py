@@ -14,7 +14,7 @@ from dunning.paddle.events import Event
 from dunning.reasons import HoldWord
 from dunning.store import Store
 from tests.integration.at_rest import NOW, of_transaction, open_case
-from tests.integration.test_stores_dead import MALFORMED
+from tests.integration.test_stores_dead import DEBT, MALFORMED
 
 
 async def run(redis_url: str, *arguments: str) -> Result:
@@ -40,7 +40,7 @@ async def test_dead_events_are_listed_with_what_they_are_about(redis_url: str, s
     assert row[3:] == ["transaction.payment_failed", event.facts.id, "fault:", "KeyError"]
     assert {one["id"]: (one["about"], one["can_be_replayed"]) for one in listed} == {
         event.id: (event.facts.id, True),
-        "evt_odd": (None, False),
+        "evt_odd": (DEBT, False),
     }
 
 

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from dunning.paddle.events import EventType
 from dunning.store import DeadEvent, Mark, Store
-from tests.integration.at_rest import NOW, later, of_subscription, of_transaction, open_case, paddle_id
+from tests.integration.at_rest import NOW, a_burial, later, of_subscription, of_transaction, open_case, paddle_id
 
 
 async def test_what_ended_before_it_opened_has_a_mark(store: Store) -> None:
@@ -27,6 +28,19 @@ async def test_dead_events_are_found_by_the_debt_or_the_subscription_they_name(s
     found = await store.traces.dead_events([failed.facts.id])
 
     assert found == [DeadEvent(failed.id, NOW + timedelta(seconds=1), "It is too odd.")]
+
+
+async def test_a_misshapen_event_is_found_by_the_ids_that_it_has_all_the_same(store: Store) -> None:
+    debt, subscription = paddle_id("txn"), paddle_id("sub")
+    buried = replace(a_burial("evt_odd"), about=(debt, subscription))
+    await store.inbox.bury(buried, NOW)
+
+    (dead,) = await store.traces.dead_events([subscription])
+    (listed,) = await store.dead.all()
+
+    assert dead.event_id == "evt_odd"
+    assert (listed.about, listed.event_type) == (debt, "transaction.paid")
+    assert (await store.forgotten.purge(subscription)).events == {"evt_odd"}
 
 
 async def test_without_dead_events_none_is_found(store: Store) -> None:

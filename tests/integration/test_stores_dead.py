@@ -5,11 +5,15 @@ from datetime import timedelta
 from dunning.paddle.events import Envelope, TransactionFacts
 from dunning.paddle.intake import Bury
 from dunning.store import Accepted, keys
-from tests.integration.at_rest import NOW, later, of_transaction
+from tests.integration.at_rest import NOW, later, of_transaction, paddle_id
 from tests.integration.stores import Hands
 
+DEBT = paddle_id("txn")
 MALFORMED = Bury(
-    Envelope(event_id="evt_odd", event_type="transaction.paid", occurred_at=NOW, notification_id="ntf_1"), None, "odd"
+    Envelope(event_id="evt_odd", event_type="transaction.paid", occurred_at=NOW, notification_id="ntf_1"),
+    None,
+    "odd",
+    (DEBT, paddle_id("ctm")),
 )
 
 
@@ -28,6 +32,7 @@ async def test_dead_events_are_listed_the_oldest_first_with_what_is_known_of_the
         "transaction.paid",
         None,
     )
+    assert odd.about == DEBT
     assert (known.event_id, known.at, known.reason, known.event_type, known.event) == (
         event.id,
         later(seconds=9),

@@ -73,6 +73,22 @@ def test_what_is_malformed_is_buried_with_its_reason() -> None:
     assert (decision.event_id, decision.notification_id) == (paddle_id("evt"), paddle_id("ntf"))
 
 
+@pytest.mark.parametrize(
+    ("data", "about"),
+    [
+        ({"id": paddle_id("txn"), "subscription_id": paddle_id("sub"), "customer_id": 7}, ("txn", "sub")),
+        ({"id": "txn_short", "transaction_id": paddle_id("txn"), "customer_id": paddle_id("ctm")}, ("txn", "ctm")),
+        ({"id": "ada@example.com"}, ()),
+        ("text", ()),
+    ],
+)
+def test_what_is_malformed_is_buried_with_the_ids_that_can_be_read(data: object, about: tuple[str, ...]) -> None:
+    decision = decide(notification("transaction.past_due", data))
+
+    assert isinstance(decision, Bury)
+    assert decision.about == tuple(map(paddle_id, about))
+
+
 def test_what_has_no_offset_is_buried_as_of_utc() -> None:
     decision = decide(notification("transaction.past_due", transaction(), occurred_at="2026-11-22T10:00:03"))
 

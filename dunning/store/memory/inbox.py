@@ -41,7 +41,8 @@ class MemoryInbox:
         kept = self._kept
         if bury.event_id in kept.inbox or bury.event_id in kept.handled or bury.event_id in kept.dead:
             return Accepted.DUPLICATE
-        dead = DeadEvent(bury.event_id, kept.moment(now), bury.reason, bury.label)
+        about = next(iter(bury.about), None)
+        dead = DeadEvent(bury.event_id, kept.moment(now), bury.reason, bury.label, about=about)
         kept.dead.put(bury.event_id, dead, keys.KEEP_EVENT)
         return Accepted.ACCEPTED
 
