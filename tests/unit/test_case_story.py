@@ -46,6 +46,13 @@ def test_a_delivery_that_moved_is_told_with_why(before: Delivery, after: Deliver
     assert in_lines(entries_of_change(with_first(before), with_first(after))) == lines
 
 
+def test_of_several_deliveries_those_that_moved_are_told() -> None:
+    before = a_case(deliveries={"first": sent(), "reminder": planned(), "final": planned()})
+    after = before.with_delivery("reminder", planned().skip("overtaken")).with_delivery("final", held())
+
+    assert in_lines(entries_of_change(before, after)) == ["reminder skipped: overtaken", "final claimed"]
+
+
 def test_an_ended_case_promises_no_retry() -> None:
     on_its_way = with_first(sending()).end(CaseState.RECOVERED, None, LATER)
     silence = unknown().postpone("eof_after_data", LATER, counted=False)

@@ -33,6 +33,18 @@ def test_a_step_that_is_tried_in_vain_is_late_since_it_was_planned_however_often
     assert since(case, FIRST_DUE + HOUR) == FIRST_DUE
 
 
+def test_a_step_is_late_from_the_moment_on_for_which_it_was_planned() -> None:
+    case = a_case().with_delivery("first", tried_in_vain(FIRST_DUE))
+
+    assert since(case, FIRST_DUE) == FIRST_DUE
+
+
+def test_neither_a_turn_nor_a_mail_that_was_long_before_makes_a_step_late_before_it_was_planned() -> None:
+    spread = a_case(not_before=FIRST_DUE).with_delivery("first", sent(FIRST_DUE))
+
+    assert since(spread.with_delivery("reminder", tried_in_vain(REMINDER_DUE)), REMINDER_DUE + HOUR) == REMINDER_DUE
+
+
 def test_a_step_that_somebody_is_at_work_on_is_late_whatever_it_waited_for_before() -> None:
     waited = Delivery().postpone("outside_hours", FIRST_DUE + HOUR, counted=False)
 

@@ -109,7 +109,7 @@ OLD_LINES = [
 
 @pytest.mark.parametrize("line", OLD_LINES)
 def test_a_line_of_the_version_before_is_prose(line: str) -> None:
-    assert decode(line) == Entry.prose(line)
+    assert decode(line) == Entry(kind=Kind.PROSE, text=line)
 
 
 @pytest.mark.parametrize(

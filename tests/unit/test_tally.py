@@ -83,6 +83,12 @@ def test_another_payment_method_shows_that_the_customer_paid_unless_we_had_asked
     assert {field.split("|")[5] for field in fields} == {cause}
 
 
+def test_where_nothing_tells_of_the_payment_method_it_was_paddles_own_charge() -> None:
+    found = sums_of(CASE, recovered(CASE), NOW, money=None, clicked=False)
+
+    assert [one.field for one in found] == ["n|recovered|renewal|none|hard|paddle|"]
+
+
 ONE, OTHER = "paymtd_" + "1" * 26, "paymtd_" + "2" * 26
 
 
