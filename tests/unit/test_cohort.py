@@ -71,6 +71,14 @@ def test_an_amount_that_is_not_known_or_none_is_left_out(money: Money | None) ->
     assert told(sums_by_failure(None, a_case(), CAMPAIGN, money)) == {"n|due|renewal|none|0|": 1}
 
 
+@pytest.mark.parametrize("amount", [0, LARGEST_AMOUNT])
+def test_the_smallest_amount_and_the_largest_are_known(amount: int) -> None:
+    assert told(sums_by_failure(None, a_case(), CAMPAIGN, Money("EUR", amount))) == {
+        "n|due|renewal|none|0|EUR": 1,
+        "a|due|renewal|none|0|EUR": amount,
+    }
+
+
 def test_nothing_else_that_happens_to_a_case_counts() -> None:
     stopped = a_case().end(CaseState.STOPPED, EndReason.BY_OPERATOR, LATER)
 

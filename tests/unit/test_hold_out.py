@@ -31,7 +31,7 @@ def test_what_is_no_share_is_refused(text: str) -> None:
         parse_share(text)
 
 
-@pytest.mark.parametrize("percent", [0, 10, 50])
+@pytest.mark.parametrize("percent", [0, 10, 50, 100])
 def test_so_many_percent_are_drawn(percent: int) -> None:
     drawn = sum(is_drawn(customer, percent, KEY) for customer in CUSTOMERS)
 
