@@ -228,6 +228,18 @@ def test_what_is_spread_out_does_not_lead_before_its_turn() -> None:
     assert decide(debt("b", TWO), waiting) == Leads((Companion(waiting, FIRST, carries=True),))
 
 
+def test_what_the_last_mail_holds_up_does_not_lead_and_is_not_named() -> None:
+    held_up = debt("b", TWO, -3 * DAY, first=sent(NOW - HOUR))
+
+    assert decide(debt("a", ONE), held_up) == Leads(())
+
+
+def test_what_is_due_later_does_not_lead_though_its_turn_and_its_last_mail_are_behind() -> None:
+    later = debt("b", TWO, -3 * DAY + 3 * HOUR, first=sent(FAILED_AT - 2 * DAY)).but(not_before=FAILED_AT - 2 * DAY)
+
+    assert decide(debt("a", ONE), later) == Leads((Companion(later, REMINDER, carries=True),))
+
+
 def test_other_campaigns_may_share_a_mail() -> None:
     step = Step("gentle", dict.fromkeys(DeclineClass, 3 * HOUR), "gentle")
     gentle = Campaign("gentle", Trigger.RENEWAL_FAILED, (step,), None)

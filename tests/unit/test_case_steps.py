@@ -223,6 +223,12 @@ def test_a_step_that_could_not_be_sent_in_all_its_days_is_dead() -> None:
     assert case.deliveries == {"first": SKIPPED, "reminder": SKIPPED, "final": planned().die("debt_lapsed")}
 
 
+def test_a_mail_that_may_have_arrived_is_not_called_dead_when_the_days_are_over() -> None:
+    case, _ = pick_step(with_deliveries(final=unknown(FINAL_DUE)), CAMPAIGN, 10, LAPSED_AT)
+
+    assert (case.delivery("final").state, case.delivery("final").closed) == (DeliveryState.UNKNOWN, True)
+
+
 def test_a_mail_on_its_way_when_the_days_are_over_keeps_its_own_state() -> None:
     case, _ = pick_step(with_deliveries(final=sending(LAPSED_AT)), CAMPAIGN, 1, LAPSED_AT)
 
