@@ -148,6 +148,7 @@ def test_an_operator_who_sends_a_step_now_is_not_held_up() -> None:
 
     assert pick_step(case, CAMPAIGN, 1, LATE + MINUTE)[1] is REMINDER
     assert next_due_at(case, CAMPAIGN, 1) == LATE + MINUTE
+    assert next_due_at(bring_forward(a_case_with(first=sent(LATE)), CAMPAIGN, "reminder", 1, LATE), CAMPAIGN, 1) == LATE
 
 
 def test_what_an_operator_sends_now_still_goes_at_once_after_a_try_in_vain() -> None:

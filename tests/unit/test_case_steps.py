@@ -355,6 +355,7 @@ def test_a_step_that_is_named_overtakes_those_before_it() -> None:
 
     tidied, step = pick_step(case, CAMPAIGN, 1, FAILED_AT + MINUTE)
 
+    assert next_due_at(case, CAMPAIGN, 1) == FAILED_AT + MINUTE
     assert step == FINAL
     assert tidied.delivery("first") == tidied.delivery("reminder") == SKIPPED
 

@@ -76,7 +76,7 @@ def test_each_difference_is_a_change(changes: dict[str, object], expected: Chang
     planned = plan([destination(**changes)], public_url=PUBLIC, secrets=(), offered=SUBSCRIBED)
 
     assert planned.changes == (expected,)
-    assert ("traffic_source" in planned.body()) == (expected.aspect is Aspect.TRAFFIC)
+    assert planned.body().get("traffic_source") == ("platform" if expected.aspect is Aspect.TRAFFIC else None)
     assert "type" not in planned.body()
 
 
@@ -99,9 +99,12 @@ def test_the_one_with_our_address_goes_before_the_one_with_our_secret_and_the_ac
 def test_mail_and_what_leads_elsewhere_is_not_ours() -> None:
     mail = destination("mail", type="email")
     other = destination("other", destination="https://app.example.com/webhooks/paddle")
+    longer = destination("longer", destination=ADDRESS + "X")
     nobodys = destination("nobodys", destination="https://x.example.com", endpoint_secret_key="")
 
-    assert plan([mail, other, nobodys], public_url=PUBLIC, secrets={"pdl_ntfset_mail"}, offered=SUBSCRIBED).ours is None
+    found = [mail, other, longer, nobodys]
+
+    assert plan(found, public_url=PUBLIC, secrets={"pdl_ntfset_mail"}, offered=SUBSCRIBED).ours is None
 
 
 def test_a_second_active_one_with_our_address_is_named() -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.durations import LONGEST, format_duration, parse_duration
+from dunning.durations import (
+    LONG_IN_HOURS,
+    LONG_IN_MINUTES,
+    LONGEST,
+    format_duration,
+    format_span,
+    parse_duration,
+)
 
 SHOULD_BE = "whole number and one of s, m, h or d"
 
@@ -71,6 +78,21 @@ def test_a_refusal_does_not_repeat_what_was_written() -> None:
 )
 def test_a_duration_is_written_in_the_largest_unit_that_holds_it(duration: timedelta, text: str) -> None:
     assert format_duration(duration) == text
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(seconds=59.4), "59 s"),
+        (timedelta(minutes=1), "1 min"),
+        (LONG_IN_MINUTES - timedelta(seconds=1), "119 min"),
+        (LONG_IN_MINUTES, "2 h"),
+        (LONG_IN_HOURS - timedelta(seconds=1), "47 h"),
+        (LONG_IN_HOURS, "2 d"),
+    ],
+)
+def test_how_long_something_has_gone_on_is_told_in_its_largest_unit(span: timedelta, text: str) -> None:
+    assert format_span(span) == text
 
 
 @pytest.mark.parametrize("duration", [timedelta(seconds=-1), timedelta(milliseconds=1500)])

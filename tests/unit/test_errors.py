@@ -11,7 +11,8 @@ def test_a_transient_error_says_how_long_the_other_side_asked_us_to_wait() -> No
 def test_what_only_the_operator_can_mend_names_the_hold() -> None:
     error = OperatorMustActError("The key is revoked.", hold=HoldWord.PADDLE_KEY)
 
-    assert (str(error), error.hold) == ("The key is revoked.", "paddle_key")
+    assert (str(error), error.hold, error.about) == ("The key is revoked.", "paddle_key", "")
+    assert OperatorMustActError("No.", hold=HoldWord.PADDLE_KEY, about="customer.read").about == "customer.read"
 
 
 def test_what_is_wrong_with_the_configuration_is_a_line_each() -> None:

@@ -96,7 +96,7 @@ def test_what_has_no_offset_is_buried_as_of_utc() -> None:
     assert decision.occurred_at == datetime(2026, 11, 22, 10, 0, 3, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("given_id", [None, "", "ada@example.com", "ntf_é", "ntf_" + "a" * 61])
+@pytest.mark.parametrize("given_id", [None, "", "ada@example.com", "ntf_é", "_", "ntf_" + "a" * 61])
 def test_what_is_buried_keeps_no_notification_id_that_is_none(given_id: str | None) -> None:
     decision = decide(notification("transaction.past_due", {}, notification_id=given_id))
 

@@ -382,6 +382,19 @@ def test_the_root_tells_the_account_or_nothing(caller: object, account_id: str |
     assert answers.read_caller(json.dumps({"data": {"caller": caller}}).encode()).account_id == account_id
 
 
+@pytest.mark.parametrize(
+    ("said", "permissions"),
+    [
+        ({"permissions": ["customer.read", "address.read"]}, frozenset({"customer.read", "address.read"})),
+        ({"permissions": []}, frozenset()),
+        ({"permissions": None}, None),
+        ({}, None),
+    ],
+)
+def test_what_the_key_may_do_is_read_where_it_is_told(said: object, permissions: object) -> None:
+    assert answers.read_caller(json.dumps({"data": {"caller": said}}).encode()).permissions == permissions
+
+
 @given(st.binary())
 def test_what_is_no_root_tells_no_account(body: bytes) -> None:
     assert answers.read_caller(body) == answers.Caller(account_id=None, permissions=None)

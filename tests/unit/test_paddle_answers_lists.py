@@ -50,6 +50,15 @@ def test_a_page_with_more_to_come_that_does_not_say_where_is_refused() -> None:
         answers.read_subscriptions(body)
 
 
+def test_of_a_list_the_ids_alone_are_read() -> None:
+    body = bodies.page(bodies.subscription(), {"name": "No id."}, next_url="https://api.paddle.com/products?after=x")
+
+    page = answers.read_ids(json.dumps(body).encode())
+
+    assert (page.entities, page.next_url) == ((bodies.SUBSCRIPTION,), "https://api.paddle.com/products?after=x")
+    assert [one.id for one in page.malformed] == [None]
+
+
 def test_a_list_without_pagination_is_a_list() -> None:
     assert answers.read_subscriptions(b'{"data": []}') == answers.ListPage((), (), None)
 

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dunning.rules.troubles import Seen, Trouble
-from dunning.watch.digest import digest, greeting, is_due
+from dunning.watch.digest import WEEKS_WORK, digest, greeting, is_due
+from dunning.watch.words import title_of
 
 MONDAY = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -19,6 +20,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
         (MONDAY, MONDAY + 7 * DAY, True),
         (MONDAY - HOUR, MONDAY, False),  # alerts were set up this very morning
         (MONDAY - 9 * DAY, MONDAY - HOUR, True),
+        (MONDAY - 7 * DAY - HOUR, MONDAY - HOUR, True),
+        (MONDAY - DAY, MONDAY, True),
+        # It came a little after eight, and it is later than that past an hour now.
+        (MONDAY + timedelta(microseconds=5), MONDAY + timedelta(days=2, minutes=45, seconds=59, microseconds=9), False),
     ],
 )
 def test_a_digest_is_due_on_mondays_at_eight(last: datetime, now: datetime, *, due: bool) -> None:
@@ -32,6 +37,19 @@ def test_it_says_what_the_week_brought_and_what_is_on(now: datetime) -> None:
 
     assert said.title == "Dunning at here: the week"
     assert {"4 renewals failed", "3 mails sent", "0 recovered", "Now: Work is late"} <= set(said.body.splitlines())
+
+
+def test_it_is_a_line_for_each_count_and_all_that_is_on_in_one_line_at_its_end(now: datetime) -> None:
+    lines = digest({}, {}, now, [Seen(Trouble.BACKLOG), Seen(Trouble.CLOCK_OFF)], "here").body.splitlines()
+
+    assert lines[0] == "Since 2026-05-04 12:00 UTC:"
+    assert lines[1:-2] == [f"0 {words}" for words in WEEKS_WORK.values()]
+    assert lines[-2:] == ["", f"Now: Work is late; {title_of(Seen(Trouble.CLOCK_OFF))}"]
+
+
+def test_neither_the_week_nor_the_first_message_is_bad_news(now: datetime) -> None:
+    assert digest({}, {}, now, [Seen(Trouble.BACKLOG)], "here").bad is False
+    assert greeting("here", [Seen(Trouble.BACKLOG)]).bad is False
 
 
 def test_all_is_well_where_nothing_is_on(now: datetime) -> None:
