@@ -105,12 +105,20 @@ def readable(story: Iterable[StoryLine]) -> Iterator[StoryLine]:
     """Leave out what one send goes through, unless it is the last that was heard."""
     lines = [*story]
     last = len(lines) - 1
-    return (line for number, line in enumerate(lines) if line.entry.moved not in UNDER_WAY or number == last)
+    return (line for number, line in enumerate(lines) if not _is_passing(line.entry) or number == last)
 
 
 def in_plain_words(entry: Entry) -> str:
     """Say what happened in a sentence or two."""
     return _WORDS[entry.kind](entry)
+
+
+def _is_passing(entry: Entry) -> bool:
+    return entry.moved in UNDER_WAY or _is_begun_anew(entry)
+
+
+def _is_begun_anew(entry: Entry) -> bool:
+    return entry.moved is Moved.PLANNED and entry.reason is None
 
 
 def _failed(entry: Entry) -> str:
@@ -132,6 +140,8 @@ def _step(entry: Entry) -> str:
             told = "was refused: the mail server will not take it."
         case Moved.UNKNOWN:
             told = "may have arrived: the mail server had it, and did not answer."
+        case Moved.PLANNED if _is_begun_anew(entry):
+            told = "is about to be sent."
         case Moved.PLANNED:
             again = f" Next try at {entry.again_at:%Y-%m-%d %H:%M} UTC." if entry.again_at else ""
             told = f"waits: {_why(entry, WAITS, otherwise=_NOT_TAKEN)}.{again}"

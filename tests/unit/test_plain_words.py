@@ -56,6 +56,7 @@ TOLD = [
         step(Moved.PLANNED, "mail_login"),
         "The email “first” waits: emails were stopped until something on our side was put right.",
     ),
+    (step(Moved.PLANNED), "The email “first” is about to be sent."),
     (step(Moved.CLAIMED), "The email “first” is being sent."),
     (step(Moved.SKIPPED, "words_of_a_later_version"), "The email “first” was not sent: this version can't tell why."),
     (
@@ -140,7 +141,7 @@ def test_why_an_event_opened_no_case_is_told() -> None:
 
 
 def test_what_one_send_goes_through_is_told_only_while_it_is_the_last_that_was_heard() -> None:
-    sent = [StoryLine(NOW, step(moved)) for moved in (Moved.CLAIMED, Moved.SENDING, Moved.SENT)]
+    sent = [StoryLine(NOW, step(moved)) for moved in (Moved.PLANNED, Moved.CLAIMED, Moved.SENDING, Moved.SENT)]
 
     assert [line.entry.moved for line in readable(sent)] == [Moved.SENT]
-    assert [line.entry.moved for line in readable(sent[:2])] == [Moved.SENDING]
+    assert [line.entry.moved for line in readable(sent[:3])] == [Moved.SENDING]
