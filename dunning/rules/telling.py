@@ -1,4 +1,7 @@
-"""When a trouble is told: at once, again once a day while it is on, and once it is over; never oftener than hourly."""
+"""When a trouble is told: at once, again once a day while it is on, and once it is over.
+
+What comes and goes is told hourly, unless it stays.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +14,8 @@ from dunning.rules.troubles import Seen, Trouble
 AGAIN_AFTER: Final = timedelta(days=1)
 # What comes and goes is told once in this time.
 QUIET_FOR: Final = timedelta(hours=1)
+# What has been on for so long does not just come and go.
+STAYS_AFTER: Final = timedelta(minutes=10)
 # These say that something happened. Nothing is mended when nothing more happens.
 NEVER_OVER: Final = frozenset({Trouble.DEAD_MAILS, Trouble.PADDLE_KEY_NEWS})
 
@@ -83,7 +88,8 @@ def _judge(seen: Seen | None, before: Told, now: datetime) -> tuple[What | None,
         return (What.OVER if is_told else None), after
     since = before.since or now
     if not before.said:
-        return (None, replace(before, since=since)) if quiet else (What.ON, Told(since, now, said=True))
+        passing = quiet and now - since < STAYS_AFTER
+        return (None, replace(before, since=since)) if passing else (What.ON, Told(since, now, said=True))
     if before.told_at is not None and now - before.told_at >= AGAIN_AFTER:
         return What.STILL_ON, Told(since, now, said=True)
     return None, before

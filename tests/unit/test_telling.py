@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dunning.rules.telling import NEVER_OVER, News, Told, What, decide, decide_untold
+from dunning.rules.telling import NEVER_OVER, STAYS_AFTER, News, Told, What, decide, decide_untold
 from dunning.rules.troubles import Seen, Trouble
 
 HOLD = Seen(Trouble.ON_HOLD, "mail_login", "It is refused.")
@@ -59,15 +59,15 @@ def test_what_comes_and_goes_is_told_once_an_hour(listener: Listener) -> None:
     assert [what for some in heard for what in some] == [What.ON, What.OVER] * 3
 
 
-def test_what_comes_back_within_the_hour_is_told_when_the_hour_is_over_with_when_it_came_back(
-    listener: Listener,
-) -> None:
+def test_what_comes_back_within_the_hour_and_stays_is_told_with_when_it_came_back(listener: Listener) -> None:
     listener.look(HOLD)
     listener.look()
     assert listener.hears(HOLD) == []
     came_back = listener.now
+    assert listener.hears(HOLD, after=STAYS_AFTER - MINUTE) == []
 
-    assert listener.look(HOLD, after=timedelta(hours=1)) == [News(What.ON, HOLD, came_back)]
+    assert listener.look(HOLD) == [News(What.ON, HOLD, came_back)]
+    assert listener.look(HOLD) == []
 
 
 def test_what_came_back_and_went_without_being_told_has_no_end_to_tell(listener: Listener) -> None:
