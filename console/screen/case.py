@@ -17,7 +17,8 @@ async def show(request: web.Request) -> web.Response:
     """Show it."""
     found = await read_file(request)
     dead = [(one.at, f"The event {one.event_id} could not be handled: {one.reason}.") for one in found.dead]
-    story = sorted([*((line.at, in_plain_words(line.entry)) for line in readable(found.story)), *dead])
+    told = [(line.at, in_plain_words(line.entry)) for line in readable(found.story)]
+    story = sorted([*told, *dead], key=lambda one: one[0])  # what happened at one moment stays in its order
     case = found.case
     excluded = {one.id for one in found.exclusions}
     return render(

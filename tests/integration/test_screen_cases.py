@@ -12,6 +12,7 @@ from dunning.audit import Change
 from dunning.people import PersonRole
 from dunning.rules.case import Case, CaseState
 from dunning.rules.delivery import Delivery, DeliveryState
+from dunning.rules.story import Entry, Kind
 from dunning.store import AuditEntry, Store
 from paddle_twin import Twin
 from tests.integration.cases_by_hand import put
@@ -161,6 +162,15 @@ async def test_a_case_tells_its_story_what_is_next_and_what_is_in_the_way(
     assert not any(button in html for button in BUTTONS)
     of_operator = (await (await side.sign_in()).get(f"/cases/{case.id}"))[1]
     assert [button for button in BUTTONS if button not in of_operator] == []
+
+
+async def test_what_happened_at_one_moment_is_told_in_its_order(side: ConsoleSide, store: Store, case: Case) -> None:
+    await store.cases.note(case.id, Entry(kind=Kind.CLICKED), NOW)
+    await store.cases.note(case.id, Entry(kind=Kind.EXCLUDED, who=case.customer_id, operator="ada"), NOW)
+
+    words = said((await (await side.sign_in()).get(f"/cases/{case.id}"))[1])
+
+    assert words.index("The link was clicked") < words.index("It was decided by ada")
 
 
 async def test_a_case_that_there_is_not_is_said(side: ConsoleSide) -> None:

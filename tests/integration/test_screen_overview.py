@@ -59,6 +59,7 @@ async def test_the_page_shows_them_with_what_is_wrong_and_where_to_mend_it(side:
     store, person = side.app[STORE], await side.sign_in()
     empty = (await person.get("/"))[1]
     await add(side, 0, "recovered|renewal|first|hard|click|EUR", 1, 2_900)
+    await add(side, 0, "lost|renewal|none|hard|by_operator|EUR", 1, 2_900)
     await store.holds.raise_(OperatorMustActError("The server refuses our login.", hold=HoldWord.MAIL_LOGIN), NOW)
     await store.brakes.pause("renewal", "a new template", NOW)
 
@@ -70,5 +71,6 @@ async def test_the_page_shows_them_with_what_is_wrong_and_where_to_mend_it(side:
     assert "The server refuses our login." in html
     assert 'href="/brakes">Brakes</a></li>' in html
     assert "€29.00 in EUR, of 1 case" in html
+    assert "<td>by operator</td>" in html
     assert '<rect x="308" y="0" width="24" height="100">' in html
     assert "renewal</td><td>first" in html
