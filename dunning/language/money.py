@@ -1,5 +1,6 @@
 """Amounts as the customer's locale writes them."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,6 +19,10 @@ _MINOR_DIGITS = {
 }
 _USUAL_MINOR_DIGITS = 2
 
+# In Arabic, `US$` is read as `$US` unless a mark says that its sign belongs to its letters. CLDR marks `ر.س.` alone.
+_RIGHT_TO_LEFT, _LEFT_TO_RIGHT = "\u200f", "\u200e"
+_LETTERS_AND_SIGN = re.compile(r"[A-Z]+[^\w\s]")
+
 FALLBACK_LOCALE = Locale("en")
 
 
@@ -29,7 +34,8 @@ def format_money(amount: int, currency: str, locale: str) -> str:
     digits = _MINOR_DIGITS.get(currency, _USUAL_MINOR_DIGITS)
     value = Decimal(amount).scaleb(-digits)
     # Never rounded: a cent that isn't shown would make it another amount.
-    return format_currency(value, currency, locale=find_locale(locale), decimal_quantization=False)
+    written = format_currency(value, currency, locale=find_locale(locale), decimal_quantization=False)
+    return _LETTERS_AND_SIGN.sub(rf"\g<0>{_LEFT_TO_RIGHT}", written) if _RIGHT_TO_LEFT in written else written
 
 
 # https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1

@@ -93,6 +93,19 @@ async def test_every_language_fits_every_screen_and_can_be_read_by_day_and_by_ni
                 await keep_pictures(page, what, scheme)
 
 
+async def test_several_debts_fit_every_screen_in_every_language(page: Page) -> None:
+    for place, language in enumerate(sorted(LANGUAGES)):
+        brand = list(BRANDS)[place % len(BRANDS)]
+        for debts, data in (("bills", "usual"), ("currencies", "long")):
+            what = {**LONG[place % len(LONG)], "language": language, "brand": brand, "debts": debts, "data": data}
+
+            assert await overflowing(page, html_of(what)) == [], what
+            assert len(await buttons_of(page)) == (1 if debts == "bills" else 2), what
+            assert await page.evaluate(SPILLED) == [], what
+            if PICTURES:
+                await keep_pictures(page, what, "light")
+
+
 @pytest.mark.parametrize("what", MAILS, ids=named)
 async def test_nothing_is_wider_than_the_screen(page: Page, what: dict[str, str]) -> None:
     assert await overflowing(page, html_of(what)) == []
@@ -157,7 +170,8 @@ async def test_a_mail_asks_nobody_for_anything(page: Page) -> None:
 async def keep_pictures(page: Page, what: Mapping[str, str], scheme: str) -> None:
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 640})
-        name = f"{what['language']}-{what.get('page') or what['template']}-{width}-{scheme}"
+        of = "-".join(filter(None, (what.get("page") or what["template"], what.get("debts"))))
+        name = f"{what['language']}-{of}-{width}-{scheme}"
         await page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 

@@ -65,6 +65,22 @@ def test_an_amount_is_written_as_its_locale_does(amount: int, currency: str, loc
     assert format_money(amount, currency, locale) == written
 
 
+@pytest.mark.parametrize(
+    ("currency", "sign"),
+    [
+        ("USD", "US$\u200e"),
+        ("GBP", "UK£\u200e"),
+        ("CAD", "CA$\u200e"),
+        ("EUR", "€"),
+        ("CHF", "CHF"),
+        ("AED", "د.إ.\u200f"),
+    ],
+)
+def test_in_arabic_a_sign_stays_with_its_letters(currency: str, sign: str) -> None:
+    """Where the mark is missing, `US$` is read as `$US`."""
+    assert format_money(900, currency, "ar") == f"\u200f9.00{NBSP}{sign}"
+
+
 @pytest.mark.parametrize("currency", PADDLE_CURRENCIES)
 def test_every_currency_of_paddle_is_written_with_the_digits_its_minor_unit_has(currency: str) -> None:
     digits = 0 if currency in {"JPY", "KRW", "VND", "CLP"} else 2
