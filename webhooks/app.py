@@ -34,7 +34,7 @@ from webhooks.keys import (
 from webhooks.limits import Limits
 from webhooks.looks import looks_of
 from webhooks.metrics import Metrics
-from webhooks.middlewares import ServerLogger, catch_failures, count_answers, protect_pay
+from webhooks.middlewares import ServerLogger, answer_and_count, protect_pay
 from webhooks.pages import Pages
 from webhooks.sparing_log import SparingLog
 
@@ -66,7 +66,7 @@ def create_app(
     sparing_log = SparingLog()
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
-        middlewares=[count_answers, catch_failures],
+        middlewares=[answer_and_count],
         # These override what a runner says. There is no access log, since whoever knows the path of a payment link may
         # use the link. Bodies are not decompressed, since even a refused one would be.
         handler_args={

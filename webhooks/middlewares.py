@@ -17,29 +17,25 @@ UNMATCHED = "unmatched"
 
 
 @web.middleware
-async def count_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count every answer under its route's template."""
+async def answer_and_count(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer, with 500 where the handler fails, and count the answer under its route's template."""
     try:
         response = await handler(request)
     except web.HTTPException as answer:
         request.app[METRICS].count_request(route(request), answer.status)
         raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
+        response = _broke(request, error)
     request.app[METRICS].count_request(route(request), response.status)
     return response
 
 
-@web.middleware
-async def catch_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 500 when a handler fails. aiohttp would log the request's path, which may be a payment link."""
-    try:
-        return await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
-        _tell(request.app[SPARING_LOG], error, route(request))
-        if _is_of_pay(request):
-            return show_page(request, Page.BROKE, HTTPStatus.INTERNAL_SERVER_ERROR)
-        return web.Response(status=500, text="Something broke here. It is noted.")
+def _broke(request: web.Request, error: Exception) -> web.Response:
+    """Answer for a handler that failed. aiohttp would log the request's path, which may be a payment link."""
+    _tell(request.app[SPARING_LOG], error, route(request))
+    if _is_of_pay(request):
+        return show_page(request, Page.BROKE, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return web.Response(status=500, text="Something broke here. It is noted.")
 
 
 async def protect_pay(request: web.Request, response: web.StreamResponse) -> None:
