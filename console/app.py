@@ -1,5 +1,6 @@
 """The private side: `/v1` for the seller's own programs, and a screen. Nothing here may be reached by customers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -19,7 +20,7 @@ from dunning.errors import ConfigurationError
 from dunning.links import Links
 from dunning.paddle_api.client import PaddleClient
 from dunning.settings.load import Settings
-from dunning.store import Store
+from dunning.store import Store, tell_until_reached
 
 LARGEST_BODY_BYTES = 64 * 1024
 LIVE_PATH = "/healthz"
@@ -94,7 +95,8 @@ async def _keep_private(_request: web.Request, response: web.StreamResponse) -> 
 async def _connections(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     assert settings.redis_url is not None  # noqa: S101 - create_app has refused it
-    store = Store.open(settings.redis_url.get_secret_value(), rate_limit=settings.paddle.rate_limit)
+    redis_url = settings.redis_url.get_secret_value()
+    store = Store.open(redis_url, rate_limit=settings.paddle.rate_limit)
     # No cookies: a session belongs to one customer, and this client serves them all.
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
         app[STORE] = store
@@ -105,5 +107,8 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
             api_key=settings.paddle.api_key.get_secret_value(),
             limiter=store.limiter,
         )
+        telling = asyncio.create_task(tell_until_reached(redis_url, app[CLOCK]))
         yield
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
     await store.close()
