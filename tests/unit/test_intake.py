@@ -144,6 +144,7 @@ def test_what_is_simulated_is_nothing_else_whatever_its_type(event_type: str) ->
     decision = decide(notification(event_type, {}, event_id="ntfsimevt_" + "a" * 26))
 
     assert isinstance(decision, Simulated)
+    assert decision.envelope.event_id == "ntfsimevt_" + "a" * 26
 
 
 @pytest.mark.parametrize(

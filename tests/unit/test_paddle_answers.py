@@ -184,6 +184,13 @@ def test_an_attempts_card_is_its_own(method: dict[str, object] | None, read: tup
     assert (attempt.method, attempt.card_last4) == read
 
 
+@pytest.mark.parametrize(("brand", "read"), [("visa", "visa"), ("unknown", None), (None, None)])
+def test_a_cards_brand_is_told_where_paddle_knows_it(brand: str | None, read: str | None) -> None:
+    method = {"type": "card", "card": {"type": brand, "last4": "1111"}}
+
+    assert read_transaction(payments=[bodies.payment(method_details=method)]).attempts[0].card_brand == read
+
+
 def test_the_failure_is_the_newest_attempt_that_failed() -> None:
     confirming = bodies.payment(status="action_required", error_code=None, method_details=CARD)
     paypal = bodies.payment(error_code="declined", method_details={"type": "paypal", "card": None})
