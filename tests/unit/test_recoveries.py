@@ -55,7 +55,8 @@ BETWEEN = FAILED_AT + timedelta(days=4)
         (MAILED, BETWEEN, Cause.MAIL),
         (MAILED, MAILED_AT - timedelta(seconds=1), Cause.CUSTOMER),
         (MAILED, MAILED_AT, Cause.MAIL),
-        (UNMAILED, PAID_AT + timedelta(minutes=1), Cause.CUSTOMER),
+        (UNMAILED, FAILED_AT, Cause.CUSTOMER),
+        (UNMAILED, PAID_AT + timedelta(minutes=5), Cause.CUSTOMER),
     ],
 )
 def test_what_a_customer_changed_is_their_doing_after_a_mail_if_one_had_gone_out_by_then(
