@@ -1,3 +1,5 @@
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -5,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from dunning.instants import Instant, from_milliseconds, to_milliseconds
+from dunning.instants import Instant, from_milliseconds, to_milliseconds, to_text
 
 A_MILLISECOND = timedelta(milliseconds=1)
 
@@ -72,3 +74,20 @@ def test_the_first_moments_are_milliseconds_too() -> None:
 def test_what_is_no_moment_is_refused() -> None:
     with pytest.raises(ValidationError):
         Kept.model_validate({"at": "soon"})
+
+
+@pytest.fixture
+def _elsewhere() -> Iterator[None]:
+    """Have the machine's own clock in Tokyo."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_elsewhere")
+def test_a_moment_is_written_in_utc_whatever_zone_it_or_the_machine_is_in() -> None:
+    at = datetime(2026, 3, 1, 11, 30, 5, 7, tzinfo=timezone(timedelta(hours=2)))
+
+    assert to_text(at) == "2026-03-01T09:30:05.000007Z"

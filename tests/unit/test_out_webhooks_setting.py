@@ -40,6 +40,25 @@ def test_a_secret_without_its_last_equals_signs_is_taken() -> None:
     assert key_bytes(one.keys[0]) == b"k" * 32
 
 
+def test_a_comma_at_the_end_is_no_entry_and_no_part_of_the_secret() -> None:
+    (one,) = parse_out_webhooks(f"https://app.example.com#{secret('W', 24)}, ")
+
+    assert key_bytes(one.keys[0]) == b"W" * 24
+
+
+def test_as_many_as_there_may_be_are_taken() -> None:
+    text = ",".join(f"https://app.example.com/{place}#{secret(chr(65 + place))}" for place in range(MOST))
+
+    assert len(parse_out_webhooks(text)) == MOST
+
+
+def test_its_name_stays_the_same_in_later_releases() -> None:
+    """Redis keeps under it what is still to be told."""
+    (one,) = parse_out_webhooks(f"https://app.example.com/a#{secret()}")
+
+    assert one.name == "app.example.com-806a979c"
+
+
 def test_neither_the_url_nor_the_secret_is_shown() -> None:
     settings = load_settings(GOOD | {"DUNNING_OUT_WEBHOOKS": f"https://app.example.com/t0ken#{secret()}"})
 
@@ -63,6 +82,10 @@ def test_without_any_nobody_is_told() -> None:
         ("https://app.example.com/x#s3cr3t", "its entry 1 is wrong: its secret does not begin with whsec_"),
         ("https://app.example.com/x#whsec_s3cr3t!", "its entry 1 is wrong: what follows whsec_ is not base64"),
         ("https://app.example.com/x#whsec_s3cr3tß", "its entry 1 is wrong: what follows whsec_ is not base64"),
+        (
+            f"https://app.example.com/x#{secret()[:20]}!{secret()[20:]}",
+            "its entry 1 is wrong: what follows whsec_ is not base64",
+        ),
         ("https://app.example.com/x#whsec_s3cr3", "its entry 1 is wrong: what follows whsec_ is not base64"),
         (
             f"https://app.example.com/x#{secret(length=23)}",

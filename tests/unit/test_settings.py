@@ -17,6 +17,7 @@ from dunning.settings.load import (
     load_paddle_settings,
     load_settings,
 )
+from dunning.settings.values import parse_switch
 from tests.unit.good_settings import GOOD, SECRET, api_key, problems_of
 
 
@@ -162,6 +163,7 @@ WRONG = [
     ("DUNNING_CAMPAIGN_FILE", "a\x00b", "it is no path"),
     ("DUNNING_BREAKER", "on", "no whole number"),
     ("DUNNING_BREAKER", "0", "less than 1"),
+    ("DUNNING_PUBLIC_METRICS", "yes", "it is neither on nor off"),
     ("DUNNING_HOST", "not a host", "neither an IP address"),
     ("DUNNING_PORT", "65536", "too large"),
     ("DUNNING_PORT", "65535", None),
@@ -296,6 +298,12 @@ def test_a_campaign_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize("breaker", ["auto", "off"])
 def test_the_breaker_may_find_its_own_limit_or_have_none(breaker: str) -> None:
     assert load_settings(GOOD | {"DUNNING_BREAKER": breaker}).breaker == breaker
+
+
+@pytest.mark.parametrize(("switch", "on"), [("on", True), ("off", False)])
+def test_the_metrics_are_public_where_that_is_on(switch: str, *, on: bool) -> None:
+    assert parse_switch(switch) == switch
+    assert load_settings(GOOD | {"DUNNING_PUBLIC_METRICS": switch}).public_metrics is on
 
 
 def test_up_needs_no_redis() -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from dunning.people import PersonRole
+from dunning.settings.console import LONGEST_NAME
 from dunning.settings.load import load_settings
+from dunning.settings.values_of_console import parse_people
 from tests.unit.good_settings import GOOD, problems_of
 
 HEADER, TRUSTED = "DUNNING_CONSOLE_PROXY_HEADER", "DUNNING_CONSOLE_PROXY_TRUSTED"
@@ -73,3 +75,11 @@ def test_what_is_wrong_or_missing_is_told(given: dict[str, str], problem: str) -
     (told,) = problems_of(GOOD | given)
 
     assert told.startswith(problem)
+
+
+def test_a_name_is_as_long_as_the_longest_and_no_longer() -> None:
+    longest = "a" * LONGEST_NAME
+
+    assert parse_people(f"Ada, {longest}") == ("Ada", longest)
+    with pytest.raises(ValueError, match="longer than 100 characters"):
+        parse_people(f"Ada, {longest}a")
