@@ -112,6 +112,8 @@ WRONG = [
     ("DUNNING_WEBHOOK_SECRETS", "test_1234", "client-side token"),
     ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_" + "x" * 40, "few different characters"),
     ("DUNNING_WEBHOOK_SECRETS", f"pdl_ntfset_1,{'0' * 32}", "few different characters"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_aabbaabb", "few different characters"),
+    ("DUNNING_WEBHOOK_SECRETS", "pdl_ntfset_aabbccc", None),
     ("DUNNING_WEBHOOK_TOLERANCE", "60", "no duration"),
     ("DUNNING_WEBHOOK_TOLERANCE", "0s", "no notification"),
     ("DUNNING_LINK_SECRETS", "", "missing"),
