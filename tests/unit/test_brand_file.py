@@ -193,6 +193,46 @@ def test_what_is_wrong_is_told_with_its_line(line: str, problem: str) -> None:
     assert told.startswith(f"mine.toml:{problem}")
 
 
+@pytest.mark.parametrize(
+    ("below", "problem"),
+    [
+        ('[brand.sign_off]\nen = "Ana"\nde = ""', "5: '' is no sign-off"),
+        ('[brand."Pro 1"]\nwhen = { currency = "EUR" }', "3: 'Pro 1' is no name"),
+        ('[brand.pro]\nname = "Pro"', "3: 'when' is missing"),
+        ('[brand.pro]\nwhen = { currency = "EUR" }\nnam = "Pro"', "5: 'nam' is not known here"),
+    ],
+)
+def test_what_is_wrong_below_the_first_line_is_told_with_its_own(below: str, problem: str) -> None:
+    (told,) = problems(f'[brand]\nname = "Acme"\n{below}\n')
+
+    assert told.startswith(f"mine.toml:{problem}")
+
+
+def test_the_longest_texts_are_taken_and_a_letter_more_is_not() -> None:
+    url, address = "https://acme.example/" + "x" * 479, "x" * 300
+    read = brands(f'[brand]\nname = "{"x" * 80}"\nwebsite = "{url}"\naddress = "{address}"\n').default
+
+    assert (read.name, read.website, read.address) == ("x" * 80, url, address)
+    assert len(problems(f'[brand]\nwebsite = "{url}x"\naddress = "{address}x"\n')) == 2
+
+
+def test_a_postal_address_with_what_cant_be_printed_is_refused() -> None:
+    (told,) = problems('[brand]\naddress = "Acme Ltd\\n1 High\\u0007 Street"\n')
+
+    assert "is no postal address" in told
+
+
+def test_a_brand_whose_debts_several_others_take_is_told_of_all_of_them() -> None:
+    several = "".join(
+        f"[brand.{key}]\nwhen = {{ currency = {currencies} }}\n"
+        for key, currencies in (("a", '"EUR"'), ("b", '"CHF"'), ("c", '["CHF", "EUR"]'))
+    )
+
+    (told,) = problems(several)
+
+    assert "'c' is never chosen: every debt it fits goes to 'a' and 'b' before it" in told
+
+
 def test_a_brand_that_is_never_chosen_is_refused() -> None:
     (told,) = problems(OTHER + OTHER.replace("pro]", "late]"))
 
