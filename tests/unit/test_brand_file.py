@@ -208,6 +208,10 @@ def test_what_is_wrong_below_the_first_line_is_told_with_its_own(below: str, pro
     assert told.startswith(f"mine.toml:{problem}")
 
 
+def test_a_brand_that_is_no_table_is_told_with_its_line() -> None:
+    assert problems("# Ours.\n\nbrand = 3\n")[0].startswith("mine.toml:3: no table")
+
+
 def test_the_longest_texts_are_taken_and_a_letter_more_is_not() -> None:
     url, address = "https://acme.example/" + "x" * 479, "x" * 300
     read = brands(f'[brand]\nname = "{"x" * 80}"\nwebsite = "{url}"\naddress = "{address}"\n').default
