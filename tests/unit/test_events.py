@@ -153,6 +153,7 @@ def test_a_new_decline_code_costs_us_nothing() -> None:
     payments = [
         {"created_at": "2026-11-22T10:00:02Z", "status": "error", "error_code": "brand_new_code"},
         {"created_at": "2026-11-22T10:00:01Z", "status": "Odd Status", "error_code": "3DS failed!"},
+        {"created_at": "2026-11-22T10:00:00Z", "status": "captured", "error_code": ""},
     ]
 
     facts = read(notification("transaction.payment_failed", transaction(payments=payments))).facts
@@ -161,6 +162,7 @@ def test_a_new_decline_code_costs_us_nothing() -> None:
     assert [(attempt.status, attempt.code) for attempt in facts.attempts] == [
         ("error", "brand_new_code"),
         ("unknown", "unknown"),
+        ("captured", None),
     ]
 
 
