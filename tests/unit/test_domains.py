@@ -12,6 +12,7 @@ from dunning.addresses.domains import ascii_domain
         ("EXAMPLE.com", "example.com"),
         ("example.com.", "example.com"),
         ("localhost", "localhost"),
+        ("localhost.", "localhost"),
         ("faß.de", "xn--fa-hia.de"),
         ("FAẞ.DE", "xn--fa-hia.de"),
         ("fass.de", "fass.de"),
@@ -23,6 +24,7 @@ from dunning.addresses.domains import ascii_domain
         ("\uff45\uff56\uff49\uff4c\uff0e\uff43\uff4f\uff4d", "evil.com"),  # full width
         ("例え\u3002jp", "xn--r8jz45g.jp"),
         ("exa\u00admple.com", "example.com"),  # a soft hyphen
+        pytest.param("\u00ad" * 989 + "example.com", "example.com", id="as long as may be before it is mapped"),
         (
             "\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com",
             "xn--mgba3gch31f060k.com",
