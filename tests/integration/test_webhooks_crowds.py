@@ -87,6 +87,15 @@ async def test_a_connection_that_sends_nothing_is_closed(redis_url: str) -> None
         assert await turned_away(edge, "slow_head") == 1
 
 
+async def test_of_connections_that_send_nothing_the_later_is_closed_too(redis_url: str) -> None:
+    async with running(settings(redis_url), limits=SHORT) as edge, wires(edge, 1) as [first]:
+        await edge.metrics()
+        async with wires(edge, 1) as [later]:
+            assert await first.ended()
+            assert await later.ended()
+            assert await turned_away(edge, "slow_head") == 2
+
+
 async def test_a_head_that_dribbles_in_is_cut_off(redis_url: str) -> None:
     async with running(settings(redis_url), limits=SHORT) as edge, wires(edge, 1) as [slow]:
         slow.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Padding: ")
