@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -25,6 +25,7 @@ from dunning.errors import NotAnEventError
 PaddleId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[a-z0-9]{26}$")]
 # Enum values of Paddle's are an open set; a word is all we promise to keep.
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
+_set = object.__setattr__  # pydantic's own refuses on what is frozen
 _WORD = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 _MethodId = Annotated[str, StringConstraints(pattern=r"^paymtd_[a-z0-9]{26}$")]
 # The rules add weeks to a time, and Python's times end with the year 9999.
@@ -49,6 +50,19 @@ class Kept(BaseModel):
     """A model that keeps only the fields that it names."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def of_checked(cls, values: dict[str, Any]) -> Self:
+        """Make one of these, which are the values of all its fields and were checked before they came here.
+
+        It is what `model_construct` does, in half its time.
+        """
+        made = cls.__new__(cls)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", set(values))
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
 
 
 def _word(text: object) -> object:

@@ -14,7 +14,7 @@ from dunning.alerts import Alert
 from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
 from dunning.paddle.event_types import label
 from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope, read_json
-from dunning.paddle.projection import project
+from dunning.paddle.projection import project, project_at_once
 from dunning.paddle.signature import verify_signature
 
 # https://developer.paddle.com/webhooks/overview; rotations since November 2026.
@@ -140,6 +140,14 @@ def decide_listed(body: bytes) -> Decision | Refused:
 
 
 def _decide(body: bytes, secret: int | None) -> Decision | Refused:
+    match project_at_once(body):
+        case (envelope, event) if not is_simulated(envelope):
+            return Accept(envelope, secret, event)
+        case _:
+            return _decide_step_by_step(body, secret)
+
+
+def _decide_step_by_step(body: bytes, secret: int | None) -> Decision | Refused:
     try:
         payload = read_json(body)
         envelope = parse_envelope(payload)

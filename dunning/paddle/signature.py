@@ -3,7 +3,6 @@
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from dunning.errors import InvalidSignatureError
 
@@ -74,5 +73,5 @@ def _matches(signed: bytes, secret: str, digests: list[bytes]) -> bool:
         return False
     # surrogatepass: a secret read from the environment may hold bytes that are no UTF-8.
     key = secret.encode("utf-8", "surrogatepass")
-    expected = hmac.new(key, signed, sha256).hexdigest().encode()
+    expected = hmac.digest(key, signed, "sha256").hex().encode()
     return any(hmac.compare_digest(expected, digest) for digest in digests)

@@ -1,26 +1,31 @@
 """Whatever comes in with a good signature is an event, no event or a malformed one, and no person is kept."""
 
+import json
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dunning.errors import MalformedEventError, NotAnEventError, PermanentError
 from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope, read_json
-from dunning.paddle.projection import project
+from dunning.paddle.projection import project, project_at_once
 from dunning.rules.case import Case
 from dunning.rules.due_steps import next_due_at, pick_step
 from tests.unit.case_builders import CAMPAIGN, FAILED_AT, a_case, apply
 from tests.unit.mutated_json import mutated
-from tests.unit.notifications import paddle_id, subscription, transaction
+from tests.unit.notifications import adjustment, paddle_id, subscription, transaction
 
 # What notifications.py says of a person, a card and an amount.
 PRIVATE = re.compile("Ada|Example|4242|4200|cardholder|grand_total")
 
 
+DATA = {"transaction": transaction, "subscription": subscription, "adjustment": adjustment}
+
+
 def document(event_type: str) -> dict[str, object]:
     return {
-        "data": subscription() if event_type.startswith("subscription.") else transaction(),
+        "data": DATA[event_type.partition(".")[0]](),
         "event_id": paddle_id("evt"),
         "event_type": event_type,
         "occurred_at": "2026-11-22T10:00:03.000000Z",
@@ -68,6 +73,21 @@ def test_an_event_is_kept_as_it_was_read_without_person_or_card(body: bytes) -> 
         kept = event.model_dump_json()
         assert Event.model_validate_json(kept) == event
         assert not PRIVATE.search(event.without_total().model_dump_json())
+
+
+@given(notifications)
+def test_an_event_that_was_read_at_once_is_as_if_it_was_read_step_by_step(body: bytes) -> None:
+    at_once = project_at_once(body)
+
+    if at_once is not None:
+        envelope, event = at_once
+        assert repr(event) == repr(event_of(body))
+        assert envelope.model_dump(exclude={"data"}) == parse_envelope(read_json(body)).model_dump()
+
+
+@pytest.mark.parametrize("event_type", sorted(USED))
+def test_an_event_with_all_that_is_kept_is_read_at_once(event_type: str) -> None:
+    assert project_at_once(json.dumps(document(event_type)).encode()) is not None
 
 
 @given(notifications)
