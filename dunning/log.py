@@ -52,7 +52,10 @@ def configure() -> None:
 
 def scrub(text: str) -> str:
     """Replace what must never be in a log."""
-    return _SECRETS.sub(SCRUBBED, text) if any(sign in text for sign in _SIGNS) else text
+    for sign in _SIGNS:
+        if sign in text:
+            return _SECRETS.sub(SCRUBBED, text)
+    return text
 
 
 def _log_crash(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

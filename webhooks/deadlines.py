@@ -1,8 +1,8 @@
 """How long the edge waits for others, so that whoever waits for the edge gets an answer in time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,17 +24,13 @@ class RedisAwayError(TransientError):
     """Redis is away, slow or refuses writes."""
 
 
-@contextmanager
-def redis_needed() -> Iterator[None]:
-    """Have the block use Redis, with a deadline of its own.
+FAILURES = (*REDIS_ERRORS, TransientError, OperatorMustActError)
+"""What whoever uses Redis may meet."""
 
-    Raises:
-        RedisAwayError: Redis failed. The message names the error's class only.
-    """
-    try:
-        yield
-    except (*REDIS_ERRORS, TransientError, OperatorMustActError) as error:
-        raise RedisAwayError(f"Redis is away or refuses writes ({type(error).__name__}).") from error
+
+def redis_away(error: Exception) -> RedisAwayError:
+    """Say that Redis failed. The message names the error's class only."""
+    return RedisAwayError(f"Redis is away or refuses writes ({type(error).__name__}).")
 
 
 @asynccontextmanager
@@ -44,6 +40,8 @@ async def redis_within(limit: timedelta) -> AsyncIterator[None]:
     Raises:
         RedisAwayError: it took longer, or Redis failed.
     """
-    with redis_needed():
+    try:
         async with asyncio.timeout(limit.total_seconds()):
             yield
+    except FAILURES as error:
+        raise redis_away(error) from error

@@ -85,6 +85,7 @@ class _Room:
     """The connections at one stage, and since when (seconds of the loop's clock), in the order in which they came.
 
     Who stays for too long is evicted. As all may stay for the same time, one timer is enough: for who came first.
+    A timer for each request, and what `resume_reading` spares, take some 10 of a webhook's 240 microseconds.
     """
 
     def __init__(self, limit: timedelta | None = None, why: str = "") -> None:
@@ -157,7 +158,7 @@ class Connection(RequestHandler):
                 self.evict("large_head")
 
     def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - as aiohttp has it
-        """Read on, if reading was paused: aiohttp says so after every body, which takes it 5 of 240 microseconds."""
+        """Read on, if reading was paused. aiohttp asks for it after every body, and looks for more in its parser."""
         if self._reading_paused or self._buffer_paused:
             super().resume_reading(resume_parser)
 

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from dunning.alerts import Alert
+from dunning.paddle.event_types import OTHER
 from dunning.paddle.intake import (
     Accept,
     Bury,
@@ -23,7 +24,7 @@ from dunning.paddle.intake import (
 )
 from dunning.rules.troubles import KEY_NEWS
 from webhooks.body import read_body
-from webhooks.deadlines import RedisAwayError, redis_needed, redis_within
+from webhooks.deadlines import FAILURES, RedisAwayError, redis_away, redis_within
 from webhooks.keys import CLOCK, DEADLINES, METRICS, SETTINGS, SPARING_LOG, STORE
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ async def receive(request: web.Request) -> web.Response:
     if isinstance(decision, Refused):
         return _refuse(request, decision)
     try:
-        outcome = await _carry_out(request, decision, now)
+        outcome = await _carry_out(app, decision, now)
     except RedisAwayError as error:
         app[METRICS].count_notification(decision.label, NotificationOutcome.REDIS_AWAY)
         app[SPARING_LOG].warning("webhook.not_recorded", reason=str(error))
@@ -77,17 +78,17 @@ async def receive(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def _carry_out(request: web.Request, decision: Decision, now: datetime) -> str:
+async def _carry_out(app: web.Application, decision: Decision, now: datetime) -> str:
     """Do with an event what was decided, and return what became of it."""
     match decision:
         case Accept():
-            return await _accept(request, decision, now)
+            return await _accept(app, decision, now)
         case Bury():
-            await _bury(request, decision, now)
+            await _bury(app, decision, now)
             return NotificationOutcome.MALFORMED
         case NewsOfKey():
             log.error(decision.alert)
-            await _note_news(request, decision)
+            await _note_news(app, decision)
             return NotificationOutcome.API_KEY
         case Simulated():
             log.info("webhook.simulated", event_type=decision.label)
@@ -96,27 +97,29 @@ async def _carry_out(request: web.Request, decision: Decision, now: datetime) ->
             return NotificationOutcome.UNUSED
 
 
-async def _accept(request: web.Request, accept: Accept, now: datetime) -> str:
+async def _accept(app: web.Application, accept: Accept, now: datetime) -> str:
     event = accept.event
-    with redis_needed():  # those who share a trip to Redis share its deadline
-        accepted = await request.app[STORE].inbox.accept(event, now)
+    try:
+        accepted = await app[STORE].inbox.accept(event, now)  # those who share a trip to Redis share its deadline
+    except FAILURES as error:
+        raise redis_away(error) from error
     log.info("webhook.accepted", event_id=event.id, event_type=event.type, entity_id=event.facts.id, outcome=accepted)
     return accepted
 
 
-async def _note_news(request: web.Request, news: NewsOfKey) -> None:
+async def _note_news(app: web.Application, news: NewsOfKey) -> None:
     """Count it, so that whoever watches tells of it."""
-    async with redis_within(request.app[DEADLINES].redis):
-        await request.app[STORE].counters.add(f"{KEY_NEWS}{news.alert.rpartition('.')[2]}")
+    async with redis_within(app[DEADLINES].redis):
+        await app[STORE].counters.add(f"{KEY_NEWS}{news.alert.rpartition('.')[2]}")
 
 
-async def _bury(request: web.Request, bury: Bury, now: datetime) -> None:
-    async with redis_within(request.app[DEADLINES].redis):
-        await request.app[STORE].inbox.bury(bury, now)
+async def _bury(app: web.Application, bury: Bury, now: datetime) -> None:
+    async with redis_within(app[DEADLINES].redis):
+        await app[STORE].inbox.bury(bury, now)
     log.error(Alert.WEBHOOK_BURIED, event_id=bury.event_id, event_type=bury.label, reason=bury.reason)
 
 
 def _refuse(request: web.Request, refused: Refused) -> web.Response:
-    request.app[METRICS].count_notification("", refused.kind)
+    request.app[METRICS].count_notification(OTHER, refused.kind)
     request.app[SPARING_LOG].warning("webhook.refused", refused.kind, outcome=refused.kind, reason=refused.reason)
     return web.Response(status=STATUS[refused.kind], text=refused.reason)
