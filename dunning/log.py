@@ -5,7 +5,6 @@ choke on, be it a customer's address or a link. For the same reason a line of a 
 values were filled in.
 """
 
-import contextlib
 import json
 import logging
 import re
@@ -117,9 +116,11 @@ class _StandardError:
     """Writes finished lines. That a line can't be written must not stop the work it is about."""
 
     def msg(self, line: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+        except (OSError, ValueError):
+            pass
 
     debug = info = warning = error = critical = exception = msg
 

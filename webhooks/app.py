@@ -34,7 +34,7 @@ from webhooks.keys import (
 from webhooks.limits import Limits
 from webhooks.looks import looks_of
 from webhooks.metrics import Metrics
-from webhooks.middlewares import ServerLogger, answer_and_count, protect_pay
+from webhooks.middlewares import ServerLogger
 from webhooks.pages import Pages
 from webhooks.sparing_log import SparingLog
 
@@ -55,7 +55,8 @@ def create_app(
 ) -> web.Application:
     """Build the application. It starts and answers even if Redis and Paddle don't.
 
-    `webhooks.door.EdgeRunner`, which runs it, limits the connections and the time that strangers may take.
+    `webhooks.door.EdgeRunner`, which runs it, limits the connections and the time that strangers may take, counts
+    answers and catches failures.
 
     Raises:
         ConfigurationError: the settings name no Redis.
@@ -66,7 +67,6 @@ def create_app(
     sparing_log = SparingLog()
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
-        middlewares=[answer_and_count],
         # These override what a runner says. There is no access log, since whoever knows the path of a payment link may
         # use the link. Bodies are not decompressed, since even a refused one would be.
         handler_args={
@@ -98,7 +98,6 @@ def create_app(
         settings.templates,
     )
     app.cleanup_ctx.append(_connections)
-    app.on_response_prepare.append(protect_pay)
     app.add_routes(
         [
             web.post("/webhooks/paddle", receive.receive),

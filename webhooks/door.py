@@ -6,7 +6,7 @@ answer. So a client that sends its request at once is served, whoever else is th
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import IntEnum, auto
 from typing import Any, cast
@@ -17,6 +17,7 @@ from aiohttp.web_protocol import RequestHandler
 from webhooks.keys import LIMITS, METRICS, SPARING_LOG
 from webhooks.limits import Limits
 from webhooks.metrics import Metrics
+from webhooks.middlewares import Handle, surrounded
 from webhooks.sparing_log import SparingLog
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -193,10 +194,10 @@ class Connection(RequestHandler):
 class GuardedServer(web.Server):
     """aiohttp's server with a door."""
 
-    def __init__(self, plain: web.Server, door: Door) -> None:
-        """Handle requests as `plain` would."""
+    def __init__(self, plain: web.Server, door: Door, surround: Callable[[Handle], Handle]) -> None:
+        """Handle requests as `plain` would, surrounded."""
         super().__init__(
-            plain.request_handler,
+            surround(plain.request_handler),
             request_factory=plain.request_factory,
             handler_cancellation=plain.handler_cancellation,
             **plain._kwargs,  # noqa: SLF001 - an application makes its server itself, and this is what it gave it
@@ -216,7 +217,10 @@ class GuardedRunner(web.AppRunner):
         self._door = door
 
     async def _make_server(self) -> web.Server:
-        return GuardedServer(await super()._make_server(), self._door)
+        return GuardedServer(await super()._make_server(), self._door, self._surround)
+
+    def _surround(self, handle: Handle) -> Handle:
+        return handle
 
 
 class EdgeRunner(GuardedRunner):
@@ -224,3 +228,6 @@ class EdgeRunner(GuardedRunner):
 
     def __init__(self, app: web.Application, **options: Any) -> None:  # noqa: ANN401 - aiohttp's
         super().__init__(app, Door(app[LIMITS], app[SPARING_LOG], app[METRICS]), **options)
+
+    def _surround(self, handle: Handle) -> Handle:
+        return surrounded(handle)

@@ -1,12 +1,13 @@
-"""What surrounds every handler: answers are counted, failures are caught and logged without anything private."""
+"""What surrounds the application: answers are counted, failures are caught and logged without anything private."""
 
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Handler
 
 from webhooks.keys import METRICS, PAGES, SPARING_LOG
 from webhooks.pages import Page
@@ -16,18 +17,32 @@ from webhooks.sparing_log import SparingLog
 UNMATCHED = "unmatched"
 
 
-@web.middleware
-async def answer_and_count(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer, with 500 where the handler fails, and count the answer under its route's template."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as answer:
-        request.app[METRICS].count_request(route(request), answer.status)
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
-        response = _broke(request, error)
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def surrounded(handle: Handle) -> Handle:
+    """Surround what handles an application's requests. Middlewares take some 5 of a webhook's 170 microseconds more."""
+
+    async def answer(given: web.BaseRequest) -> web.StreamResponse:
+        request = cast("web.Request", given)
+        try:
+            response = await handle(request)
+        except web.HTTPException as exception:
+            _finish(request, exception)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text and the path may hold what no log may
+            response = _broke(request, error)
+        _finish(request, response)
+        return response
+
+    return answer
+
+
+def _finish(request: web.Request, response: web.StreamResponse) -> None:
+    """Count an answer under its route's template. Under /pay each has the page's headers, redirects and errors too."""
     request.app[METRICS].count_request(route(request), response.status)
-    return response
+    if _is_of_pay(request):
+        response.headers.update(request.app[PAGES].headers(brand_of(request)))
 
 
 def _broke(request: web.Request, error: Exception) -> web.Response:
@@ -36,12 +51,6 @@ def _broke(request: web.Request, error: Exception) -> web.Response:
     if _is_of_pay(request):
         return show_page(request, Page.BROKE, HTTPStatus.INTERNAL_SERVER_ERROR)
     return web.Response(status=500, text="Something broke here. It is noted.")
-
-
-async def protect_pay(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the page's headers on whatever is answered under /pay, redirects and errors too."""
-    if _is_of_pay(request):
-        response.headers.update(request.app[PAGES].headers(brand_of(request)))
 
 
 def _is_of_pay(request: web.Request) -> bool:

@@ -24,6 +24,7 @@ from tests.chaos.protocols import HttpTalk, RedisTalk, SmtpTalk
 from tests.integration.edge import settings as settings_of
 from tests.integration.house import AT_ONCE
 from webhooks.app import create_app
+from webhooks.door import EdgeRunner
 from worker.main import work_until
 from worker.sweep import REDRIVE_EVERY
 
@@ -142,7 +143,7 @@ async def cut_house(redis_url: str, folder: Path, passages: Passages, patience: 
                 CAMPAIGN_FILE=str(campaign),
             )
 
-        runner = web.AppRunner(create_app(settings(edge_redis, edge_paddle), clock=clock), shutdown_timeout=1.0)
+        runner = EdgeRunner(create_app(settings(edge_redis, edge_paddle), clock=clock), shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -21,6 +21,7 @@ from paddle_twin import Twin
 from tests.integration.edge import settings as settings_of
 from tests.until import until
 from webhooks.app import create_app
+from webhooks.door import EdgeRunner
 from worker.main import create_worker, stop_worker
 
 AT_ONCE = """
@@ -109,7 +110,7 @@ async def house(
                 **changes,
             },
         )
-        runner = web.AppRunner(create_app(given, clock=_now))
+        runner = EdgeRunner(create_app(given, clock=_now))
         await runner.setup()
         await web.SockSite(runner, door).start()
         twin.notifications.url = f"http://127.0.0.1:{port}/webhooks/paddle"
