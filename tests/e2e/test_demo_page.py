@@ -13,7 +13,7 @@ from cli.demo.page.live import Demo, running_demo
 from cli.lab.stack import StackError
 from tests.e2e.chromium import needs_chromium, open_browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
+pytestmark = [pytest.mark.untraced, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 NEWEST_FIRST = ["final", "reminder-4", "reminder-3", "reminder-2", "reminder", "first"]
 # Time runs two days a second, and rests at each step for people to see it.

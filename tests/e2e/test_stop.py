@@ -7,6 +7,8 @@ import pytest
 from dunning.rules.delivery import DeliveryState
 from tests.e2e.service import Service
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("name", ["webhooks", "worker"])
 async def test_an_idle_process_ends(name: str, service: Service) -> None:

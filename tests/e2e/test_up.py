@@ -11,7 +11,7 @@ from tests.e2e.processes import belonging_to, environment_of, needs_proc
 from tests.e2e.service import Service, running_service
 from tests.until import until
 
-pytestmark = needs_proc
+pytestmark = [pytest.mark.untraced, needs_proc]
 
 REDIS_URL = "DUNNING_REDIS_URL"
 

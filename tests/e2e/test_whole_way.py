@@ -4,6 +4,8 @@ from dunning.rules.case import CaseState
 from dunning.settings.load import LinkMint
 from tests.e2e.service import Service
 
+pytestmark = pytest.mark.untraced
+
 
 async def test_a_declined_renewal_is_mailed_clicked_and_paid(service: Service) -> None:
     case_id = await service.decline()

@@ -4,6 +4,8 @@ from click.testing import CliRunner
 from cli.main import COMMANDS, main
 from tests.dunning_process import ENVIRONMENT, dunning
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("command", ["webhooks", "worker", "up"])
 def test_what_is_wrong_with_the_settings_is_all_that_is_said(command: str) -> None:
