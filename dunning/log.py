@@ -40,10 +40,10 @@ _SIGNS = ("@", "/pay/", "pga_", "pdl_", "whsec_")
 def configure() -> None:
     """Send our own log and that of every library, from warnings on, to standard error."""
     structlog.configure(
-        processors=[_render],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=_StandardError,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_LibraryLog()], level=logging.WARNING, force=True)
     sys.excepthook = _log_crash
@@ -110,6 +110,11 @@ def _described(exc_info: object) -> dict[str, list[str]]:
     if not isinstance(error, BaseException):
         return {}
     return {"exception": _class_names(error), "frames": _frames(error.__traceback__)}
+
+
+# One list for ever: loggers keep what they were first used with, since a new one for each line takes some 8 of a
+# webhook's 190 microseconds. structlog's `capture_logs` changes the list itself.
+_PROCESSORS: list[structlog.typing.Processor] = [_render]
 
 
 class _StandardError:

@@ -20,7 +20,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.handlers = []
     configure()
     yield
-    structlog.reset_defaults()
+    # structlog stays configured: loggers that were used meanwhile do, and `capture_logs` must find them later.
     root.handlers = handlers
     root.setLevel(level)
 
