@@ -46,7 +46,7 @@ caniemail: $(VENV)/dev ## Install what caniemail.com knows of mail programs, for
 unit: $(VENV)/dev ## Run the tests of the pure part only: a few seconds
 	$(BIN)/pytest tests/unit
 
-bench: $(VENV)/dev ## Measure what it costs, in half an hour (ONLY="accept jobs": those parts, in minutes)
+bench: $(VENV)/dev ## Measure what it costs, in some two hours (ONLY="accept jobs": those parts, in minutes)
 	@$(BIN)/python -m bench $(ONLY)
 
 lint: $(VENV)/dev ## Check style and formatting
