@@ -16,6 +16,7 @@ from cli.plan.simulate.rehearsal import WEBHOOK_TAKES, quietly
 from cli.plan.simulate.timeless import run
 from cli.plan.simulate.unwritten import Slip, Unwritten
 from dunning.campaign_file.reader import parse_campaigns, shipped
+from dunning.casebook.about import read_about
 from dunning.errors import OperatorMustActError, TransientError
 from dunning.paddle.events import AdjustmentFacts
 from dunning.reasons import HoldWord
@@ -149,7 +150,7 @@ class Month:
     def _judge(self, mail: EmailMessage, recipient: str, key: str, *, arrives: bool) -> None:
         assert isinstance(mail, Slip)  # noqa: S101 - Unwritten gives no other
         case_id, _, step = key.partition(".")
-        blocks = {_bill_of(debt.link): len(debt.further) for debt in (mail.facts, *mail.facts.others)}
+        blocks = {read_about(debt.link) or "": len(debt.further) for debt in (mail.facts, *mail.facts.others)}
         wrong = self._forbidden.why(Said(self._rehearsal.now, step, recipient, tuple(blocks), blocks), arrives=arrives)
         self._counts["mails"] += 1
         self._counts["wrong"] += bool(wrong)
@@ -238,7 +239,3 @@ class Month:
         if what < 0.06:  # noqa: PLR2004 - same
             return (WEBHOOK_TAKES, 3 * DAY * self._rng.random())
         return (WEBHOOK_TAKES,)
-
-
-def _bill_of(link: str) -> str:
-    return link.rpartition("/")[2].partition(".")[0].lower()

@@ -34,9 +34,9 @@ from webhooks.keys import (
 from webhooks.limits import Limits
 from webhooks.looks import looks_of
 from webhooks.metrics import Metrics
-from webhooks.middlewares import ServerLogger
 from webhooks.pages import Pages
 from webhooks.sparing_log import SparingLog
+from webhooks.surroundings import ServerLogger
 
 # How long the rest of a refused body is read and thrown away, so that its sender can read the answer.
 LINGER_SECONDS = 2.0

@@ -17,8 +17,8 @@ from aiohttp.web_protocol import RequestHandler
 from webhooks.keys import LIMITS, METRICS, SPARING_LOG
 from webhooks.limits import Limits
 from webhooks.metrics import Metrics
-from webhooks.middlewares import Handle, surrounded
 from webhooks.sparing_log import SparingLog
+from webhooks.surroundings import Handle, surrounded
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 

@@ -4,7 +4,6 @@ A notification comes with a signature. An event from the list of Paddle's API ne
 ourselves. Apart from that, both are decided in the same way.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from dunning.alerts import Alert
 from dunning.errors import InvalidSignatureError, MalformedEventError, NotAnEventError
 from dunning.paddle.event_types import label
 from dunning.paddle.events import USED, Envelope, Event, burial_id, is_simulated, parse_envelope, read_json
+from dunning.paddle.ids import FINDING_ID
 from dunning.paddle.projection import project, project_at_once
 from dunning.paddle.signature import verify_signature
 
@@ -32,7 +32,6 @@ KEY_ALERTS = {
 
 # Paddle's ids have 30 characters.
 MAX_ID_LENGTH = 64
-_FOUND_BY = re.compile(r"(txn|sub|ctm)_[a-z0-9]{26}")
 
 
 class Refusal(StrEnum):
@@ -169,7 +168,7 @@ def _ids_in(payload: object) -> tuple[str, ...]:
     match payload:
         case {"data": dict() as data}:
             given = (data.get(name) for name in ("id", "transaction_id", "subscription_id", "customer_id"))
-            return tuple(dict.fromkeys(one for one in given if isinstance(one, str) and _FOUND_BY.fullmatch(one)))
+            return tuple(dict.fromkeys(one for one in given if isinstance(one, str) and FINDING_ID.fullmatch(one)))
         case _:
             return ()
 

@@ -22,8 +22,6 @@ from dunning.store.lists import list_of
 from dunning.store.out_lines import out_lines
 
 SEARCHED_AT_ONCE = 1_000
-# Their places among the keys of commit.lua.
-LOST_AT, RECOVERED_AT = 21, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,38 +152,38 @@ class Cases:
             EndedBeforeOpeningError: its end is already known.
         """
         days = sorted({one.day for one in sums})
-        asked = [
-            *_asked(LOST_AT, losses_of(case.id, sums), keys.KEEP_LOST),
-            *_asked(RECOVERED_AT, recoveries_of(case.id, sums), keys.KEEP_RECOVERED),
-        ]
         listed, listed_before = list_of(case), list_of(before or case)
+        fixed = [
+            keys.case(case.id),
+            keys.story(case.id),
+            keys.DUE,
+            keys.customer(case.customer_id),
+            keys.COUNTS,
+            keys.event(event_id or ""),
+            keys.INBOX,
+            keys.mark(case.id),
+            keys.mark(case.subscription_id),
+            keys.OPENED,
+            keys.stopped(case.subscription_id),
+            keys.ENDED,
+            keys.history(case.customer_id),
+            keys.history(case.subscription_id),
+            keys.LATE,
+            keys.listed(listed),
+            keys.listed(listed_before),
+            keys.LISTS,
+            keys.OUT_DESTINATIONS,
+            keys.OUT_NEW,
+            keys.LOST,
+            keys.RECOVERED,
+        ]
+        asked = [
+            *_asked(fixed.index(keys.LOST) + 1, losses_of(case.id, sums), keys.KEEP_LOST),
+            *_asked(fixed.index(keys.RECOVERED) + 1, recoveries_of(case.id, sums), keys.KEEP_RECOVERED),
+        ]
         new_revision = int(
             await self._commit(
-                keys=[
-                    keys.case(case.id),
-                    keys.story(case.id),
-                    keys.DUE,
-                    keys.customer(case.customer_id),
-                    keys.COUNTS,
-                    keys.event(event_id or ""),
-                    keys.INBOX,
-                    keys.mark(case.id),
-                    keys.mark(case.subscription_id),
-                    keys.OPENED,
-                    keys.stopped(case.subscription_id),
-                    keys.ENDED,
-                    keys.history(case.customer_id),
-                    keys.history(case.subscription_id),
-                    keys.LATE,
-                    keys.listed(listed),
-                    keys.listed(listed_before),
-                    keys.LISTS,
-                    keys.OUT_DESTINATIONS,
-                    keys.OUT_NEW,
-                    keys.LOST,
-                    keys.RECOVERED,
-                    *(keys.sums(f"{day:%Y-%m-%d}") for day in days),
-                ],
+                keys=[*fixed, *(keys.sums(f"{day:%Y-%m-%d}") for day in days)],
                 args=[
                     revision,
                     case.id,

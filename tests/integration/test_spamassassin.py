@@ -21,8 +21,6 @@ from worker.mail.smtp_envelope import as_data
 
 RENDERER = Renderer(None, Mailbox("Lantern Billing", "billing@lantern.example"), None, None)
 CAMPAIGNS = parse_campaigns(shipped(), "default.toml")
-# Two subscriptions' links and names hold more letters e than a rule allows in Cyrillic text.
-MIXED_ES = {"template": "reminder", "language": "ru", "debts": "subscriptions"}
 SOME_OF_SEVERAL = [
     {"template": TEMPLATES[(place + turn) % len(TEMPLATES)], "language": language, "debts": debts}
     for place, language in enumerate(sorted(LANGUAGES - {"en", "ru"}))
@@ -33,12 +31,12 @@ EVERY_MAIL = [
         {"template": template, "language": language, "debts": debts}
         for template in TEMPLATES
         for language in sorted(LANGUAGES)
-        for debts in ("one", *{"en": ["subscriptions"], "ru": ["bills"]}.get(language, ()))
+        for debts in ("one", *{"en": ["subscriptions"], "ru": ["bills", "subscriptions"]}.get(language, ()))
     ),
     *SOME_OF_SEVERAL,
-    {"template": "payment_failed", "language": "ru", "debts": "subscriptions"},
-    MIXED_ES,
 ]
+# The links and names of two subscriptions hold more letters e than a rule allows in Cyrillic text.
+MIXED_ES = {f"{template}-ru-subscriptions" for template in TEMPLATES if template != "payment_failed"}
 REPORT = re.compile(r"^X-Name: (\S+)$.*?^Content analysis details:(.*?)(?:^From |\Z)", re.DOTALL | re.MULTILINE)
 # As short as such addresses are: one rule counts the Latin letters in Russian mails.
 PUBLIC_URL = "https://pay.lantern.test"
@@ -69,10 +67,6 @@ async def scores(mails: Mapping[str, bytes], home: Path) -> dict[str, dict[str, 
     }
 
 
-def named(what: Mapping[str, str]) -> str:
-    return "-".join(what.values())
-
-
 def as_mbox(name: str, mail: bytes) -> bytes:
     """Write a mail as a mailbox has it, with the letters of a real link: the examples' are words."""
     kept = re.sub(rb"^From ", b">From ", mail.replace(b"\r\n", b"\n"), flags=re.MULTILINE)
@@ -82,14 +76,14 @@ def as_mbox(name: str, mail: bytes) -> bytes:
 
 async def test_it_finds_nothing_but_the_letters_e_of_two_subscriptions_in_russian(tmp_path: Path) -> None:
     mails = {
-        named(what): as_data(RENDERER.render(facts), eight_bit=True)
+        "-".join(what.values()): as_data(RENDERER.render(facts), eight_bit=True)
         for what in EVERY_MAIL
         for facts in [facts_of(read_choice(what, TEMPLATES), CAMPAIGNS, public_url=PUBLIC_URL)]
     }
 
     found = await scores(mails, tmp_path)
 
-    assert found[named(MIXED_ES)].pop("MIXED_ES") == 1
+    assert {name for name, rules in found.items() if rules.pop("MIXED_ES", 0) == 1} == MIXED_ES
     assert {
         name: rules
         for name, rules in found.items()

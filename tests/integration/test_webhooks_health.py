@@ -15,7 +15,7 @@ from dunning.store.server.embedded import EmbeddedServer
 from tests.integration.edge import Edge, notification, running, settings
 from webhooks.app import create_app
 from webhooks.deadlines import Deadlines
-from webhooks.middlewares import ServerLogger
+from webhooks.surroundings import ServerLogger
 
 NOBODY = "redis://127.0.0.1:1/0"
 

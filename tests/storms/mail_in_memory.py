@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from cli.plan.simulate.unwritten import Slip
+from dunning.casebook.about import read_about
 from tests.storms.history import History, Mail
 from tests.storms.schedule import Fault, Kind
 from worker.mail.transport import Outcome, Result
@@ -82,12 +83,8 @@ class MailInMemory:
     def _keep(self, mail: EmailMessage, recipient: str, key: str) -> None:
         assert isinstance(mail, Slip)  # Unwritten gives no other
         of, _, step = key.partition(".")
-        debts = tuple(_debt_of(one.link) for one in (mail.facts, *mail.facts.others))
+        debts = tuple(read_about(one.link) or "" for one in (mail.facts, *mail.facts.others))
         # Its date stands in whole seconds in a mail.
         said = replace(mail.facts, dated_at=mail.facts.dated_at.replace(microsecond=0))
         content = hashlib.sha256(repr((said, debts)).encode()).hexdigest()
         self._history.mails.append(Mail(self._seconds(), recipient, of, step, debts, content))
-
-
-def _debt_of(link: str) -> str:
-    return link.rpartition("/")[2].partition(".")[0].lower()

@@ -11,6 +11,7 @@ from operator import itemgetter
 from cli.demo.page.cases import DemoCases
 from cli.demo.page.scene import RefusedError, Scene
 from cli.lab.clock import ShiftedClock
+from dunning.casebook.about import read_about
 
 LASTS = timedelta(days=30)
 PEOPLE = 16
@@ -85,7 +86,7 @@ class Month:
             start = f"{self.public_url}/pay/"
             for mail in reversed(await self.scene.mails()):
                 for line in mail["text"].splitlines():
-                    if line.startswith(start) and line.removeprefix(start).partition(".")[0].lower() in owed:
+                    if line.startswith(start) and read_about(line) in owed:
                         async with self.scene.http.post(line, allow_redirects=False):
                             await self.scene.pay(subscription_id)
                             return
