@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 import structlog
 
+from cli.plan.simulate.rehearsal import quietly
 from dunning.jobs import Job
 from dunning.log import SCRUBBED, configure, scrub
 
@@ -130,3 +131,12 @@ def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", closed)
 
     structlog.get_logger().info("case.opened")
+
+
+def test_a_logger_that_was_first_used_in_a_rehearsal_is_heard_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = structlog.get_logger()
+    with quietly():
+        logger.error("case.opened")
+    logger.error("case.closed")
+
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["case.closed"]

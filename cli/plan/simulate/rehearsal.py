@@ -233,6 +233,7 @@ def quietly() -> Iterator[None]:
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
         logger_factory=structlog.ReturnLoggerFactory(),
+        cache_logger_on_first_use=False,  # one that was kept would be silent for ever
     )
     try:
         yield
