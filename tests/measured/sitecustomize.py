@@ -28,6 +28,7 @@ EXCLUDE_ALSO = ["if __name__ == .__main__.:", "@overload", r"\.\.\.$"]
 def measure(folder: Path) -> None:
     """Measure this process from here on, and write what came of it into this folder."""
     try:
+        from kept import at_rest, instrumented  # type: ignore[import-not-found] # noqa: PLC0415 - it stands beside this
         from slipcover import Slipcover  # noqa: PLC0415 - an environment with the product alone does not have it
         from slipcover.branch import preinstrument  # noqa: PLC0415 - same
         from slipcover.importer import FileMatcher, SlipcoverLoader  # noqa: PLC0415 - same
@@ -39,19 +40,21 @@ def measure(folder: Path) -> None:
     here = Path.cwd()
 
     class Loader(SlipcoverLoader):  # type: ignore[misc]
-        """SlipCover's own, but that a file is read and compiled by the first process that imports it, for all."""
+        """SlipCover's own, but that a file is instrumented by the first process that imports it, for all."""
 
         def exec_module(self, module: ModuleType) -> None:
-            kept = compiled / module.__name__
+            file = compiled / module.__name__
             try:
-                code = marshal.loads(kept.read_bytes())  # noqa: S302 - what a process of this run has written
+                kept = marshal.loads(file.read_bytes())  # noqa: S302 - what a process of this run has written
+                code = instrumented(measuring, kept)
             except FileNotFoundError:
-                code = compile(preinstrument(ast.parse(self.origin.read_bytes())), str(self.origin), "exec")
+                plain = compile(preinstrument(ast.parse(self.origin.read_bytes())), str(self.origin), "exec")
+                code = measuring.instrument(plain)
                 half = compiled / f"{module.__name__}.{os.getpid()}.half"
-                half.write_bytes(marshal.dumps(code))
-                half.replace(kept)
+                half.write_bytes(marshal.dumps(at_rest(measuring, code)))
+                half.replace(file)
             measuring.register_module(module)
-            exec(measuring.instrument(code), module.__dict__)  # noqa: S102 - as every import does
+            exec(code, module.__dict__)  # noqa: S102 - as every import does
 
     class Finder(MetaPathFinder):
         measures = True
