@@ -1,8 +1,7 @@
 """What tests of every kind share: a real server, and a store on it that is empty."""
 
 import os
-from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import cast
 
@@ -15,7 +14,6 @@ from dunning.store import Store
 from dunning.store.memory import MemoryStore
 from dunning.store.server.embedded import EmbeddedServer
 from tests.measured.sitecustomize import measure_before_pytest
-from tests.untraced import not_measured
 
 measure_before_pytest()
 
@@ -26,13 +24,6 @@ os.environ[ENV_FILE] = os.devnull
 hypothesis.settings.register_profile("any", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "any")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let those that are marked `untraced` start processes that are not measured."""
-    with not_measured() if item.get_closest_marker("untraced") else nullcontext():
-        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ WORST = (Moment.AFTER, Fault.CUT)
 EVENT_WITHIN_SECONDS = 30
 
 
-@pytest.mark.untraced
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("moment", "fault"), KINDS if LONG else [WORST])
 async def test_every_cut_is_survived(

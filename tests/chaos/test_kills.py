@@ -14,7 +14,6 @@ KILLS = 20 if LONG else 9
 DECLINES_A_KILL = 10
 
 
-@pytest.mark.untraced
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("victims", "seed"), ROUNDS if LONG else [(ALL, 1)])
 async def test_every_kill_is_survived(victims: tuple[str, ...], seed: int, tmp_path: Path, report: Report) -> None:

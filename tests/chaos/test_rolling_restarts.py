@@ -12,7 +12,6 @@ RESTARTS = 9
 DECLINES_A_RESTART = 10
 
 
-@pytest.mark.untraced
 @pytest.mark.timeout(900)
 async def test_restarts_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     async with kill_round(tmp_path, 1, PATIENCE) as round_:

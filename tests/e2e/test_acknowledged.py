@@ -2,11 +2,7 @@
 
 import signal
 
-import pytest
-
 from tests.e2e.service import Service
-
-pytestmark = pytest.mark.untraced
 
 
 async def test_webhooks_killed_right_after_a_200_loses_nothing(service: Service) -> None:

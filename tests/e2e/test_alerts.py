@@ -20,8 +20,6 @@ from tests.integration.at_rest import redis_of
 from tests.integration.listener import Listener, listening
 from tests.until import until
 
-pytestmark = pytest.mark.untraced
-
 GREETING = "alerts arrive here"
 
 

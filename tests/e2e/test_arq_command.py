@@ -1,7 +1,5 @@
 """arq's own command works too, since arq users expect it."""
 
-import pytest
-
 from tests.e2e.service import Service
 
 ARQ = ("arq", "worker.main.WorkerSettings")
@@ -19,7 +17,6 @@ async def test_arqs_command_works_as_a_worker_and_ends_on_sigterm(service: Servi
     assert len(await service.stack.mails()) == 1
 
 
-@pytest.mark.untraced
 async def test_arqs_command_tells_every_wrong_setting(service: Service) -> None:
     service.stack.environment |= {"DUNNING_MAIL_FROM": "nobody", "DUNNING_PORTT": "1"}
 

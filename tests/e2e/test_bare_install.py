@@ -7,8 +7,6 @@ from tests.dunning_process import ENVIRONMENT
 from tests.e2e.installing import Bare, build_wheel, install_bare
 from tests.every_command import EVERY_COMMAND
 
-pytestmark = pytest.mark.untraced
-
 HINT = "pip install 'paddle-dunning[demo]'"
 
 

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from contextlib import suppress
 
-import pytest
-
 from dunning.settings.load import bare_environment
 from tests.dunning_process import ENVIRONMENT, dunning
 from tests.e2e.service import Service
@@ -60,7 +58,6 @@ async def test_a_program_with_a_token_learns_who_owes_and_gets_a_link(service: S
         assert public.status == 404
 
 
-@pytest.mark.untraced
 def test_a_port_that_is_taken_is_told() -> None:
     environment = bare_environment() | ENVIRONMENT | {"DUNNING_REDIS_URL": "redis://127.0.0.1:1/0"}
     with dunning("console", environ=environment) as first:

@@ -90,7 +90,6 @@ async def test_after_it_went_well_nothing_is_left(temporary: Path) -> None:
     assert left_in(temporary) == []
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("moments", [(ALL_STARTED,), (MAILED,), (ALL_STARTED, ALL_STARTED)])
 async def test_ctrl_c_leaves_nothing(moments: tuple[str, ...], temporary: Path) -> None:
     async with demo(temporary) as process:
@@ -105,7 +104,6 @@ async def test_ctrl_c_leaves_nothing(moments: tuple[str, ...], temporary: Path) 
     assert left_in(temporary) == []
 
 
-@pytest.mark.untraced
 async def test_ctrl_c_while_it_starts_leaves_nothing(temporary: Path) -> None:
     async with demo(temporary) as process:
         await a_server_runs(temporary)
@@ -118,7 +116,6 @@ async def test_ctrl_c_while_it_starts_leaves_nothing(temporary: Path) -> None:
     assert left_in(temporary) == []
 
 
-@pytest.mark.untraced
 async def test_an_impatient_second_ctrl_c_leaves_no_process(temporary: Path) -> None:
     async with demo(temporary) as process:
         await reached(process, MAILED)
@@ -130,7 +127,6 @@ async def test_an_impatient_second_ctrl_c_leaves_no_process(temporary: Path) -> 
     await nothing_runs(temporary)
 
 
-@pytest.mark.untraced
 async def test_killed_it_leaves_no_process(temporary: Path) -> None:
     async with demo(temporary) as process:
         await reached(process, MAILED)

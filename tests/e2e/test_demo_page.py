@@ -13,7 +13,7 @@ from cli.demo.page.live import Demo, running_demo
 from cli.lab.stack import StackError
 from tests.e2e.chromium import needs_chromium, open_browser
 
-pytestmark = [pytest.mark.untraced, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 NEWEST_FIRST = ["final", "reminder-4", "reminder-3", "reminder-2", "reminder", "first"]
 # Time runs two days a second, and rests at each step for people to see it.
@@ -100,7 +100,6 @@ async def test_from_the_decline_to_the_recovery(demo: Demo, page: Page) -> None:
     assert complaints == []
 
 
-@pytest.mark.untraced
 async def test_the_slider_shows_all_six_mails_of_the_campaign_and_what_paddle_does_then(page: Page) -> None:
     await press(page, "Decline a renewal: Lantern Pro")
     await expect(told(page).last).to_have_text("Case opened")
@@ -123,7 +122,6 @@ async def test_the_slider_shows_all_six_mails_of_the_campaign_and_what_paddle_do
     await expect(page.locator("#world .pill").first).to_have_text("canceled")
 
 
-@pytest.mark.untraced
 async def test_a_debt_that_is_paid_or_canceled_gets_no_further_mail(page: Page) -> None:
     await page.get_by_label("Reason").select_option("not enough balance")
     await press(page, "Decline a renewal: Lantern Team")
@@ -140,7 +138,6 @@ async def test_a_debt_that_is_paid_or_canceled_gets_no_further_mail(page: Page) 
     await expect(mails(page)).to_have_count(0)
 
 
-@pytest.mark.untraced
 async def test_a_mail_is_shown_as_text_and_with_its_headers(page: Page) -> None:
     await press(page, "Decline a renewal: Lantern Pro")
     await expect(told(page).last).to_have_text("Case opened")
@@ -154,7 +151,6 @@ async def test_a_mail_is_shown_as_text_and_with_its_headers(page: Page) -> None:
     await expect(page.locator("#headers")).to_contain_text("auto-generated")
 
 
-@pytest.mark.untraced
 async def test_time_can_be_stopped_and_never_runs_back(page: Page) -> None:
     await press(page, "Decline a renewal: Lantern Pro")
     await expect(told(page).last).to_have_text("Case opened")
@@ -170,14 +166,12 @@ async def test_time_can_be_stopped_and_never_runs_back(page: Page) -> None:
     assert await mails(page).count() < len(NEWEST_FIRST)
 
 
-@pytest.mark.untraced
 async def test_with_nothing_due_the_page_says_so(page: Page) -> None:
     await press(page, "Next step")
 
     await expect(page.get_by_role("status")).to_have_text("Nothing is due: decline a renewal first.")
 
 
-@pytest.mark.untraced
 async def test_it_fits_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await press(page, "Decline a renewal: Lantern Pro")
@@ -189,7 +183,6 @@ async def test_it_fits_a_phone(page: Page) -> None:
     assert width == 390
 
 
-@pytest.mark.untraced
 async def test_a_part_that_ends_by_itself_ends_the_demo(demo: Demo) -> None:
     await demo.stack.parts["worker"].kill()
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from cli.demo.story import CAMPAIGN
 from cli.lab.clock import ShiftedClock
 from cli.lab.stack import running_stack
@@ -20,8 +18,6 @@ from tests.e2e.service import Service
 from tests.integration.at_rest import redis_of
 from tests.integration.receiver import Receiver, receiving
 from worker.tell.destination import AT_ONCE
-
-pytestmark = pytest.mark.untraced
 
 
 @asynccontextmanager

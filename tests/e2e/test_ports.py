@@ -1,11 +1,9 @@
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.e2e.processes import needs_proc, ports_of
 from tests.e2e.service import Service
 
-pytestmark = [needs_proc, pytest.mark.untraced]
+pytestmark = needs_proc
 
 
 async def test_only_webhooks_opens_a_port(service: Service) -> None:

@@ -1,11 +1,8 @@
 """Both processes outlive a Redis that goes away, and one that is there and takes nothing."""
 
-import pytest
 from redis import Redis
 
 from tests.e2e.service import Service
-
-pytestmark = pytest.mark.untraced
 
 
 async def test_while_redis_is_away_paddle_is_asked_to_come_again(service: Service) -> None:

@@ -84,7 +84,6 @@ def test_files_are_read_in_every_folder(tmp_path: Path) -> None:
     assert search(places_in_files(tmp_path), SHAPES) == ["a portal token is in the file appendonly.aof.1.incr.aof"]
 
 
-@pytest.mark.untraced
 async def test_whatever_a_service_leaves_anywhere_fails_its_test() -> None:
     with pytest.raises(AssertionError) as failed:
         await run_a_service_that_leaks()

@@ -10,8 +10,6 @@ import pytest
 from dunning.settings.load import bare_environment
 from tests.dunning_process import ENVIRONMENT
 
-pytestmark = pytest.mark.untraced
-
 REQUIRED = (
     "DUNNING_PADDLE_API_KEY",
     "DUNNING_WEBHOOK_SECRETS",

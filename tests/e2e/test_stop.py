@@ -7,8 +7,6 @@ import pytest
 from dunning.rules.delivery import DeliveryState
 from tests.e2e.service import Service
 
-pytestmark = pytest.mark.untraced
-
 
 @pytest.mark.parametrize("name", ["webhooks", "worker"])
 async def test_an_idle_process_ends(name: str, service: Service) -> None:
@@ -21,7 +19,6 @@ async def test_a_worker_that_has_worked_ends(service: Service) -> None:
     assert await service.terminate("worker") == 0
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["webhooks", "worker"])
 async def test_a_process_ends_while_redis_is_away(name: str, service: Service) -> None:
     await service.delivery_ended(await service.decline())
@@ -33,7 +30,6 @@ async def test_a_process_ends_while_redis_is_away(name: str, service: Service) -
     assert exit_code == 0
 
 
-@pytest.mark.untraced
 async def test_a_worker_ends_while_redis_does_not_answer(service: Service) -> None:
     await service.delivery_ended(await service.decline())
     service.signal_redis(signal.SIGSTOP)
@@ -44,7 +40,6 @@ async def test_a_worker_ends_while_redis_does_not_answer(service: Service) -> No
     assert exit_code == 0
 
 
-@pytest.mark.untraced
 async def test_a_send_under_way_is_given_its_time_and_the_mail_is_sent_by_the_next_worker(service: Service) -> None:
     await service.plan_fault("data", "stall")
     case_id = await service.decline()
@@ -59,7 +54,6 @@ async def test_a_send_under_way_is_given_its_time_and_the_mail_is_sent_by_the_ne
     assert len(await service.stack.mails()) == 1
 
 
-@pytest.mark.untraced
 async def test_a_send_under_way_is_finished_before_the_worker_ends(service: Service) -> None:
     await service.plan_fault("message", "stall")
     case_id = await service.decline()

@@ -104,7 +104,6 @@ async def a_month(folder: Path) -> AsyncIterator[Month]:
 
 
 @needs_libfaketime
-@pytest.mark.untraced
 @pytest.mark.timeout(600)
 async def test_thirty_days_of_the_shipped_campaign_on_real_time(tmp_path: Path) -> None:
     async with a_month(tmp_path) as month:

@@ -11,7 +11,7 @@ from tests.e2e.processes import belonging_to, environment_of, needs_proc
 from tests.e2e.service import Service, running_service
 from tests.until import until
 
-pytestmark = [pytest.mark.untraced, needs_proc]
+pytestmark = needs_proc
 
 REDIS_URL = "DUNNING_REDIS_URL"
 
@@ -83,7 +83,6 @@ async def test_up_receives_mails_and_ends_on_sigterm(up: Up) -> None:
     assert len(await up.service.stack.mails()) == 1
 
 
-@pytest.mark.untraced
 async def test_a_second_up_on_the_same_folder_goes_on_with_the_open_case(up: Up) -> None:
     case_id = await up.service.decline()
     link = up.service.link_in((await up.service.mails())[0])
@@ -101,7 +100,6 @@ async def test_a_second_up_on_the_same_folder_goes_on_with_the_open_case(up: Up)
     assert len(await up.service.stack.mails()) == 1
 
 
-@pytest.mark.untraced
 async def test_what_it_was_told_before_it_was_killed_is_not_lost(up: Up) -> None:
     await up.service.keep_notifications()
     case_id = await up.service.decline()
@@ -115,7 +113,6 @@ async def test_what_it_was_told_before_it_was_killed_is_not_lost(up: Up) -> None
     assert status == 200
 
 
-@pytest.mark.untraced
 async def test_a_second_up_at_the_same_time_is_refused_with_a_clear_sentence(up: Up) -> None:
     another = await up.start_another()
 

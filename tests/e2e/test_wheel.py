@@ -11,8 +11,6 @@ import pytest
 
 from tests.e2e.installing import CHECKOUT, build_wheel, pip
 
-pytestmark = pytest.mark.untraced
-
 PACKAGES = ("dunning", "webhooks", "worker", "console", "cli", "paddle_twin")
 
 MODULES = """

@@ -4,8 +4,6 @@ from dunning.rules.case import CaseState
 from dunning.settings.load import LinkMint
 from tests.e2e.service import Service
 
-pytestmark = pytest.mark.untraced
-
 
 async def test_a_declined_renewal_is_mailed_clicked_and_paid(service: Service) -> None:
     case_id = await service.decline()
@@ -29,7 +27,6 @@ async def test_a_declined_renewal_is_mailed_clicked_and_paid(service: Service) -
     assert (await service.case_ended(case_id)).state is CaseState.RECOVERED
 
 
-@pytest.mark.untraced
 async def test_the_link_of_a_paid_debt_says_that_nothing_is_left_to_pay(service: Service) -> None:
     case_id = await service.decline()
     link = service.link_in((await service.mails())[0])
@@ -47,7 +44,6 @@ async def test_the_link_of_a_paid_debt_says_that_nothing_is_left_to_pay(service:
         assert service.stack.environment["DUNNING_PORTAL_LOGIN_URL"] in said
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("mint", [LinkMint.SEND])
 async def test_a_mail_with_paddles_own_link_leads_to_the_update_page_at_once(service: Service) -> None:
     case_id = await service.decline()
@@ -69,7 +65,6 @@ async def test_a_mail_with_paddles_own_link_leads_to_the_update_page_at_once(ser
     assert "Nothing is due" in spent_page
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("mint", LinkMint)
 async def test_the_mail_is_addressed_dated_and_says_what_is_owed_in_both_parts(service: Service) -> None:
     await service.decline(name="Zoë O'Connor-Ünal")

@@ -12,7 +12,7 @@ from dunning.settings.load import LinkMint
 from tests.e2e.chromium import needs_chromium, open_page
 from tests.e2e.service import Service
 
-pytestmark = [pytest.mark.browser, pytest.mark.untraced, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture

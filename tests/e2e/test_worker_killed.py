@@ -9,7 +9,6 @@ from tests.e2e.service import Service
 
 # What a killed worker held comes back after its lease of 60 s.
 LONG = pytest.mark.timeout(240)
-pytestmark = pytest.mark.untraced
 
 
 async def test_killed_while_events_wait_the_next_worker_handles_them(service: Service) -> None:

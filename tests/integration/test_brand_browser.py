@@ -43,7 +43,6 @@ RENDERER = Renderer(None, Mailbox("Acme, Inc.", "billing@acme.example"), None, N
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.untraced,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium here"),
 ]

@@ -87,7 +87,6 @@ async def test_it_prints_its_address_and_leaves_nothing_when_it_is_told_to_end(
     assert left_in(temporary) == []
 
 
-@pytest.mark.untraced
 @needs_proc
 async def test_killed_it_leaves_no_process(temporary: Path) -> None:
     async with demo(temporary, "--port", "0") as process:
@@ -139,7 +138,6 @@ async def test_a_port_that_is_taken_is_told_in_a_line(temporary: Path) -> None:
     assert errors.decode() == f"Port {port} is taken by another process; choose another, or 0 for any free one.\n"
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("other", ["--serve", "--open"])
 async def test_once_shows_no_page(temporary: Path, other: str) -> None:
     async with demo(temporary, "--once", other) as process:

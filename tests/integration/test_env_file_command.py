@@ -4,12 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from dunning.settings.env_file import ENV_FILE
 from dunning.settings.load import bare_environment
-
-pytestmark = pytest.mark.untraced
 
 
 def run(folder: Path, *arguments: str, **given: str) -> tuple[int, str]:

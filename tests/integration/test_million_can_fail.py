@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-pytestmark = pytest.mark.untraced
-
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("dunning", "worker", "webhooks", "cli", "bench")
 CASES, AT_A_TIME = 1200, 100

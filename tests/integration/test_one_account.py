@@ -122,7 +122,6 @@ async def test_a_redis_that_is_away_refuses_nothing(twin: Twin) -> None:
     assert twin.counts.total() == 0
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("command", [WEBHOOKS, WORKER, ARQ], ids=["webhooks", "worker", "arq"])
 async def test_a_command_does_not_start_on_another_accounts_store(
     command: tuple[str, ...], redis_url: str, store: Store, twin: Twin
@@ -140,7 +139,6 @@ async def test_a_command_does_not_start_on_another_accounts_store(
     assert twin.api_key not in errors.decode()
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("command", "event"), [(WEBHOOKS, "webhooks.listening"), (WORKER, "worker.started")], ids=["webhooks", "worker"]
 )

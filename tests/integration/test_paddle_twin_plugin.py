@@ -3,10 +3,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.untraced
-
 DOC = Path(__file__).parents[2] / "docs" / "paddle-twin.md"
 
 

@@ -21,8 +21,6 @@ from tests.integration.at_rest import redis_of
 from tests.integration.edge import running, settings
 from tests.until import until
 
-pytestmark = pytest.mark.untraced
-
 RULES = Path(__file__).parents[2] / "deploy" / "alerts.yaml"
 PROMETHEUS = shutil.which("prometheus")
 needs_prometheus = pytest.mark.skipif(PROMETHEUS is None, reason="Prometheus is not installed")

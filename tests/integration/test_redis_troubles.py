@@ -152,7 +152,6 @@ async def test_it_says_when_redis_is_reached(server: EmbeddedServer) -> None:
     assert [line["event"] for line in logs] == ["redis.reached"]
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["worker", "webhooks"])
 def test_each_process_says_at_its_start_that_redis_is_not_there(command: str) -> None:
     environ = ENVIRONMENT | {"DUNNING_REDIS_URL": "redis://127.0.0.1:9", "DUNNING_PORT": "0"}
@@ -162,7 +161,6 @@ def test_each_process_says_at_its_start_that_redis_is_not_there(command: str) ->
     assert (line["level"], line["reason"]) == ("error", "address")
 
 
-@pytest.mark.untraced
 def test_arqs_own_command_says_it_too() -> None:
     environ = {**os.environ, **ENVIRONMENT, "DUNNING_REDIS_URL": "redis://127.0.0.1:9"}
     arq = [sys.executable, "-m", "arq", "worker.main.WorkerSettings"]

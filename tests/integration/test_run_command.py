@@ -4,8 +4,6 @@ from click.testing import CliRunner
 from cli.main import COMMANDS, main
 from tests.dunning_process import ENVIRONMENT, dunning
 
-pytestmark = pytest.mark.untraced
-
 
 @pytest.mark.parametrize("command", ["webhooks", "worker", "up"])
 def test_what_is_wrong_with_the_settings_is_all_that_is_said(command: str) -> None:
@@ -20,7 +18,6 @@ def test_what_is_wrong_with_the_settings_is_all_that_is_said(command: str) -> No
     ]
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["webhooks", "worker"])
 def test_only_up_does_without_redis(command: str) -> None:
     with dunning(command, environ=ENVIRONMENT) as process:
@@ -30,7 +27,6 @@ def test_only_up_does_without_redis(command: str) -> None:
     assert line.startswith("DUNNING_REDIS_URL: it is missing; it should be redis://")
 
 
-@pytest.mark.untraced
 def test_up_refuses_one_port_for_both_sides() -> None:
     with dunning("up", environ=ENVIRONMENT | {"DUNNING_PORT": "8090", "DUNNING_CONSOLE_PORT": "8090"}) as process:
         assert process.end() == 2
@@ -39,7 +35,6 @@ def test_up_refuses_one_port_for_both_sides() -> None:
     assert line.startswith("DUNNING_CONSOLE_PORT: it is DUNNING_PORT too; it should be another one")
 
 
-@pytest.mark.untraced
 def test_every_command_is_listed_with_what_it_does() -> None:
     told = CliRunner().invoke(main, ["--help"])
 
@@ -47,7 +42,6 @@ def test_every_command_is_listed_with_what_it_does() -> None:
     assert [line.split()[0] for line in told.output.partition("Commands:\n")[2].splitlines()] == list(COMMANDS)
 
 
-@pytest.mark.untraced
 def test_an_unknown_command_is_refused() -> None:
     told = CliRunner().invoke(main, ["dance"])
 
@@ -55,7 +49,6 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'dance'" in told.output
 
 
-@pytest.mark.untraced
 def test_the_version_is_that_of_the_distribution() -> None:
     told = CliRunner().invoke(main, ["--version"])
 

@@ -53,7 +53,6 @@ def test_up_runs_all_on_a_server_of_its_own_until_it_is_told_to_stop(tmp_path: P
         assert (tmp_path / "data" / "appendonlydir").is_dir()
 
 
-@pytest.mark.untraced
 def test_up_keeps_its_data_with_the_user_where_nothing_is_said(tmp_path: Path) -> None:
     with dunning("up", environ=ENVIRONMENT | {"XDG_STATE_HOME": str(tmp_path)}) as process:
         process.wait_for("webhooks.listening")
@@ -74,7 +73,6 @@ def test_up_uses_the_redis_it_is_given(redis_url: str) -> None:
         assert children.keys() == {"webhooks", "worker", "console"}
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("victim", ["webhooks", "worker"])
 def test_when_one_process_ends_up_ends_the_rest_and_says_why(victim: str, tmp_path: Path) -> None:
     with dunning("up", "--data", str(tmp_path), environ=ENVIRONMENT) as process:
@@ -128,7 +126,6 @@ def test_when_the_server_ends_up_ends_the_rest_and_says_why(tmp_path: Path) -> N
         assert not any(map(is_running, children.values()))
 
 
-@pytest.mark.untraced
 def test_when_up_is_killed_nothing_of_it_stays(tmp_path: Path) -> None:
     with dunning("up", "--data", str(tmp_path), environ=ENVIRONMENT) as process:
         process.wait_for("webhooks.listening")

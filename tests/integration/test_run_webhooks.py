@@ -22,7 +22,6 @@ def test_webhooks_serves_until_it_is_told_to_stop(number: signal.Signals, redis_
         assert status == 200
 
 
-@pytest.mark.untraced
 def test_webhooks_starts_and_stops_while_redis_is_away() -> None:
     with dunning("webhooks", environ=ENVIRONMENT | {"DUNNING_REDIS_URL": "redis://127.0.0.1:9"}) as process:
         port = process.wait_for("webhooks.listening")["port"]
@@ -35,7 +34,6 @@ def test_webhooks_starts_and_stops_while_redis_is_away() -> None:
         assert status == 200
 
 
-@pytest.mark.untraced
 def test_webhooks_stops_after_redis_went_away() -> None:
     with (
         EmbeddedServer(tcp=True) as server,
@@ -83,7 +81,6 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     assert said == [f"DUNNING_PORT: another process listens on port {port}; it should be a free port\n"]
 
 
-@pytest.mark.untraced
 def test_an_address_of_another_machine_is_one_clear_line() -> None:
     environ = ENVIRONMENT | {"DUNNING_REDIS_URL": "redis://127.0.0.1:9", "DUNNING_HOST": "192.0.2.1"}
     with dunning("webhooks", environ=environ) as process:

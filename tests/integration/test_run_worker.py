@@ -1,7 +1,5 @@
 import signal
 
-import pytest
-
 from dunning.store.server.embedded import EmbeddedServer
 from tests.dunning_process import ENVIRONMENT, dunning
 
@@ -16,7 +14,6 @@ def test_the_worker_works_until_it_is_told_to_stop(redis_url: str) -> None:
         assert process.end() == 0
 
 
-@pytest.mark.untraced
 def test_the_worker_stops_while_redis_is_away() -> None:
     with (
         EmbeddedServer(tcp=True) as server,
@@ -46,7 +43,6 @@ def test_a_sandbox_key_without_a_redirection_is_warned_of(redis_url: str) -> Non
     assert (warning["level"], warning["variable"]) == ("warning", "DUNNING_MAIL_REDIRECT")
 
 
-@pytest.mark.untraced
 def test_a_redirection_or_a_live_key_is_not(redis_url: str) -> None:
     for change in ({"DUNNING_MAIL_REDIRECT": "me@example.com"}, {"DUNNING_PADDLE_API_KEY": "pdl_live_1"}):
         with dunning("worker", environ=ENVIRONMENT | {"DUNNING_REDIS_URL": redis_url} | change) as process:

@@ -28,7 +28,7 @@ from tests.integration.seen import (
 IN_TURN = in_turn([*MAILS, *PAGES])
 MIRRORED = [{**what, "language": "ar", "brand": "navy"} for what in (LONG[-1], MAILS[1], PAGES[0], PAGES[-3])]
 
-pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

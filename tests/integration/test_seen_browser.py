@@ -34,7 +34,7 @@ PICTURES = os.environ.get("PICTURES", "")
 WIDTHS = (600, 375, 320)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-pytestmark = [pytest.mark.browser, pytest.mark.untraced, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), needs_chromium]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,8 +14,6 @@ import pytest
 
 from dunning.store.server.embedded import find_server
 
-pytestmark = pytest.mark.untraced
-
 ROOT = Path(__file__).parent.parent.parent
 HERE = Path(__file__).parent
 TESTS = [*sorted(HERE.glob("test_store_*.py")), HERE / "test_redis_troubles.py"]

@@ -127,7 +127,6 @@ async def test_a_start_logs_what_is_wrong_and_nothing_else(own_server: EmbeddedS
     ]
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["worker", "webhooks", "console"])
 def test_each_process_looks_when_it_starts(own_server: EmbeddedServer, command: str) -> None:
     configure(own_server, "maxmemory-policy", "allkeys-lru")

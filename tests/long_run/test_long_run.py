@@ -10,7 +10,6 @@ from tests.long_run.judge import OfProcess, is_known
 ARQS = ("arq:", QUEUE)
 
 
-@pytest.mark.untraced
 @pytest.mark.timeout(300)
 async def test_an_hour_is_looked_at() -> None:
     async with beginning() as day:

@@ -12,7 +12,6 @@ KINDS = (Kind.KILL_WORKER, Kind.KILL_REDIS, Kind.CUT_REDIS, Kind.MAIL_CUTS, Kind
 
 
 @needs_libfaketime
-@pytest.mark.untraced
 @pytest.mark.timeout(900)
 async def test_a_short_storm_is_survived() -> None:
     storm = draw(SEED, CASES, KINDS)

@@ -5,8 +5,6 @@ from cli.plan.simulate.rehearsal import at_once
 from worker.reconcile.debts import CLOSED, OPENED
 from worker.reconcile.events import MISSED
 
-pytestmark = pytest.mark.untraced
-
 CASES = 150
 
 

@@ -6,8 +6,6 @@ from tests.storms.checker import judge, kinds_of
 from tests.storms.in_memory import play
 from tests.storms.schedule import ONCE, Kind, draw
 
-pytestmark = pytest.mark.untraced
-
 SEEDS = range(16)
 CASES = 8
 
