@@ -1,12 +1,28 @@
-"""What the suite of both stores shares: a store, once in Redis and once in memory."""
+"""What several tests share: Paddle's twin, and for the suite of both stores a store, once in Redis, once in memory."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+from aiohttp import ClientSession
 
 from dunning.store import Store
+from paddle_twin import Twin
 from tests.integration.stores import Hands, MemoryHands, RedisHands
+
+
+@pytest.fixture
+async def twin() -> AsyncIterator[Twin]:
+    """Serve Paddle's twin, with nobody in it."""
+    async with Twin() as started:
+        yield started
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    """Give what asks over HTTP."""
+    async with ClientSession() as session:
+        yield session
 
 
 @pytest.fixture(params=["redis", "memory"])

@@ -1,9 +1,7 @@
 """`dunning cases show` with an email address: whose it is, Paddle is asked, and nothing of it is kept."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
@@ -13,12 +11,6 @@ from tests.integration.at_rest import redis_of
 from tests.integration.cases_by_hand import put, rows
 
 ADDRESS = "Ada.Lume@customer.example"
-
-
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
 
 
 async def show(twin: Twin, redis_url: str, *arguments: str) -> Result:

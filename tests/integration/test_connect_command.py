@@ -2,7 +2,6 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from tests.until import until
 
 PUBLIC = "http://127.0.0.1:8123"
 ADDRESS = f"{PUBLIC}/webhooks/paddle"
-
-
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
 
 
 @pytest.fixture

@@ -30,12 +30,6 @@ CAMPAIGN = parse_campaigns(
 
 
 @pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as twin:
-        yield twin
-
-
-@pytest.fixture
 def of(redis_url: str, twin: Twin) -> Settings:
     return settings(
         redis_url, PADDLE_API_URL=twin.url, PADDLE_API_KEY=twin.api_key, PORTAL_LOGIN_URL=twin.portal_login_url

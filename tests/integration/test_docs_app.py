@@ -50,12 +50,6 @@ def example(language: str) -> str:
 
 
 @pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as twin:
-        yield twin
-
-
-@pytest.fixture
 async def console(redis_url: str, twin: Twin) -> AsyncIterator[ConsoleSide]:
     of = settings(
         redis_url, PADDLE_API_URL=twin.url, PADDLE_API_KEY=twin.api_key, PORTAL_LOGIN_URL=twin.portal_login_url

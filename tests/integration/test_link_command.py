@@ -1,9 +1,7 @@
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from aiohttp import ClientSession
 from click.testing import CliRunner, Result
 
@@ -12,12 +10,6 @@ from paddle_twin import Twin
 
 UNKNOWN_CUSTOMER = "ctm_01jq3v9m5t8xw2c7h4k6n0p1rs"
 UNKNOWN_SUBSCRIPTION = "sub_01jq3v9m5t8xw2c7h4k6n0p1rs"
-
-
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
 
 
 async def run(twin: Twin, *arguments: str, api_key: str | None = None) -> Result:

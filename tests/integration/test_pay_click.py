@@ -30,12 +30,6 @@ SESSIONS = "POST /customers/{id}/portal-sessions"
 
 
 @pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as twin:
-        yield twin
-
-
-@pytest.fixture
 def of(redis_url: str, twin: Twin) -> Settings:
     return settings(
         redis_url,

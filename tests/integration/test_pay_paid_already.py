@@ -10,9 +10,9 @@ from dunning.store import Store
 from paddle_twin import Twin
 from paddle_twin.faults import Fault
 from tests.integration.edge import LINK_SECRET, NOW, Edge, running, settings
-from tests.integration.test_pay_click import SESSIONS, case, click, edge, of, twin
+from tests.integration.test_pay_click import SESSIONS, case, click, edge, of
 
-__all__ = ["case", "edge", "of", "twin"]  # fixtures
+__all__ = ["case", "edge", "of"]  # fixtures
 
 ASKED = "GET /transactions"
 ENDS = ("Nothing is left to pay here", "You can&#39;t pay with this link anymore")

@@ -22,12 +22,6 @@ OFFER = "Stop reminders for this payment"
 
 
 @pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as twin:
-        yield twin
-
-
-@pytest.fixture
 async def edge(redis_url: str, twin: Twin) -> AsyncIterator[Edge]:
     of = settings(
         redis_url, PADDLE_API_URL=twin.url, PADDLE_API_KEY=twin.api_key, PORTAL_LOGIN_URL=twin.portal_login_url

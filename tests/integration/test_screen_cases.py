@@ -23,12 +23,6 @@ BUTTONS = ("Stop this case", "Exclude the customer", "Make portal links", "Make 
 
 
 @pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as twin:
-        yield twin
-
-
-@pytest.fixture
 async def side(redis_url: str, twin: Twin) -> AsyncIterator[ConsoleSide]:
     of = settings(
         redis_url, PADDLE_API_URL=twin.url, PADDLE_API_KEY=twin.api_key, PORTAL_LOGIN_URL=twin.portal_login_url

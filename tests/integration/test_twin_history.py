@@ -1,24 +1,10 @@
 """The twin's history of a subscription: what is asked for wrongly, and what writes into it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from aiohttp import ClientSession
 
 from paddle_twin import Twin
 from tests.integration.test_twin_api import declined, get
-
-
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-07-04T12:00:00"])

@@ -1,5 +1,4 @@
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,18 +6,6 @@ from aiohttp import ClientSession
 
 from paddle_twin import Twin
 from paddle_twin.links import OVERVIEW, UPDATE
-
-
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
 
 
 def owing(twin: Twin, *, price: int = 2400, currency: str = "USD") -> tuple[str, str, str]:

@@ -11,12 +11,6 @@ from aiohttp import ClientSession
 from paddle_twin import Twin
 
 
-@pytest.fixture
-async def twin() -> AsyncIterator[Twin]:
-    async with Twin() as started:
-        yield started
-
-
 class Remote:
     """A twin in another process, as a test or a demo sees it."""
 
