@@ -45,6 +45,10 @@ def test_what_a_template_names_itself_is_no_slip(source: str) -> None:
     assert list(variable_problems(FILE, source, {"link", "debts"})) == []
 
 
+def test_a_filter_that_is_not_known_is_left_to_the_compiler() -> None:
+    assert list(variable_problems(FILE, "{{ link | shorter }} {{ amont }}", {"link", "amount"})) == []
+
+
 def test_what_is_included_knows_the_names_of_who_includes_it(tmp_path: Path) -> None:
     (tmp_path / "reminder.txt").write_text('{% for debt in debts %}{% include "_debt.txt" %}{% endfor %}')
     (tmp_path / "_debt.txt").write_text("{{ debt.link }} {{ dept }}")

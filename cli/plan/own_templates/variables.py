@@ -15,7 +15,11 @@ def variable_problems(file: Path, source: str, variables: Collection[str]) -> It
     written = _parsed(source)
     if written is None:
         return
-    unknown = meta.find_undeclared_variables(written) - set(variables) - _ENVIRONMENT.globals.keys()
+    try:
+        undeclared = meta.find_undeclared_variables(written)
+    except TemplateSyntaxError:
+        return  # such as a filter that there is none of, told when it is compiled
+    unknown = undeclared - set(variables) - _ENVIRONMENT.globals.keys()
     for name in written.find_all(nodes.Name):
         if name.name in unknown and name.ctx == "load":
             yield f"{file}:{name.lineno}: {name.name!r} is no variable{hint(nearest(name.name, variables))}"
