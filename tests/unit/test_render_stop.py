@@ -47,6 +47,19 @@ def test_of_two_bills_for_one_product_it_is_told_whose_reminders_stop() -> None:
     assert said in re.sub(r"<[^>]+>", "", html_of(mail))
 
 
+def test_of_two_subscriptions_to_one_product_the_day_of_the_bill_tells_whose_reminders_stop() -> None:
+    two = several("reminder", billed_on=date(2026, 11, 2), further=())
+    (other,) = two.others
+    alike = replace(
+        other, product_names=two.product_names, amount=120050, currency_code="EUR", billed_on=date(2026, 11, 5)
+    )
+
+    text = text_of(RENDERER.render(replace(two, others=(alike,))))
+
+    assert f"the payment of €1,200.50 (billed on November 2, 2026): {STOP_LINK}\n" in text
+    assert f"the payment of €1,200.50 (billed on November 5, 2026): {OTHER_STOP_LINK}\n" in text
+
+
 def test_a_product_that_is_not_known_gets_no_stand_in_within_a_sentence() -> None:
     both = several("reminder", product_names=())
 

@@ -234,7 +234,8 @@ class MailWords:
         if debt["first_contact"] or not debt["stop_link"]:
             return None
         values = {"amount": debt["amount"], "product": debt["product"]}
-        if debt["further"] and debt["billed_on"]:
+        alike = [one for one in self._debts if all(one[name] == debt[name] for name in ("amount", "product"))]
+        if debt["billed_on"] and (debt["further"] or len(alike) > 1):
             # Of several bills for one product, the day tells which.
             values = {"amount": self._plain("mail.common.bill", debt), "product": ""}
         return self._say("mail.common.stop", values), debt["stop_link"]
