@@ -24,7 +24,7 @@ TEMPLATE, STYLE = "page.html", "style.css"
 
 def environment_of(templates: Path | None) -> Environment:
     """Return the templates of the pages, with those in a seller's folder in place of some."""
-    own = [] if templates is None else [FileSystemLoader(templates / OWN_PAGES)]
+    own = [] if templates is None else [FileSystemLoader(templates / OWN_PAGES, encoding="utf-8-sig")]
     return Environment(
         loader=ChoiceLoader([*own, PackageLoader("webhooks", "pages")]),
         autoescape=True,

@@ -59,6 +59,7 @@ def parse_campaign_file(text: str, filename: str) -> CampaignFile:
     Raises:
         ConfigurationError: Something in the file is wrong or not known. Each problem begins with `file:line:`.
     """
+    text = text.removeprefix("\ufeff")  # which some editors write before all UTF-8
     try:
         document = tomllib.loads(text)
         values = TomlValues(TomlLines(text))

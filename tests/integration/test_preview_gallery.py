@@ -258,7 +258,7 @@ async def test_a_template_that_is_no_text_is_told(browser: Browser) -> None:
     (browser.templates / "reminder.txt").write_bytes(b"\xff\xfe")
 
     (problem,) = (await browser.state())["problems"]
-    assert problem.startswith(f"{browser.templates / 'reminder.txt'}: ")
+    assert problem.startswith(f"{browser.templates / 'reminder.txt'}:1: it is not UTF-8 text")
 
 
 async def test_a_campaign_that_names_its_end_is_shown_with_it(browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dunning.campaign_file.reader import parse_campaigns
+from dunning.campaign_file.reader import parse_campaigns, shipped
 from dunning.errors import ConfigurationError
 
 # The first step can't be read, and the second is due when Paddle has given up.
@@ -53,3 +53,7 @@ def test_a_long_row_of_digits_in_a_text_is_no_number() -> None:
     told = problems(TWO_WRONG_STEPS + f"# x = {'5' * 5_000}\nnote = '''\nx = {'5' * 5_000}\n'''\n")
 
     assert all("digits" not in problem for problem in told)
+
+
+def test_a_mark_that_an_editor_writes_before_the_text_is_passed_over() -> None:
+    assert parse_campaigns(f"\ufeff{shipped()}", "c.toml") == parse_campaigns(shipped(), "c.toml")

@@ -143,9 +143,19 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_utf8_is_told(tmp_path: Path) -> None:
-    (tmp_path / "reminder.txt").write_bytes("Zahlung über {{ link }}".encode("latin-1"))
+    (tmp_path / "_foot.txt").write_bytes("Vielen Dank\nfür alles".encode("latin-1"))
+    (tmp_path / "reminder.txt").write_text('{{ link }}\n{% include "_foot.txt" %}')
 
-    assert "reminder.txt: " in problems(tmp_path)[0]
+    assert problems(tmp_path) == ["_foot.txt:2: it is not UTF-8 text; save it as UTF-8"]
+
+
+def test_a_mark_before_the_text_is_no_part_of_the_mail(tmp_path: Path) -> None:
+    for name in ("payment_failed.txt", "payment_failed.html"):
+        (tmp_path / name).write_text("{{ link }}\n", encoding="utf-8-sig")
+
+    text, html = parts_of(renderer(tmp_path).render(FACTS))
+
+    assert not (text + html).count("\ufeff")
 
 
 def test_own_sentences_stand_in_place_of_the_shipped_ones(tmp_path: Path) -> None:

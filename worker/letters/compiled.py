@@ -17,7 +17,7 @@ from mjml import mjml2html
 from dunning.errors import ConfigurationError
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
-from dunning.template_slips import slip
+from dunning.template_slips import read_template, slip
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -164,11 +164,11 @@ class _Loader(BaseLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
         file = self.find(template)
         is_mjml = file.suffix == ".mjml" and not template.endswith(".mjml")
-        return self._compiled(environment, file) if is_mjml else file.read_text("utf-8"), str(file), None
+        return self._compiled(environment, file) if is_mjml else read_template(file), str(file), None
 
     @staticmethod
     def _compiled(environment: Environment, file: Path) -> str:
-        source = file.read_text("utf-8")
+        source = read_template(file)
         environment.parse(source, filename=str(file))  # a slip in the Jinja is told with its line in the MJML
         try:
             return compile_mjml(source)

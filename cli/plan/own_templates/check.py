@@ -4,10 +4,13 @@ import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from jinja2 import TemplateSyntaxError
+
 from cli.plan.own_templates.images import image_problems
 from cli.plan.own_templates.mjml import mjml_problems
 from cli.plan.own_templates.variables import names_set_in, variable_problems
 from dunning.language.choose import LANGUAGES
+from dunning.template_slips import read_template
 
 _SUFFIXES = frozenset({".txt", ".html", ".mjml"})
 
@@ -35,8 +38,8 @@ def _read(place: Path) -> Iterator[tuple[Path, str]]:
     for file in sorted(place.iterdir()):
         if file.is_file() and file.suffix in _SUFFIXES:
             # What can't be read is told when the templates are compiled.
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                yield file, file.read_text(encoding="utf-8")
+            with contextlib.suppress(OSError, TemplateSyntaxError):
+                yield file, read_template(file)
 
 
 def places_in(folder: Path) -> list[Path]:
