@@ -1,5 +1,6 @@
 """A seller's own sentences: `sentences.toml` in their folder of templates, and `TAG/sentences.toml` for a language."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.sentences import Sentences, sentences_in
 
 OWN_SENTENCES = "sentences.toml"
+
+_HEADER = re.compile(r"\s*\[(?P<path>[\w.-]+)\]")
+_NAMED = re.compile(r"\s*(?P<path>[\w.-]+)\s*=")
 
 
 class Languages:
@@ -26,17 +30,46 @@ class Languages:
 
 
 def _read_all(folder: Path) -> dict[str, Sentences]:
-    found, problems = {}, []
-    for language in LANGUAGES:
-        file = folder / OWN_SENTENCES if language == ENGLISH_TAG else folder / language / OWN_SENTENCES
+    found: dict[str, Sentences] = {}
+    problems = list[str]()
+    everywhere = [(ENGLISH_TAG, folder / OWN_SENTENCES)]
+    for language, file in [*everywhere, *((tag, folder / tag / OWN_SENTENCES) for tag in sorted(LANGUAGES))]:
+        text = ""
         try:
-            found[language] = sentences_in(language).with_own(tomllib.loads(file.read_text(encoding="utf-8")))
+            text = file.read_text(encoding="utf-8-sig")
+            found[language] = found.get(language, sentences_in(language)).with_own(tomllib.loads(text))
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
-            problems.append(f"{file}: it can't be read as TOML: {error}")
+        except UnicodeDecodeError:
+            problems.append(f"{file}: it is not UTF-8 text; save it as UTF-8")
+        except OSError as error:
+            problems.append(f"{file}: it can't be read as TOML: {error.strerror}")
+        except ValueError as error:
+            what, _, place = str(error).partition(" (at line ")
+            problems.append(f"{file}:{place.partition(',')[0] or 1}: it can't be read as TOML: {what}")
         except ConfigurationError as error:
-            problems += [f"{file}: {problem}" for problem in error.problems]
+            problems += [f"{file}:{_line_of(_key_in(problem), text)}: {problem}" for problem in error.problems]
     if problems:
         raise ConfigurationError(problems)
     return found
+
+
+def _key_in(problem: str) -> str:
+    return problem.partition(" ")[0].rstrip(":")
+
+
+def _line_of(key: str, text: str) -> int:
+    """Find the line of a sentence, or else that of the nearest table around it."""
+    table, nearest, line_of_nearest = "", "", 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = path = header["path"]
+        elif named := _NAMED.match(line):
+            path = f"{table}.{named['path']}" if table else named["path"]
+        else:
+            continue
+        if f"{path}.".startswith(f"{key}."):
+            return number
+        if f"{key}.".startswith(f"{path}.") and len(path) > len(nearest):
+            nearest, line_of_nearest = path, number
+    return line_of_nearest

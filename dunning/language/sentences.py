@@ -107,16 +107,21 @@ class Sentences:
             known = self._may_be_filled_in(key)
             for name, form in forms.items():
                 if name not in self._forms[key]:
-                    problems.append(f"{key} has no form {name!r}; it should be {' or '.join(self._forms[key])}")
+                    problems.append(_no_such_form(key, name, self._forms[key]))
+                try:
+                    filled_in = placeholders(form)
+                except ValueError:
+                    problems.append(f"{key} has a brace without its other; a brace itself is written {{{{ or }}}}")
+                    continue
                 problems += [
                     f"{key}: {{{one}}} is not known there; it should be one of {', '.join(sorted(known))}"
-                    for one in placeholders(form)
+                    for one in filled_in
                     if one not in known
                 ]
         if problems:
             raise ConfigurationError(problems)
         whole = {key: {**self._forms[key], **forms} for key, forms in own.items()}
-        return self.__class__(self._table, self.language, self._translations, own=whole)
+        return self.__class__(self._table, self.language, self._translations, own={**self._own, **whole})
 
     def _may_be_filled_in(self, key: str) -> frozenset[str]:
         """Return what the sentence, or another of the same mail or page, has filled in."""
@@ -181,6 +186,16 @@ class Sentences:
 def placeholders(form: str) -> tuple[str, ...]:
     """Return the names that a sentence wants filled in, in their order."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(form) if name is not None)
+
+
+def _no_such_form(key: str, name: str, forms: Mapping[str, str]) -> str:
+    """Say how a sentence should be written whose form isn't there."""
+    if "" in forms:
+        return f"{key} has no forms; it should be one sentence in quotes"
+    if not name:
+        shape = ", ".join(f'{form} = "..."' for form in forms)
+        return f"{key} has several forms; it should be {{ {shape} }}, or some of these"
+    return f"{key} has no form {name!r}; it should be {' or '.join(forms)}"
 
 
 def _context(key: str, form: str) -> str:

@@ -184,6 +184,9 @@ def test_own_sentences_stand_in_place_of_the_shipped_ones(tmp_path: Path) -> Non
         ('[mail.remindr]\ntitle = "x"', "mail.remindr.title is no sentence (did you mean mail.reminder.title?)"),
         ('[mail.reminder]\ntitle = { two = "x" }', "mail.reminder.title.two is no sentence"),
         ('[mail.reminder]\ntitle = { one = "{card}" }', "mail.reminder.title: {card} is not known there"),
+        ('[mail.reminder]\ntitle.one = "{amount"', "mail.reminder.title has a brace without its other"),
+        ('[mail.reminder]\ntitle = "x"', 'it should be { one = "...", several = "..." }, or some of these'),
+        ('[reason]\ngeneric = { one = "x" }', "reason.generic has no forms; it should be one sentence in quotes"),
     ],
 )
 def test_own_sentences_that_are_not_known_are_told_with_their_file(tmp_path: Path, written: str, problem: str) -> None:
@@ -191,5 +194,32 @@ def test_own_sentences_that_are_not_known_are_told_with_their_file(tmp_path: Pat
 
     (told,) = problems(tmp_path)
 
-    assert told.startswith("sentences.toml: ")
+    assert told.startswith(f"sentences.toml:{len(written.splitlines())}: ")
     assert problem in told
+
+
+def test_a_slip_deep_in_own_sentences_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    written = '# mine\n[mail.reminder.title]\none = "x"\n\n[mail.common]\nregards = "y"\nwhy.one = "{ammount}"\n'
+    (tmp_path / "de" / "sentences.toml").write_text(written, encoding="utf-8-sig")
+
+    (told,) = problems(tmp_path)
+
+    assert told.startswith("de/sentences.toml:7: mail.common.why: {ammount} is not known there")
+
+
+def test_sentences_that_are_no_utf8_are_told(tmp_path: Path) -> None:
+    (tmp_path / "sentences.toml").write_bytes("# für alle".encode("latin-1"))
+
+    assert problems(tmp_path) == ["sentences.toml: it is not UTF-8 text; save it as UTF-8"]
+
+
+def test_own_sentences_in_the_folder_for_english_are_heeded_too(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "sentences.toml").write_text('[reason]\ngeneric = "No."\n[mail.common]\nregards = "Bye,"\n')
+    (tmp_path / "en" / "sentences.toml").write_text('[reason]\ngeneric = "It did not work."\n')
+
+    text, _ = parts_of(renderer(tmp_path).render(FACTS))
+
+    assert "It did not work." in text
+    assert "Bye," in text
