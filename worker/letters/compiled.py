@@ -18,6 +18,7 @@ from dunning.errors import ConfigurationError
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
 from dunning.template_slips import read_template, slip
+from worker.letters.mjml_slips import line_of_slip
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -173,7 +174,8 @@ class _Loader(BaseLoader):
         try:
             return compile_mjml(source)
         except ValueError as error:
-            raise TemplateSyntaxError(f"no MJML: {error}", 1, filename=str(file)) from None
+            line, what = line_of_slip(source, str(error), compile_mjml)
+            raise TemplateSyntaxError(f"no MJML: {what}", line, filename=str(file)) from None
 
 
 def compile_mjml(source: str) -> str:
