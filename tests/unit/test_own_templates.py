@@ -123,13 +123,27 @@ def test_what_is_no_mjml_at_all_is_left_to_the_compiler() -> None:
         ("https://localhost/logo.png", "only people near localhost"),
         ("https://10.0.0.7/logo.png", "only people near 10.0.0.7"),
         ("https://files.local/logo.png", "only people near files.local"),
+        ("https://cdn.acme.example/logo.SVG?v=2", "Gmail and Outlook show no SVG"),
     ],
 )
 def test_an_image_that_nobody_can_fetch_is_found(url: str, why: str) -> None:
     for source in (f'<p>\n<img src="{url}">', f"<p>\n<p style='background:url({url})'>", f'\n<mj-image src="{url}" />'):
         (problem,) = image_problems(FILE, source)
-        assert problem.startswith("one.mjml:2: the image can't be fetched: ")
+        assert problem.startswith("one.mjml:2: the image ")
         assert why in problem
+
+
+def test_an_image_is_found_whose_address_has_no_quotes() -> None:
+    (problem,) = image_problems(FILE, "<p>\n<img width=9 SRC=logo.png alt=x>")
+
+    assert problem.startswith("one.mjml:2: the image can't be fetched: ")
+
+
+def test_an_image_in_a_comment_is_no_slip_unless_outlook_reads_it() -> None:
+    comments = '{# <img src="a.png">\n#}<!-- <p style="background:url(a.png)"> -->'
+    (problem,) = image_problems(FILE, f'{comments}\n<!--[if mso]><p style="background:url(b.png)"><![endif]-->')
+
+    assert problem.startswith("one.mjml:3: ")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import accumulate
 
-_ATTRIBUTE = re.compile(r"""\s(?P<name>[a-zA-Z][\w:-]*)\s*=\s*(?P<quote>["'])(?P<value>.*?)(?P=quote)""", re.DOTALL)
+_ATTRIBUTE = re.compile(
+    r"""\s(?P<name>[a-zA-Z][\w:-]*)\s*=\s*(?:(?P<quote>["'])(?P<value>.*?)(?P=quote)|(?P<bare>[^\s"'<>]+))""", re.DOTALL
+)
+# Outlook reads what follows `<!--[if`.
+_COMMENT = re.compile(r"\{#.*?#\}|<!--(?!\[if).*?-->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ def read_tags(source: str) -> list[Tag]:
     return reader.tags
 
 
+def without_comments(source: str) -> str:
+    """Return the source with nothing in place of what is in comments, but for their line ends."""
+    return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source)
+
+
 @dataclass
 class _Reader(HTMLParser):
     source: str
@@ -55,10 +64,10 @@ class _Reader(HTMLParser):
         attributes = tuple(
             Attribute(
                 found["name"],
-                found["value"],
+                found["value"] or found["bare"] or "",
                 line + text.count("\n", 0, found.start("name")),
                 begins + found.start("name"),
-                begins + found.start("value"),
+                begins + found.start("bare" if found["bare"] else "value"),
             )
             for found in _ATTRIBUTE.finditer(text)
         )
