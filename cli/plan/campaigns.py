@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cli.plan.campaign_table import as_json, brand_line, show
 from cli.plan.own_templates.check import template_problems
+from cli.plan.own_templates.images import problem_of
 from cli.plan.own_templates.pages import page_problems
 from cli.plan.own_templates.unused import unused_files
 from dunning.addresses.mailbox import Mailbox
@@ -55,6 +56,9 @@ def check(file: Path | None, templates: Path | None) -> None:
         click.echo(f"{campaign.name}: {steps}, the last on {until}; {for_what(campaign.when)}{unmailed}")
     for brand in brands.all if brands != NO_BRANDS else ():
         click.echo(brand_line(brand))
+        if brand.logo and (problem := problem_of(brand.logo)):
+            path = ("brand", brand.key, "logo") if brand.key else ("brand", "logo")
+            click.echo(f"{name}:{TomlLines(text).line_of(path)}: {problem}.")
     for remark in _remarks(found, templates):
         click.echo(remark)
     if templates is not None and renderer is not None:

@@ -78,6 +78,19 @@ def test_a_line_for_each_brand_follows(file: Path) -> None:
     ]
 
 
+def test_a_logo_that_not_every_mail_shows_is_told_with_its_line(file: Path) -> None:
+    file.write_text(
+        '[brand]\nlogo = "https://acme.example/logo.png"\n[brand.pro]\nwhen = { currency = "EUR" }\n'
+        'logo = "https://acme.example/logo.svg"\n'
+    )
+
+    result = run("check", file)
+
+    assert result.exit_code == 0, result.output
+    (told,) = (line for line in result.stdout.splitlines() if line.startswith(str(file)))
+    assert told.startswith(f"{file}:5: the image isn't seen by everybody: Gmail and Outlook show no SVG; ")
+
+
 def test_that_some_renewals_are_left_out_is_told(file: Path) -> None:
     for command in ("check", "plan"):
         assert "A renewal that fits none is not mailed.\n" in run(command, file).stdout
