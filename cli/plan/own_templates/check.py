@@ -22,7 +22,7 @@ def template_problems(folder: Path, variables: Collection[str]) -> Iterator[str]
         folder: the seller's.
         variables: the names of all that a template may be filled with.
     """
-    sources = {file: source for place in places_in(folder) for file, source in _read(place)}
+    sources = {file: source for place in places_in(folder) for file, source in sources_in(place)}
     set_in_others = names_set_in(sources.values())
     for file, source in sources.items():
         # What begins with an underscore is included by others.
@@ -34,7 +34,8 @@ def template_problems(folder: Path, variables: Collection[str]) -> Iterator[str]
             yield from mjml_problems(file, source)
 
 
-def _read(place: Path) -> Iterator[tuple[Path, str]]:
+def sources_in(place: Path) -> Iterator[tuple[Path, str]]:
+    """Give the templates in a folder, each with its text."""
     for file in sorted(place.iterdir()):
         if file.is_file() and file.suffix in _SUFFIXES:
             # What can't be read is told when the templates are compiled.

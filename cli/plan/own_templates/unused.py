@@ -3,16 +3,19 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from cli.plan.own_templates.check import places_in
+from cli.plan.own_templates.check import places_in, sources_in
 from cli.plan.own_templates.pages import unused_pages
+from cli.plan.own_templates.variables import names_included_in
 from dunning.campaign_file.toml_values import hint, nearest
-from dunning.language.choose import ENGLISH_TAG, LANGUAGES
+from dunning.language.choose import ENGLISH_TAG, LANGUAGES, find_language
 from dunning.language.own import OWN_SENTENCES
 from webhooks.looks import OWN_PAGES
-from worker.letters.compiled import FILE_OF_A_MAIL, names_in
+from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED, names_in
 from worker.letters.render import Renderer
 
 _NAMES = ", ".join(f"NAME.{suffix}" for suffix in ("subject.txt", "txt", "html", "mjml"))
+
+_LANGUAGES = ", ".join(sorted(LANGUAGES))
 
 
 def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> Iterator[str]:
@@ -24,11 +27,19 @@ def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> I
         renderer: has read the folder.
     """
     places = places_in(folder)
+    included = names_included_in(source for place in (*places, SHIPPED) for _, source in sources_in(place))
     for place in places:
         for file in sorted(place.iterdir()):
-            if file in {*places, folder / OWN_PAGES, place / OWN_SENTENCES} or file.name.startswith(("_", ".")):
+            if file in {*places, folder / OWN_PAGES} or file.name.startswith("."):
                 continue
-            if why := _why(file, wanted, renderer, None if place is folder else place.name):
+            if not file.is_dir() and not file.is_file():
+                yield f"{file}: it can't be read, so it is passed over; it should be a file, or a link to one."
+            elif file.name.startswith("_"):
+                if not {file.name, file.with_suffix(".html").name, None} & included:
+                    yield f"{file}: no template includes or extends it."
+            elif file != place / OWN_SENTENCES and (
+                why := _why(file, wanted, renderer, None if place is folder else place.name)
+            ):
                 yield f"{file}: {why}"
     yield from unused_pages(folder)
     yield from _in_fewer_languages(folder, wanted, renderer)
@@ -36,11 +47,13 @@ def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> I
 
 def _why(file: Path, wanted: Collection[str], renderer: Renderer, language: str | None) -> str:
     if file.is_dir():
-        guess = hint(nearest(file.name, LANGUAGES))
-        return f"no mail is made from this folder; it should be named for a language{guess}."
+        if file.name == OWN_PAGES:
+            return f"no page is made from it: pages have one folder for all languages, beside that of {language}."
+        guess = hint(find_language(file.name, "") or nearest(file.name, LANGUAGES))
+        return f"no mail is made from this folder; it should be named for a language, one of {_LANGUAGES}{guess}."
     of_mail = FILE_OF_A_MAIL.fullmatch(file.name)
     if of_mail is None:
-        return f"no mail is made from it; its name should be one of {_NAMES}."
+        return f"no mail is made from it; its name should be one of {_NAMES} and {OWN_SENTENCES}."
     name = of_mail["name"]
     if name not in wanted:
         return f"no step uses the template {name!r}{hint(nearest(name, wanted))}."

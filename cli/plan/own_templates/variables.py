@@ -31,6 +31,12 @@ def names_set_in(sources: Iterable[str]) -> set[str]:
     return {name.name for tree in trees for name in tree.find_all(nodes.Name) if name.ctx != "load"}
 
 
+def names_included_in(sources: Iterable[str]) -> set[str | None]:
+    """Return the names of what templates include, extend or import; None among them where only a mail tells which."""
+    trees = [tree for source in sources if (tree := _parsed(source)) is not None]
+    return {name for tree in trees for name in meta.find_referenced_templates(tree)}
+
+
 def _parsed(source: str) -> nodes.Template | None:
     """Return a template's tree; None where a slip in it is told when it is compiled."""
     try:

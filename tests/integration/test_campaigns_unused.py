@@ -1,0 +1,37 @@
+"""`dunning campaigns check --templates`: what is in a folder of templates and never used."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_campaigns_command import run
+
+
+def test_what_no_template_includes_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "_foot.txt").write_text("Bye")
+    (tmp_path / "_fooot.txt").write_text("Bye")
+    (tmp_path / "_layout.txt").write_text('{{ link }}\n{% include "_foot.txt" %}')
+    (tmp_path / "reminder.txt").symlink_to(tmp_path / "gone.txt")
+    (tmp_path / "sentences.toml").symlink_to(tmp_path / "gone.toml")
+
+    result = run("check", "--templates", str(tmp_path))
+
+    unread = "it can't be read, so it is passed over; it should be a file, or a link to one."
+    assert [line for line in result.stdout.splitlines() if line.startswith(str(tmp_path))] == [
+        f"{tmp_path}/_fooot.txt: no template includes or extends it.",
+        f"{tmp_path}/reminder.txt: {unread}",
+        f"{tmp_path}/sentences.toml: {unread}",
+    ]
+
+
+@pytest.mark.parametrize(("name", "guess"), [("no", "nb"), ("DE", "de"), ("zh-TW", "zh-Hant"), ("pt-AO", "pt")])
+def test_a_folder_of_another_tag_is_told_which_language_it_is(tmp_path: Path, name: str, guess: str) -> None:
+    (tmp_path / name).mkdir()
+
+    assert f"(did you mean {guess!r}?)" in run("check", "--templates", str(tmp_path)).stdout
+
+
+def test_a_languages_own_pages_are_told_where_pages_are(tmp_path: Path) -> None:
+    (tmp_path / "de" / "pages").mkdir(parents=True)
+
+    assert "pages have one folder for all languages, beside that of de." in run("check", "--templates", tmp_path).stdout
