@@ -17,7 +17,7 @@ def test_what_no_template_includes_and_what_cannot_be_read_is_named(tmp_path: Pa
     result = run("check", "--templates", str(tmp_path))
 
     unread = "it can't be read, so it is passed over; it should be a file, or a link to one."
-    assert [line for line in result.stdout.splitlines() if line.startswith(str(tmp_path))] == [
+    assert [line for line in result.stdout.splitlines() if line.startswith(f"{tmp_path}/")] == [
         f"{tmp_path}/_fooot.txt: no template includes or extends it.",
         f"{tmp_path}/reminder.txt: {unread}",
         f"{tmp_path}/sentences.toml: {unread}",
@@ -35,3 +35,11 @@ def test_a_languages_own_pages_are_told_where_pages_are(tmp_path: Path) -> None:
     (tmp_path / "de" / "pages").mkdir(parents=True)
 
     assert "pages have one folder for all languages, beside that of de." in run("check", "--templates", tmp_path).stdout
+
+
+def test_a_layout_in_the_sellers_words_is_told_of_every_mail_that_it_keeps_english(tmp_path: Path) -> None:
+    (tmp_path / "_layout.txt").write_text("Hi\n{% for debt in debts %}\n{{ debt.link }}\n{% endfor %}\n")
+
+    told = run("check", "--templates", tmp_path).stdout
+
+    assert f"{tmp_path}: 'reminder_2' is in your own words, so it is written in English alone." in told

@@ -82,3 +82,22 @@ def test_a_mail_that_is_half_in_the_sellers_english_stays_english(tmp_path: Path
     (tmp_path / OTHERS[0] / "reminder.subject.txt").write_text("Hallo")
 
     assert renderer(tmp_path).language("reminder", OTHERS[0], "") == "en"
+
+
+@pytest.mark.skipif(not OTHERS, reason="there is no catalog but English")
+def test_a_mail_that_is_put_together_from_the_sellers_own_parts_stays_english(tmp_path: Path) -> None:
+    for name in ("reminder.subject.txt", "reminder.txt", "reminder.html"):
+        (tmp_path / name).write_text('{{ link }}\n{% include "_part.txt" %}')
+    (tmp_path / "_part.txt").write_text("Hi")
+
+    assert renderer(tmp_path).language("reminder", OTHERS[0], "") == "en"
+
+    (tmp_path / "_part.txt").write_text("{{ words.greeting }}")
+    assert renderer(tmp_path).language("reminder", OTHERS[0], "") == OTHERS[0]
+
+
+@pytest.mark.skipif(not OTHERS, reason="there is no catalog but English")
+def test_a_layout_without_our_sentences_keeps_every_mail_english(tmp_path: Path) -> None:
+    (tmp_path / "_layout.txt").write_text("Hi\n{% for debt in debts %}\n{{ debt.link }}\n{% endfor %}\n")
+
+    assert renderer(tmp_path).language("reminder", OTHERS[0], "") == "en"

@@ -123,6 +123,7 @@ class _Folders:
     def __init__(self, places: Sequence[Path]) -> None:
         self.places = places
         self._loader = _Loader(places)
+        self._known: dict[str, tuple[bool, frozenset[str | None]]] = {}
         self.environment = Environment(
             loader=self._loader,
             undefined=StrictUndefined,
@@ -136,15 +137,34 @@ class _Folders:
         """Return the file that a template is made from."""
         return self._loader.find(template)
 
-    def speaks(self, template: str, language: str) -> bool:
-        """Say whether it is shipped, builds on what is, or is for this language alone."""
-        file = self.file(template)
-        return file.is_relative_to(SHIPPED) or file.parent.name == language or self._builds_on_ours(template)
+    def speaks(self, template: str, language: str, within: frozenset[str] = frozenset()) -> bool:
+        """Say whether it is for this language alone, or says our sentences: itself, or in what it builds on.
 
-    def _builds_on_ours(self, template: str) -> bool:
-        source, _, _ = self._loader.get_source(self.environment, template)
-        written = self.environment.parse(source)
-        return "words" in meta.find_undeclared_variables(written) or any(meta.find_referenced_templates(written))
+        Args:
+            template: the one that is asked about.
+            language: the tag of the language.
+            within: those that it is a part of, should they be parts of each other.
+        """
+        if template in within or not self._loader.has(template):
+            return False
+        file = self.file(template)
+        if file.parent.name == language:
+            return True
+        says_ours, parts = self._read(template)
+        if says_ours or None in parts:
+            return True
+        if not parts:
+            return file.is_relative_to(SHIPPED)
+        return any(self.speaks(part, language, within | {template}) for part in parts if part is not None)
+
+    def _read(self, template: str) -> tuple[bool, frozenset[str | None]]:
+        """Return whether a template says our sentences, and what it includes or extends."""
+        if template not in self._known:
+            source, _, _ = self._loader.get_source(self.environment, template)
+            written = self.environment.parse(source)
+            says_ours = "words" in meta.find_undeclared_variables(written)
+            self._known[template] = says_ours, frozenset(meta.find_referenced_templates(written)) - {template}
+        return self._known[template]
 
 
 class _Loader(BaseLoader):
@@ -161,6 +181,13 @@ class _Loader(BaseLoader):
                 if one.is_file():
                     return one
         raise TemplateNotFound(template)
+
+    def has(self, template: str) -> bool:
+        """Say whether there is a file of a template."""
+        try:
+            return self.find(template).is_file()
+        except TemplateNotFound:
+            return False
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
         file = self.find(template)

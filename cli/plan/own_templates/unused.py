@@ -10,7 +10,7 @@ from dunning.campaign_file.toml_values import hint, nearest
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, find_language
 from dunning.language.own import OWN_SENTENCES
 from webhooks.looks import OWN_PAGES
-from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED, names_in
+from worker.letters.compiled import FILE_OF_A_MAIL, SHIPPED
 from worker.letters.render import Renderer
 
 _NAMES = ", ".join(f"NAME.{suffix}" for suffix in ("subject.txt", "txt", "html", "mjml"))
@@ -65,7 +65,7 @@ def _why(file: Path, wanted: Collection[str], renderer: Renderer, language: str 
 
 
 def _in_fewer_languages(folder: Path, wanted: Collection[str], renderer: Renderer) -> Iterator[str]:
-    for name in sorted(names_in(folder) & set(wanted)):
+    for name in sorted(renderer.templates & set(wanted)):
         others = LANGUAGES - {ENGLISH_TAG}
         kept = sorted(one for one in others if renderer.language(name, one, "") == one)
         if len(kept) < len(others):
