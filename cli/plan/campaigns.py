@@ -104,8 +104,8 @@ def _read_templates(templates: Path) -> tuple[Renderer | None, list[str]]:
         broken = error.problems
     if not templates.is_dir():
         return renderer, broken
-    variables = (renderer or Renderer(None, seller, reply_to=None, redirect=None)).variables
-    read = list(template_problems(templates, variables))
+    known = renderer or Renderer(None, seller, reply_to=None, redirect=None)
+    read = list(template_problems(templates, known.variables, known.members))
     read += page_problems(templates, seller)
     places = {problem.partition(": ")[0] for problem in read}
     return renderer, [*(problem for problem in broken if problem.partition(": ")[0] not in places), *read]

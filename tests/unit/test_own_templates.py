@@ -20,7 +20,7 @@ def in_mjml(content: str) -> list[str]:
 
 
 def test_nothing_is_wrong_with_what_is_shipped() -> None:
-    assert list(template_problems(SHIPPED, RENDERER.variables)) == []
+    assert list(template_problems(SHIPPED, RENDERER.variables, RENDERER.members)) == []
 
 
 def test_a_variable_is_missed_in_a_branch_that_no_example_takes() -> None:
@@ -29,6 +29,28 @@ def test_a_variable_is_missed_in_a_branch_that_no_example_takes() -> None:
     assert list(variable_problems(FILE, source, {"link", "advice_key", "amount"})) == [
         "one.mjml:3: 'amont' is no variable (did you mean 'amount'?)"
     ]
+
+
+def test_a_part_of_a_variable_is_missed_in_a_branch_that_no_example_takes() -> None:
+    source = '{% if step == "x" %}\n{{ brand.nmae }}\n{% for one in debts %}\n{{ one.amuont }}{% endfor %}{% endif %}'
+
+    assert list(variable_problems(FILE, source, RENDERER.variables, RENDERER.members)) == [
+        "one.mjml:2: 'brand' has no 'nmae' (did you mean 'name'?)",
+        "one.mjml:4: 'one' has no 'amuont' (did you mean 'amount'?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ brand.light.ink }}{{ method.last4 }}{% for bill in bills %}{{ bill.billed_on }}{% endfor %}",
+        "{% for name, value in brand.items() %}{{ name }}{% endfor %}",
+        "{% set brand = debts[0].method %}{{ brand.kind }}",
+        "{% for method in products %}{{ method.upper() }}{% endfor %}",
+    ],
+)
+def test_a_part_that_there_is_is_no_slip(source: str) -> None:
+    assert list(variable_problems(FILE, source, RENDERER.variables, RENDERER.members)) == []
 
 
 @pytest.mark.parametrize(

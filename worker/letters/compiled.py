@@ -76,6 +76,7 @@ class MailTemplates:
             {"words", "title", "preheader", *(name for one in tried[ENGLISH_TAG] for name in one)}
         )
         """What a template may be filled with."""
+        self.members = _members(tried[ENGLISH_TAG][0])
         self.naming_all = frozenset(
             name for name in self.names if all(self._names_all(name, one) for some in tried.values() for one in some)
         )
@@ -217,6 +218,12 @@ def compile_mjml(source: str) -> str:
 def names_in(folder: Path) -> set[str]:
     """Return the names of the mails that a folder has a file of."""
     return {match["name"] for file in folder.iterdir() if (match := FILE_OF_A_MAIL.fullmatch(file.name))}
+
+
+def _members(example: Mapping[str, object]) -> dict[str, frozenset[str]]:
+    """Return what is in each variable that holds more than one thing; of a list, what is in each of its items."""
+    firsts = {name: value[0] if isinstance(value, list) and value else value for name, value in example.items()}
+    return {name: frozenset(first) for name, first in firsts.items() if isinstance(first, dict)}
 
 
 def _links(example: Mapping[str, object]) -> list[str]:

@@ -1,6 +1,6 @@
 """Write one mail: facts in, a complete message out, the same bytes for the same facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
@@ -66,6 +66,11 @@ class Renderer:
     def variables(self) -> frozenset[str]:
         """The names of all that a template may be filled with."""
         return self._templates.variables
+
+    @property
+    def members(self) -> Mapping[str, frozenset[str]]:
+        """What is in each variable that holds more than one thing; of a list, what is in each of its items."""
+        return self._templates.members
 
     def has_template(self, name: str) -> bool:
         """Say whether there is a mail of this name."""

@@ -1,8 +1,9 @@
 """All that can be told of a folder of templates without writing a mail."""
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import TemplateSyntaxError
 
@@ -15,19 +16,22 @@ from dunning.template_slips import read_template
 _SUFFIXES = frozenset({".txt", ".html", ".mjml"})
 
 
-def template_problems(folder: Path, variables: Collection[str]) -> Iterator[str]:
+def template_problems(
+    folder: Path, variables: Collection[str], members: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> Iterator[str]:
     """Give what is wrong with the templates of a folder, and of its languages' folders, each with file and line.
 
     Args:
         folder: the seller's.
         variables: the names of all that a template may be filled with.
+        members: what is in those that hold more than one thing; of a list, what is in each of its items.
     """
     sources = {file: source for place in places_in(folder) for file, source in sources_in(place)}
     set_in_others = names_set_in(sources.values())
     for file, source in sources.items():
         # What begins with an underscore is included by others.
         given = {*variables, *set_in_others} if file.name.startswith("_") else variables
-        yield from variable_problems(file, source, given)
+        yield from variable_problems(file, source, given, members)
         if file.suffix != ".txt":
             yield from image_problems(file, source)
         if file.suffix == ".mjml":

@@ -1,7 +1,8 @@
 """Variables that no mail is filled with, in whatever branch of a template they stand."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
@@ -10,8 +11,17 @@ from dunning.campaign_file.toml_values import hint, nearest
 _ENVIRONMENT = Environment(autoescape=True)
 
 
-def variable_problems(file: Path, source: str, variables: Collection[str]) -> Iterator[str]:
-    """Give each variable that is not known, with its line."""
+def variable_problems(
+    file: Path, source: str, variables: Collection[str], members: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> Iterator[str]:
+    """Give each variable that is not known, with its line.
+
+    Args:
+        file: the template.
+        source: its text.
+        variables: the names of all that it may be filled with.
+        members: what is in those that hold more than one thing; of a list, what is in each of its items.
+    """
     written = _parsed(source)
     if written is None:
         return
@@ -23,6 +33,23 @@ def variable_problems(file: Path, source: str, variables: Collection[str]) -> It
     for name in written.find_all(nodes.Name):
         if name.name in unknown and name.ctx == "load":
             yield f"{file}:{name.lineno}: {name.name!r} is no variable{hint(nearest(name.name, variables))}"
+    yield from _member_problems(file, written, members)
+
+
+def _member_problems(file: Path, written: nodes.Template, members: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Give each `brand.name` and each `debt.amount` of a loop over `debts` that is not known, with its line."""
+    known = dict(members)
+    for name in written.find_all(nodes.Name):
+        if name.ctx != "load":
+            known.pop(name.name, None)
+    for loop in written.find_all(nodes.For):
+        if isinstance(loop.iter, nodes.Name) and loop.iter.name in known and isinstance(loop.target, nodes.Name):
+            known[loop.target.name] = members[loop.iter.name]
+    for found in written.find_all(nodes.Getattr):
+        whole = found.node.name if isinstance(found.node, nodes.Name) else ""
+        if whole in known and found.attr not in known[whole] and not hasattr(dict, found.attr):
+            guess = hint(nearest(found.attr, known[whole]))
+            yield f"{file}:{found.lineno}: {whole!r} has no {found.attr!r}{guess}"
 
 
 def names_set_in(sources: Iterable[str]) -> set[str]:
