@@ -3,6 +3,7 @@
 import click
 
 from cli.commands.examples import examples
+from cli.commands.port import PORT
 from cli.demo.page.ports import WEBHOOK_URL, Ports
 
 PORTS = Ports()
@@ -13,10 +14,14 @@ PORTS = Ports()
 @click.option("--serve", is_flag=True, help="Only Paddle's twin and the mailbox, on fixed ports, for your own tests.")
 @click.option("--month", is_flag=True, help="Play a month of declined renewals first, so that the screen is filled.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
-@click.option("--port", type=int, help=f"The page's port; 0 takes a free one.  [default: {PORTS.page}]")
-@click.option("--twin-port", default=PORTS.twin, show_default=True, help="With --serve: Paddle's twin.")
-@click.option("--smtp-port", default=PORTS.smtp, show_default=True, help="With --serve: the mailbox, for mail.")
-@click.option("--mailbox-port", default=PORTS.mailbox, show_default=True, help="With --serve: what mail has come.")
+@click.option("--port", type=PORT, help=f"The page's port; 0 takes a free one.  [default: {PORTS.page}]")
+@click.option("--twin-port", type=PORT, default=PORTS.twin, show_default=True, help="With --serve: Paddle's twin.")
+@click.option(
+    "--smtp-port", type=PORT, default=PORTS.smtp, show_default=True, help="With --serve: the mailbox, for mail."
+)
+@click.option(
+    "--mailbox-port", type=PORT, default=PORTS.mailbox, show_default=True, help="With --serve: what mail has come."
+)
 @click.option("--webhook-url", default=WEBHOOK_URL, show_default=True, help="With --serve: where webhooks go.")
 def demo(
     *,

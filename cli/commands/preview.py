@@ -6,6 +6,7 @@ import click
 
 from cli.commands.examples import examples
 from cli.commands.paddle_id import CASE
+from cli.commands.port import PORT
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -17,7 +18,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--show", "query", metavar="WHICH", default="", help="Begin with this: what stands behind the ? there.")
 @click.option("--send", "recipient", metavar="ADDRESS", help="Send the mail that --show names to ADDRESS, and end.")
 @click.option("--case", "case_id", type=CASE, metavar="CASE", help="Show what a real case (txn_...) gets next.")
-@click.option("--port", type=int, help="The page's port; 0 takes a free one.  [default: 8710]")
+@click.option("--port", type=PORT, help="The page's port; 0 takes a free one.  [default: 8710]")
 @click.option("--no-open", is_flag=True, help="Only print the page's address, and open no browser.")
 def preview(
     *,
