@@ -13,6 +13,8 @@ from dunning.rules.declines import CODES, DeclineClass
 
 # A method of which Paddle's word has no name that a customer would know.
 UNNAMED = "wire_transfer"
+# What the gallery's address holds beside: how it is looked at.
+_OF_THE_VIEW = frozenset({"width", "scheme", "search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,20 @@ def read_choice(query: Mapping[str, str], templates: Collection[str]) -> Choice:
     """
     template = _one_of("template", query.get("template", "payment_failed"), sorted(templates))
     return Choice(template=template, **{axis.name: axis.chosen(query) for axis in AXES})
+
+
+def check_names(query: Mapping[str, str]) -> None:
+    """Check that a query asks for a mail, and for nothing that isn't known.
+
+    Raises:
+        ValueError: it doesn't; the sentence says what is known.
+    """
+    if "page" in query:
+        raise ValueError("page: a page can't be sent, but a mail: template=payment_failed")
+    known = ["template", *(axis.name for axis in AXES), "brand"]
+    for name in query:
+        if name not in {*known, *_OF_THE_VIEW}:
+            raise ValueError(f"{name}: this is not known; it should be one of {', '.join(known)}")
 
 
 def brand_axis(brands: Brands, mail_from: Mailbox) -> Axis:

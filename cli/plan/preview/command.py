@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cli.local_page.listen import listening
 from cli.plan.preview.case_shown import ShownCase
-from cli.plan.preview.choice import brand_axis, read_choice
+from cli.plan.preview.choice import brand_axis, check_names, read_choice
 from cli.plan.preview.examples import facts_of
 from cli.plan.preview.files import SellersFiles
 from cli.plan.preview.gallery import LOGIN_URL, PUBLIC_URL, Gallery
@@ -116,7 +116,8 @@ def send(campaign_file: Path | None, templates: Path | None, query: str, *, reci
     if read.renderer is None or read.problems:
         raise ConfigurationError(list(read.problems))
     try:
-        asked = dict(parse_qsl(query))
+        asked = dict(parse_qsl(query, keep_blank_values=True))
+        check_names(asked)
         choice = read_choice(asked, read.renderer.templates)
         # Named anew each time: mail programs show a mail once that comes twice under the same name.
         name = f"preview_{secrets.token_hex(8)}"
@@ -126,8 +127,10 @@ def send(campaign_file: Path | None, templates: Path | None, query: str, *, reci
         mail = read.renderer.render(
             replace(facts, brand=read.brands.named(brand_axis(read.brands, settings.mail_from).chosen(asked)))
         )
-    except (ValueError, PermanentError) as error:
+    except ValueError as error:
         raise click.ClickException(str(error)) from None
+    except PermanentError:
+        raise click.ClickException(f"--send: {recipient!r} is no address that mail can be sent to.") from None
     result = asyncio.run(_hand_over(settings, read.brands, mail, recipient, name))
     if result.outcome is not Outcome.SENT:
         raise click.ClickException(f"The mail was not sent: {result.outcome} ({result.code}).")
