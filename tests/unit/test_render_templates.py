@@ -122,7 +122,9 @@ def test_a_new_mail_needs_all_its_parts(write: WriteTemplates) -> None:
         ({"reminder__mjml": "<mjml>\n{% endif %}</mjml>"}, "reminder.mjml:2: Encountered unknown tag 'endif'."),
         ({"reminder__mjml": "<p>{{ link }}</p>"}, "reminder.mjml:1: no MJML: unexpected token"),
         ({"reminder__txt": "Pay: {{ link }}"}, "reminder.txt: the link does not stand alone on a line"),
+        ({"reminder__txt": "{{ link }}\n{% include '_gone.txt' %}"}, "reminder.txt:2: '_gone.txt' is not there"),
         ({"reminder__html": "<p>Pay</p>"}, "reminder.html: the link is missing"),
+        ({"reminder__html": "<p>Pay</p><!-- {{ link }} -->"}, "reminder.html: the link is missing"),
         ({"reminder__subject_txt": " \n"}, "reminder.subject.txt: the subject is empty"),
     ],
 )

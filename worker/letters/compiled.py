@@ -17,12 +17,14 @@ from mjml import mjml2html
 from dunning.errors import ConfigurationError
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
-from dunning.template_slips import read_template, slip
+from dunning.template_slips import place_of, read_template, slip
 from worker.letters.mjml_slips import line_of_slip
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
 PARTS = ("subject.txt", "txt", "html")
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 # What a template is given beside the facts.
 _GIVEN_WORDS = ("words", "title", "preheader")
@@ -111,11 +113,18 @@ class MailTemplates:
                 try:
                     written = self.write(name, part, example)
                 except TemplateNotFound as error:
-                    yield f"{folders.places[0]}: {error.name} is missing; {name} needs {', '.join(PARTS)}"
+                    yield self._not_found(error, f"{name}.{part}", name, folders)
                 except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
                     yield slip(error, folders.file(f"{name}.{part}"))
                 else:
                     yield from _missing(folders.file(f"{name}.{part}"), part, written, str(example["link"]))
+
+    @staticmethod
+    def _not_found(error: TemplateNotFound, template: str, name: str, folders: "_Folders") -> str:
+        place = folders.places[0]
+        if error.name == template:
+            return f"{place}: {error.name} is missing; {name} needs {', '.join(PARTS)}"
+        return f"{place_of(error, folders.file(template))}: {error.name!r} is not there; it should be a file in {place}"
 
 
 class _Folders:
@@ -236,6 +245,6 @@ def _missing(file: Path, part: str, written: str, link: str) -> list[str]:
         return [f"{file}: the subject is empty"]
     if part == "txt" and link not in written.splitlines():
         return [f"{file}: the link does not stand alone on a line; it should hold {{{{ link }}}} on a line of its own"]
-    if part == "html" and escape(link) not in written:
+    if part == "html" and escape(link) not in _COMMENT.sub("", written):
         return [f"{file}: the link is missing; it should hold {{{{ link }}}}"]
     return []
