@@ -1,5 +1,6 @@
 """Whole sentences with names to fill in, by the keys under which they stand in a file."""
 
+import re
 import string
 import tomllib
 import unicodedata
@@ -22,6 +23,9 @@ _OF_SEVERAL = frozenset({"total", "several", "unnamed"})
 # Of a sentence with a number in it: English has these two, a catalog as many as its language needs.
 _SINGULAR, _PLURAL = "singular", "plural"
 _FORMS = frozenset({"", "dated", "one", "bare", "named", "branded", "numbered", _SINGULAR, _PLURAL}) | _OF_SEVERAL
+
+# Without words, a mail has no subject and a button can't be found.
+_NEVER_EMPTY = re.compile(r"\.(subject|title|button)\Z|\.button\.")
 
 # https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
 ISOLATES = _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
@@ -108,6 +112,8 @@ class Sentences:
             for name, form in forms.items():
                 if name not in self._forms[key]:
                     problems.append(_no_such_form(key, name, self._forms[key]))
+                if not form.strip() and _NEVER_EMPTY.search(key):
+                    problems.append(f"{key} is empty; it should be a sentence")
                 try:
                     filled_in = placeholders(form)
                 except ValueError:

@@ -187,6 +187,8 @@ def test_own_sentences_stand_in_place_of_the_shipped_ones(tmp_path: Path) -> Non
         ('[mail.reminder]\ntitle = { two = "x" }', "mail.reminder.title.two is no sentence"),
         ('[mail.reminder]\ntitle = { one = "{card}" }', "mail.reminder.title: {card} is not known there"),
         ('[mail.reminder]\ntitle.one = "{amount"', "mail.reminder.title has a brace without its other"),
+        ('[mail.reminder]\nsubject.bare = " "', "mail.reminder.subject is empty; it should be a sentence"),
+        ('[mail.button]\npay = ""', "mail.button.pay is empty; it should be a sentence"),
         ('[mail.reminder]\ntitle = "x"', 'it should be { one = "...", several = "..." }, or some of these'),
         ('[reason]\ngeneric = { one = "x" }', "reason.generic has no forms; it should be one sentence in quotes"),
     ],
