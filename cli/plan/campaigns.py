@@ -20,7 +20,7 @@ from dunning.campaign_file.toml_values import hint, nearest
 from dunning.casebook.campaign_words import day, for_what
 from dunning.errors import ConfigurationError
 from dunning.rules.campaign import Campaign, When
-from worker.letters.compiled import SHIPPED
+from worker.letters.compiled import SHIPPED, names_in
 from worker.letters.render import Renderer
 
 _FIRST_WINS = "A renewal follows the first of them that it fits."
@@ -113,7 +113,7 @@ def _read_templates(templates: Path) -> tuple[Renderer | None, list[str]]:
 
 def _missing(found: Sequence[Campaign], templates: Path, text: str, name: str) -> Iterator[str]:
     """Name the steps whose template is neither in the folder nor shipped."""
-    known = _names_in(SHIPPED) | _names_in(templates)
+    known = names_in(SHIPPED) | names_in(templates)
     lines = TomlLines(text)
     for campaign in found:
         for index, step in enumerate(campaign.steps):
@@ -128,11 +128,6 @@ def _remarks(found: Sequence[Campaign], templates: Path | None) -> Iterator[str]
         yield _FIRST_WINS
     if all(campaign.when != When() for campaign in found):
         yield _UNMAILED
-    own = {step.template for campaign in found for step in campaign.steps} - _names_in(SHIPPED)
+    own = {step.template for campaign in found for step in campaign.steps} - names_in(SHIPPED)
     if own and templates is None:
         yield f"Not shipped, so your own, in the folder that DUNNING_TEMPLATES names: {', '.join(sorted(own))}."
-
-
-def _names_in(folder: Path) -> set[str]:
-    suffix = ".subject.txt"
-    return {path.name.removesuffix(suffix) for path in folder.glob(f"[!_]*{suffix}")}
