@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dunning.campaign_file.reader import shipped
 from tests.integration.test_campaigns_command import run
 
 
@@ -43,3 +44,24 @@ def test_a_layout_in_the_sellers_words_is_told_of_every_mail_that_it_keeps_engli
     told = run("check", "--templates", tmp_path).stdout
 
     assert f"{tmp_path}: 'reminder_2' is in your own words, so it is written in English alone." in told
+
+
+def test_mjml_beside_html_of_the_same_name_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reminder.html").write_text("{{ link }}")
+    (tmp_path / "reminder.mjml").write_text("<mjml><mj-body><mj-raw>{{ link }}</mj-raw></mj-body></mjml>")
+
+    told = run("check", "--templates", tmp_path).stdout
+
+    assert f"{tmp_path}/reminder.mjml: no mail is made from it: reminder.html goes before it." in told
+
+
+def test_a_template_that_lacks_a_part_is_not_called_unknown(tmp_path: Path) -> None:
+    campaign, folder = tmp_path / "campaign.toml", tmp_path / "templates"
+    folder.mkdir()
+    (folder / "hello.txt").write_text("{{ link }}")
+    campaign.write_text(shipped().replace('template = "reminder"', 'template = "hello"'))
+
+    told = run("check", campaign, "--templates", folder).stderr
+
+    assert "hello.subject.txt is missing; hello needs" in told
+    assert "is no template" not in told

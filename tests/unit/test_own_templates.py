@@ -84,6 +84,7 @@ def test_what_is_included_knows_the_names_of_who_includes_it(tmp_path: Path) -> 
     ("content", "problem"),
     [
         ("<mj-txt>Hi</mj-txt>", "one.mjml:5: <mj-txt> is no MJML (did you mean 'mj-text'?)"),
+        ("<mj-Text>Hi</mj-Text>", "one.mjml:5: <mj-Text> is no MJML (did you mean 'mj-text'?)"),
         (
             '<mj-button hrf="x">Pay</mj-button>',
             "one.mjml:5: 'hrf' changes nothing about <mj-button> (did you mean 'href'?)",
@@ -119,6 +120,14 @@ def test_what_mjml_passes_over_is_found(content: str, problem: str) -> None:
 )
 def test_what_mjml_heeds_is_no_slip(content: str) -> None:
     assert in_mjml(content) == []
+
+
+def test_mjml_in_a_file_of_html_is_told(tmp_path: Path) -> None:
+    (tmp_path / "reminder.html").write_text("<p>Hi</p>\n<mj-text>{{ link }}</mj-text>")
+
+    assert list(template_problems(tmp_path, {"link"})) == [
+        f"{tmp_path}/reminder.html:2: <mj-text> is MJML, and compiled only in a file that ends in .mjml"
+    ]
 
 
 def test_a_class_that_is_defined_is_of_use_though_it_changes_nothing() -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from jinja2 import TemplateSyntaxError
 
 from cli.plan.own_templates.images import image_problems
-from cli.plan.own_templates.mjml import mjml_problems
+from cli.plan.own_templates.mjml import html_problems, mjml_problems
 from cli.plan.own_templates.variables import names_set_in, variable_problems
 from dunning.language.choose import LANGUAGES
 from dunning.template_slips import read_template
@@ -36,6 +36,8 @@ def template_problems(
             yield from image_problems(file, source)
         if file.suffix == ".mjml":
             yield from mjml_problems(file, source)
+        if file.suffix == ".html":
+            yield from html_problems(file, source)
 
 
 def sources_in(place: Path) -> Iterator[tuple[Path, str]]:

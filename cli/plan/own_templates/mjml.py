@@ -61,12 +61,20 @@ def mjml_problems(file: Path, source: str) -> Iterator[str]:
                 yield f"{file}:{attribute.line}: {what}{hint(_meant(attribute.name))}"
 
 
+def html_problems(file: Path, source: str) -> Iterator[str]:
+    """Give the first tag of MJML in a file that is taken for HTML as it is, with its line."""
+    for tag in read_tags(source):
+        if tag.name == "mjml" or tag.name in _TAGS:
+            yield f"{file}:{tag.line}: <{tag.written}> is MJML, and compiled only in a file that ends in .mjml"
+            return
+
+
 def _of_tag(tag: Tag, html: str) -> str:
     around = next((one for one in tag.inside if one in _OF_HTML), None)
     if around is not None:
         return f"<{tag.name}> stands in <{around}>, which holds HTML alone: mail programs pass over it"
-    if tag.name not in _TAGS and f"<{tag.name}" in html:
-        return f"<{tag.name}> is no MJML{hint(nearest(tag.name, _TAGS))}"
+    if tag.written not in _TAGS and f"<{tag.written}" in html:
+        return f"<{tag.written}> is no MJML{hint(nearest(tag.name, _TAGS))}"
     return ""
 
 

@@ -31,6 +31,8 @@ class Tag:
     line: int
     inside: tuple[str, ...]
     attributes: tuple[Attribute, ...]
+    written: str
+    """The name as it stands there, in small letters or capital ones."""
 
 
 def read_tags(source: str) -> list[Tag]:
@@ -71,7 +73,7 @@ class _Reader(HTMLParser):
             )
             for found in _ATTRIBUTE.finditer(text)
         )
-        self.tags.append(Tag(tag, line, tuple(self.inside), attributes))
+        self.tags.append(Tag(tag, line, tuple(self.inside), attributes, text[1 : len(tag) + 1]))
         self.inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -47,21 +47,27 @@ def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> I
 
 def _why(file: Path, wanted: Collection[str], renderer: Renderer, language: str | None) -> str:
     if file.is_dir():
-        if file.name == OWN_PAGES:
-            return f"no page is made from it: pages have one folder for all languages, beside that of {language}."
-        guess = hint(find_language(file.name, "") or nearest(file.name, LANGUAGES))
-        return f"no mail is made from this folder; it should be named for a language, one of {_LANGUAGES}{guess}."
+        return _why_folder(file, language)
     of_mail = FILE_OF_A_MAIL.fullmatch(file.name)
     if of_mail is None:
         return f"no mail is made from it; its name should be one of {_NAMES} and {OWN_SENTENCES}."
-    name = of_mail["name"]
+    name, html = of_mail["name"], file.with_suffix(".html")
     if name not in wanted:
         return f"no step uses the template {name!r}{hint(nearest(name, wanted))}."
+    if file.suffix == ".mjml" and html.is_file():
+        return f"no mail is made from it: {html.name} goes before it."
     if language is not None and renderer.language(name, language, "") != language:
         return (
             f"no mail is made from it: other parts of {name!r} are in your own words for all, and so not in {language}."
         )
     return ""
+
+
+def _why_folder(folder: Path, language: str | None) -> str:
+    if folder.name == OWN_PAGES:
+        return f"no page is made from it: pages have one folder for all languages, beside that of {language}."
+    guess = hint(find_language(folder.name, "") or nearest(folder.name, LANGUAGES))
+    return f"no mail is made from this folder; it should be named for a language, one of {_LANGUAGES}{guess}."
 
 
 def _in_fewer_languages(folder: Path, wanted: Collection[str], renderer: Renderer) -> Iterator[str]:
