@@ -6,6 +6,7 @@ import pytest
 
 from dunning.campaign_file.reader import shipped
 from tests.integration.test_campaigns_command import run
+from worker.letters.compiled import SHIPPED
 
 
 def test_what_no_template_includes_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -65,3 +66,24 @@ def test_a_template_that_lacks_a_part_is_not_called_unknown(tmp_path: Path) -> N
 
     assert "hello.subject.txt is missing; hello needs" in told
     assert "is no template" not in told
+
+
+def test_words_that_every_language_gets_as_they_are_are_told_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").write_text("{{ words.what_happened }}\n\nCall us.\n{{ link }}\n")
+    (tmp_path / "reminder_2.html").write_text(
+        '<style>p { color: red }</style><p title="x">{{ words.greeting }}&nbsp;</p>\n<a href="{{ link }}">Pay</a>'
+    )
+    (tmp_path / "final_notice.txt").write_text("In English alone.\n{{ link }}\n")
+
+    told = run("check", "--templates", tmp_path).stdout
+
+    assert f"{tmp_path}/reminder.txt:3: 'Call us.' is said as it is in every language; " in told
+    assert f"{tmp_path}/reminder_2.html:2: 'Pay' is said as it is in every language; " in told
+    assert "final_notice.txt:1" not in told
+
+
+def test_a_layout_that_says_our_sentences_alone_is_not_told_of(tmp_path: Path) -> None:
+    for name in ("_layout.txt", "_layout.mjml", "_message.html"):
+        (tmp_path / name).write_text((SHIPPED / name).read_text())
+
+    assert "as it is in every language" not in run("check", "--templates", tmp_path).stdout

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cli.plan.own_templates.check import places_in, sources_in
 from cli.plan.own_templates.pages import unused_pages
+from cli.plan.own_templates.untranslated import untranslated
 from cli.plan.own_templates.variables import names_included_in
 from dunning.campaign_file.toml_values import hint, nearest
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES, find_language
@@ -43,6 +44,11 @@ def unused_files(folder: Path, wanted: Collection[str], renderer: Renderer) -> I
                 yield f"{file}: {why}"
     yield from unused_pages(folder)
     yield from _in_fewer_languages(folder, wanted, renderer)
+    translated = {name for name in renderer.templates & set(wanted) if _languages_of(name, renderer)}
+    for file, source in sources_in(folder):
+        of_mail = FILE_OF_A_MAIL.fullmatch(file.name)
+        if translated and (of_mail["name"] in translated if of_mail else file.name.startswith("_")):
+            yield from untranslated(file, source)
 
 
 def _why(file: Path, wanted: Collection[str], renderer: Renderer, language: str | None) -> str:
@@ -72,8 +78,12 @@ def _why_folder(folder: Path, language: str | None) -> str:
 
 def _in_fewer_languages(folder: Path, wanted: Collection[str], renderer: Renderer) -> Iterator[str]:
     for name in sorted(renderer.templates & set(wanted)):
-        others = LANGUAGES - {ENGLISH_TAG}
-        kept = sorted(one for one in others if renderer.language(name, one, "") == one)
-        if len(kept) < len(others):
+        kept = _languages_of(name, renderer)
+        if len(kept) < len(LANGUAGES - {ENGLISH_TAG}):
             also = f" and {', '.join(kept)}" if kept else ""
             yield f"{folder}: {name!r} is in your own words, so it is written in English{also} alone."
+
+
+def _languages_of(name: str, renderer: Renderer) -> list[str]:
+    """Return the languages but English in which a mail is written."""
+    return sorted(one for one in LANGUAGES - {ENGLISH_TAG} if renderer.language(name, one, "") == one)
