@@ -135,6 +135,21 @@ def test_a_slip_is_told_at_start_with_file_and_line(write: WriteTemplates, files
     assert told[0].startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("jinja", "problem"),
+    [
+        ("{{ amuont }}", "'amuont' is undefined"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ link | shorter }}", "No filter named 'shorter'."),
+    ],
+)
+def test_a_slip_in_mjml_is_told_with_its_line_there(write: WriteTemplates, jinja: str, problem: str) -> None:
+    written = f"<mj-text>{{{{ link }}}}</mj-text>\n<mj-text>\n{jinja}</mj-text>"
+    around = f"<mjml><mj-body><mj-section><mj-column>\n{written}\n</mj-column></mj-section></mj-body></mjml>"
+
+    assert problems(write(reminder__mjml=around)) == [f"reminder.mjml:4: {problem}"]
+
+
 def test_every_slip_is_told_at_once(write: WriteTemplates) -> None:
     assert len(problems(write(reminder__txt="{{ x }}", final_notice__txt="{{ y }}"))) == 2
 

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, meta, select_autoescape
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    TemplateAssertionError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    meta,
+    select_autoescape,
+)
 from jinja2.loaders import BaseLoader
 from mjml import mjml2html
 
@@ -18,12 +26,13 @@ from dunning.errors import ConfigurationError
 from dunning.language.choose import ENGLISH_TAG, LANGUAGES
 from dunning.language.own import Languages
 from dunning.template_slips import place_of, read_template, slip
-from worker.letters.mjml_slips import line_of_slip
+from worker.letters.mjml_slips import line_of_jinja, line_of_slip
 from worker.letters.words import MailWords
 
 SHIPPED = Path(__file__).parent / "templates"
 PARTS = ("subject.txt", "txt", "html")
 
+_PLACE_IN_MJML = re.compile(r"(?P<file>.+\.mjml):(?P<line>\d+): ")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 # What a template is given beside the facts.
@@ -115,7 +124,7 @@ class MailTemplates:
                 except TemplateNotFound as error:
                     yield self._not_found(error, f"{name}.{part}", name, folders)
                 except Exception as error:  # noqa: BLE001 - a template is code, and may raise anything
-                    yield slip(error, folders.file(f"{name}.{part}"))
+                    yield _slip(error, folders.file(f"{name}.{part}"))
                 else:
                     yield from _missing(folders.file(f"{name}.{part}"), part, written, str(example["link"]))
 
@@ -213,6 +222,18 @@ class _Loader(BaseLoader):
         except ValueError as error:
             line, what = line_of_slip(source, str(error), compile_mjml)
             raise TemplateSyntaxError(f"no MJML: {what}", line, filename=str(file)) from None
+
+
+def _slip(error: Exception, file: Path) -> str:
+    """Tell what went wrong in a template, in MJML with the line of the source and not that of the HTML made of it."""
+    told = slip(error, file)
+    of_source = isinstance(error, TemplateSyntaxError) and not isinstance(error, TemplateAssertionError)
+    place = None if of_source else _PLACE_IN_MJML.match(told)
+    if place is None:
+        return told
+    source = read_template(Path(place["file"]))
+    line = line_of_jinja(source, compile_mjml(source), int(place["line"]))
+    return f"{place['file']}{f':{line}' if line else ''}: {told[place.end() :]}"
 
 
 def compile_mjml(source: str) -> str:

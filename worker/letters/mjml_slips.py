@@ -1,4 +1,4 @@
-"""Where a text is no MJML: its compiler says so seldom."""
+"""Where a text is no MJML, and where Jinja in it goes wrong: its compiler seldom says the one, and moves the lines."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 _PLACE = re.compile(r" (?:in root template )?at position (\d+):\d+")
 _CUT_OFF, _UNEXPECTED = "unexpected end of stream", "unexpected token"
 _UNREADABLE = "unable to parse next template"
+_JINJA = re.compile(r"\{[{%].*?[%}]\}")
 _TAG = re.compile(r"<(?P<ends>/?)(?P<name>[a-zA-Z][\w-]*)\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<alone>/?)>")
 _NEVER_CLOSED = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
@@ -57,3 +58,11 @@ def _first_unreadable(source: str, compile_: Callable[[str], object]) -> int:
                 continue
         return end + 1
     return 1
+
+
+def line_of_jinja(source: str, html: str, line: int) -> int | None:
+    """Return the line of the source whose Jinja is on a line of the HTML made of it; None where that isn't told."""
+    jinja = set(_JINJA.findall("".join(html.split("\n")[line - 1 : line])))
+    found = {number: len(jinja & set(_JINJA.findall(text))) for number, text in enumerate(source.split("\n"), start=1)}
+    best = max(found, key=lambda number: found[number])
+    return best if found[best] else None
