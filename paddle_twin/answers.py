@@ -1,5 +1,6 @@
 """Paddle's answers: one entity, or a page of them."""
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -10,6 +11,9 @@ from yarl import URL
 from paddle_twin.bodies import Json
 from paddle_twin.errors import ApiError
 from paddle_twin.links import Links
+
+# Python turns no number with more than 4,300 digits into an int.
+_MOST_DIGITS = 9
 
 
 def entity(data: Json | list[Json], *, status: int = HTTPStatus.OK) -> web.Response:
@@ -36,8 +40,8 @@ async def body_of(request: web.Request) -> Json:
         ApiError: the body is no JSON object.
     """
     try:
-        body = await request.json() if request.can_read_body else {}
-    except ValueError:
+        body = json.loads(await request.read() or b"{}")
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_json")
@@ -50,7 +54,7 @@ def page(
     """Answer with the page that was asked for: https://developer.paddle.com/api-reference/about/pagination."""
     entities = list(entities)
     asked = request.query.get("per_page", str(usual))
-    if not asked.isdecimal() or int(asked) < 1:
+    if not asked.isdecimal() or len(asked) > _MOST_DIGITS or int(asked) < 1:
         raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="per_page")
     per_page = min(int(asked), most)
     after = request.query.get("after")

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from paddle_twin.answers import entity, find, page
+from paddle_twin.answers import body_of, entity, find, page
 from paddle_twin.bodies import Json
 from paddle_twin.budget import Budget
 from paddle_twin.errors import ApiError, error_answer
@@ -218,11 +218,9 @@ class Api:
 
     async def _create_session(self, request: web.Request) -> web.Response:
         customer = find(self.world.customers, request)
-        try:
-            body = await request.json() if request.can_read_body else {}
-            wanted = [str(wanted_id) for wanted_id in body.get("subscription_ids") or []]
-        except (ValueError, AttributeError, TypeError):
-            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_json") from None
+        wanted = (await body_of(request)).get("subscription_ids") or []
+        if not isinstance(wanted, list) or not all(isinstance(wanted_id, str) for wanted_id in wanted):
+            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="subscription_ids")
         own = {found["id"] for found in self.world.subscriptions.values() if found["customer_id"] == customer["id"]}
         if len(wanted) > SUBSCRIPTIONS_PER_SESSION or len(set(wanted)) < len(wanted) or not own.issuperset(wanted):
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="subscription_ids")

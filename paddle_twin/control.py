@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -42,7 +42,7 @@ class _Subscription(_Body):
     product: str = "Lantern Pro"
     price: int = 2400
     currency: str = "USD"
-    interval: str = "month"
+    interval: Literal["day", "week", "month", "year"] = "month"
     collection_mode: str = "automatic"
     status: str = "active"
     card_last4: str | None = "4242"

@@ -29,7 +29,7 @@ _DEFAULTS: Json = {
     "traffic_source": "platform",
 }
 _NEEDED = ("description", "destination", "type", "subscribed_events")
-_CHOICES = {"type": {"url", "email"}, "traffic_source": {"platform", "simulation", "all"}}
+_CHOICES = {"type": ("url", "email"), "traffic_source": ("platform", "simulation", "all")}
 _KINDS = {"description": str, "destination": str, "active": bool, "api_version": int, "include_sensitive_fields": bool}
 
 

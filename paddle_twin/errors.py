@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-_CODES = {
+_CODES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not_found",
@@ -24,7 +24,7 @@ class ApiError(Exception):
     def __init__(self, status: int, code: str | None = None, *, field: str | None = None) -> None:
         """Refuse with a status. Without `code`, the usual code of the status is given."""
         self.status = status
-        self.code = code or _CODES.get(HTTPStatus(status), "unknown_error")
+        self.code = code or _CODES.get(status, "unknown_error")
         self.field = field
         super().__init__(self.code)
 

@@ -150,10 +150,10 @@ class Simulations:
 
     def _check(self, simulation: Json) -> None:
         right = {
-            "notification_setting_id": simulation["notification_setting_id"] in self._destinations.settings,
+            "notification_setting_id": simulation["notification_setting_id"] in list(self._destinations.settings),
             "name": isinstance(simulation["name"], str),
-            "type": simulation["type"] in EVENT_TYPES,
-            "status": simulation["status"] in {"active", "archived"},
+            "type": simulation["type"] in list(EVENT_TYPES),
+            "status": simulation["status"] in ("active", "archived"),
             "payload": simulation["payload"] is None or isinstance(simulation["payload"], dict),
         }
         for field, is_right in right.items():
