@@ -1,10 +1,9 @@
 """The part of Paddle's API that Dunning asks, answered from the twin's world."""
 
 import asyncio
-import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -16,6 +15,7 @@ from paddle_twin.budget import Budget
 from paddle_twin.errors import ApiError, error_answer
 from paddle_twin.event_log import EventLog
 from paddle_twin.faults import Faults, PlannedFault
+from paddle_twin.filters import with_times, with_values
 from paddle_twin.links import Links
 from paddle_twin.routes import Answer, Route
 from paddle_twin.world import World
@@ -39,7 +39,8 @@ SUBSCRIPTIONS_PER_SESSION = 25
 # The sandbox's: https://developer.paddle.com/webhooks/about/respond-to-webhooks
 IPS = ("34.194.127.46", "54.234.237.108", "3.208.120.145", "44.226.236.210", "44.241.183.62", "100.20.172.113")
 
-_ID = re.compile(r"[a-z]+_[a-z\d]{26}")
+
+_TIMES_OF_TRANSACTION = ("billed_at", "created_at", "updated_at")
 
 
 @dataclass(slots=True)
@@ -166,24 +167,36 @@ class Api:
 
     async def _list_transactions(self, request: web.Request) -> web.Response:
         includes = self._includes(request)
-        found = _filtered(
+        found = with_values(
             self.world.transactions.values(),
             request.query,
-            ("id", "subscription_id", "customer_id", "status", "collection_mode", "origin"),
+            ("id", "subscription_id", "customer_id", "status", "collection_mode", "origin", "invoice_number"),
         )
-        return page(request, self.links, [self._with_includes(one, includes) for one in found], most=30, usual=30)
+        found = with_times(found, request.query, _TIMES_OF_TRANSACTION)
+        shown = [self._with_includes(one, includes) for one in found]
+        return page(request, self.links, shown, most=30, usual=30, orders=("id", *_TIMES_OF_TRANSACTION))
 
     async def _get_transaction(self, request: web.Request) -> web.Response:
         includes = self._includes(request)
         return entity(self._with_includes(find(self.world.transactions, request), includes))
 
     async def _list_subscriptions(self, request: web.Request) -> web.Response:
-        found = _filtered(
-            self.world.subscriptions.values(), request.query, ("id", "customer_id", "status", "collection_mode")
+        _refuse_includes(request)
+        found = with_values(
+            self.world.subscriptions.values(),
+            request.query,
+            ("id", "customer_id", "address_id", "status", "collection_mode"),
         )
+        found = with_times(found, request.query, ("next_billed_at",))
+        prices, actions = (request.query.get(name) for name in ("price_id", "scheduled_change_action"))
+        if prices is not None:
+            found = [one for one in found if any(item["price"]["id"] in prices.split(",") for item in one["items"])]
+        if actions is not None:
+            found = [one for one in found if (one["scheduled_change"] or {}).get("action") in actions.split(",")]
         return page(request, self.links, [self._with_urls(one) for one in found], most=200, usual=50)
 
     async def _get_subscription(self, request: web.Request) -> web.Response:
+        _refuse_includes(request)
         return entity(self._with_urls(find(self.world.subscriptions, request)))
 
     async def _list_history(self, request: web.Request) -> web.Response:
@@ -196,7 +209,11 @@ class Api:
         # Archived ones are listed only where they are asked for, and addresses are compared exactly:
         # https://developer.paddle.com/api-reference/customers/list-customers
         query = {"status": "active", **request.query}
-        found = _filtered(self.world.customers.values(), query, ("id", "email", "status"))
+        found = with_values(self.world.customers.values(), query, ("id", "email", "status"))
+        search = query.get("search", "").casefold()
+        found = [
+            one for one in found if any(search in (one[name] or "").casefold() for name in ("id", "name", "email"))
+        ]
         return page(request, self.links, found, most=200, usual=50)
 
     async def _get_customer(self, request: web.Request) -> web.Response:
@@ -210,7 +227,7 @@ class Api:
         return page(
             request,
             self.links,
-            self.events.listed(types.split(",") if types else None),
+            self.events.listed(types.split(",") if types else None, request.query),
             most=200,
             usual=50,
             key="event_id",
@@ -247,9 +264,7 @@ class Api:
         return subscription | {"management_urls": self.links.management_urls(subscription, signed_in=signed_in)}
 
 
-def _filtered(entities: Iterable[Json], query: Mapping[str, str], fields: tuple[str, ...]) -> list[Json]:
-    wanted = {name: set(query[name].split(",")) for name in fields if name in query}
-    for name, values in wanted.items():
-        if name.endswith("id") and not all(_ID.fullmatch(value) for value in values):
-            raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field=name)
-    return [one for one in entities if all(one[name] in values for name, values in wanted.items())]
+def _refuse_includes(request: web.Request) -> None:
+    """Refuse what Paddle can include in a subscription, since an answer that leaves it out would mislead."""
+    if request.query.get("include"):
+        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="include")

@@ -14,6 +14,7 @@ from paddle_twin.answers import body_of, entity, find, page
 from paddle_twin.bodies import Json
 from paddle_twin.errors import ApiError
 from paddle_twin.event_types import EVENT_TYPES
+from paddle_twin.filters import is_about, is_between, with_values
 from paddle_twin.links import Links
 from paddle_twin.notifications import Notification, Notifications
 from paddle_twin.routes import Route
@@ -94,7 +95,11 @@ class Destinations:
         return entity(list(EVENT_TYPES.values()))
 
     async def _list(self, request: web.Request) -> web.Response:
-        return page(request, self._links, self.settings.values(), most=200, usual=200)
+        found = with_values(self.settings.values(), request.query, ("traffic_source",))
+        active = request.query.get("active")
+        if active is not None:
+            found = [one for one in found if one["active"] == (active == "true")]
+        return page(request, self._links, found, most=200, usual=200)
 
     async def _get(self, request: web.Request) -> web.Response:
         return entity(find(self.settings, request))
@@ -129,21 +134,19 @@ class Destinations:
 
     async def _list_notifications(self, request: web.Request) -> web.Response:
         """List what was sent to destinations: https://developer.paddle.com/api-reference/notifications/overview."""
-        statuses = set(request.query.get("status", "delivered,failed,needs_retry,not_attempted").split(","))
-        wanted = set(request.query.get("notification_setting_id", ",".join(self.senders)).split(","))
-        since = request.query.get("from", "")
         found = [
-            {
-                "id": sent.id,
-                "type": sent.event_type,
-                "status": sent.status,
-                "occurred_at": sent.occurred_at,
-                "times_attempted": len(sent.answers),
-                "notification_setting_id": setting_id,
-            }
+            sent.listed() | {"notification_setting_id": setting_id}
             for setting_id, sender in self.senders.items()
             for sent in sender.sent
-            if setting_id in wanted and sent.status in statuses and sent.occurred_at >= since
+        ]
+        found = with_values(found, request.query, ("notification_setting_id", "status"))
+        search = request.query.get("search", "").casefold()
+        found = [
+            one
+            for one in found
+            if is_between(one["occurred_at"], request.query)
+            and is_about(one["payload"]["data"], request.query)
+            and (search in one["id"] or search in one["type"])
         ]
         return page(request, self._links, found, most=200, usual=50)
 

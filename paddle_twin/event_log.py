@@ -4,10 +4,11 @@ https://developer.paddle.com/changelog/2024/event-notification-retention-changes
 """
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta
 
 from paddle_twin.bodies import Json, stamp
+from paddle_twin.filters import is_about, is_between
 from paddle_twin.world import Event
 
 KEPT_FOR = timedelta(days=90)
@@ -36,11 +37,17 @@ class EventLog:
         noted = self._noted.get(event_id)
         return noted is not None and noted[0] > self._clock() - KEPT_FOR
 
-    def listed(self, event_types: Container[str] | None) -> list[Json]:
-        """List the events of these types, or of all, as the API writes them: without a notification's id."""
+    def listed(self, event_types: Container[str] | None, query: Mapping[str, str]) -> list[Json]:
+        """List the events of these types, or of all, as the API writes them: without a notification's id.
+
+        The query may have `filter`, `from` and `to`: https://developer.paddle.com/changelog/2026/event-notification-log-filtering
+        """
         oldest = self._clock() - KEPT_FOR
         return [
             event
             for noted_at, event in self._noted.values()
-            if noted_at > oldest and (event_types is None or event["event_type"] in event_types)
+            if noted_at > oldest
+            and (event_types is None or event["event_type"] in event_types)
+            and is_about(event["data"], query)
+            and is_between(event["occurred_at"], query)
         ]

@@ -3,18 +3,15 @@
 https://developer.paddle.com/api-reference/subscription-history/list-subscription-history
 """
 
-import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from http import HTTPStatus
 
 from paddle_twin.bodies import Json, stamp
-from paddle_twin.errors import ApiError
+from paddle_twin.filters import with_times
 
 # What is done there, the customer does.
 _BY_CUSTOMER = frozenset({"checkout", "customer_portal", "support_bot"})
 _ACTORS = {"api": ("api_key", "apikey"), "dashboard": ("user", "usr")}
-_COMPARED = {"LT": operator.lt, "LTE": operator.le, "GT": operator.gt, "GTE": operator.ge}
 
 
 class History:
@@ -42,7 +39,7 @@ class History:
 
     def listed(self, subscription_id: str, query: Mapping[str, str]) -> list[Json]:
         """List a subscription's, filtered as the API filters them."""
-        return [
+        found = [
             entry
             for entry in self._entries
             if entry["subscription_id"] == subscription_id
@@ -56,25 +53,11 @@ class History:
                     ("reason", entry["reason"]),
                 )
             )
-            and all(
-                compare(datetime.fromisoformat(entry["occurred_at"]), _moment(query[name]))
-                for word, compare in _COMPARED.items()
-                if (name := f"occurred_at[{word}]") in query
-            )
         ]
+        return with_times(found, query, ("occurred_at",))
 
     def _actor(self, subscription: Json, source: str) -> Json:
         if source in _BY_CUSTOMER:
             return {"type": "customer", "id": subscription["customer_id"]}
         kind, prefix = _ACTORS.get(source, ("system", None))
         return {"type": kind, "id": None if prefix is None else self._new_id(prefix)}
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="occurred_at") from None
-    if moment.tzinfo is None:
-        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="occurred_at")
-    return moment

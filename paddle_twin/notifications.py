@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from paddle_twin.bodies import stamp
+from paddle_twin.bodies import Json, stamp
 from paddle_twin.world import Event
 
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -34,6 +34,26 @@ class Notification:
     customer_id: str | None
     status: str = "not_attempted"
     answers: list[int] = field(default_factory=list)
+    origin: str = "event"
+    last_attempt_at: datetime | None = None
+    retry_at: datetime | None = None
+
+    def listed(self) -> Json:
+        """Write it as the API lists it: https://developer.paddle.com/api-reference/notifications/overview."""
+        last = None if self.last_attempt_at is None else stamp(self.last_attempt_at)
+        return {
+            "id": self.id,
+            "type": self.event_type,
+            "status": self.status,
+            "payload": json.loads(self.body),
+            "occurred_at": self.occurred_at,
+            "delivered_at": last if self.status == "delivered" else None,
+            "replayed_at": None,
+            "origin": self.origin,
+            "last_attempt_at": last,
+            "retry_at": None if self.retry_at is None else stamp(self.retry_at),
+            "times_attempted": len(self.answers),
+        }
 
 
 class Notifications:
@@ -97,6 +117,7 @@ class Notifications:
         body = json.loads(found.body)
         body["notification_id"] = notification_id
         notification = _read(json.dumps(body).encode())
+        notification.origin = "replay"
         self._enqueue(notification)
         return notification
 
@@ -140,6 +161,7 @@ class Notifications:
         except (ClientError, OSError):
             answer = 0
         notification.answers.append(answer)
+        notification.last_attempt_at, notification.retry_at = self._clock(), None
         if answer == HTTPStatus.OK:
             notification.status = "delivered"
         else:
@@ -151,6 +173,7 @@ class Notifications:
             self._queue.put_nowait(notification)
 
         delay = self._retry_seconds * len(notification.answers) ** 1.1
+        notification.retry_at = self._clock() + timedelta(seconds=delay)
         timer = asyncio.get_running_loop().call_later(delay, retry)
         self._timers.add(timer)
 

@@ -14,6 +14,7 @@ from paddle_twin.bodies import Json, stamp
 from paddle_twin.destinations import Destinations
 from paddle_twin.errors import ApiError
 from paddle_twin.event_types import EVENT_TYPES
+from paddle_twin.filters import with_values
 from paddle_twin.links import Links
 from paddle_twin.notifications import Notification
 from paddle_twin.routes import Route
@@ -63,7 +64,8 @@ class Simulations:
         )
 
     async def _list(self, request: web.Request) -> web.Response:
-        return page(request, self._links, self._simulations.values(), most=200, usual=50)
+        found = with_values(self._simulations.values(), request.query, ("id", "notification_setting_id", "status"))
+        return page(request, self._links, found, most=200, usual=50)
 
     async def _get(self, request: web.Request) -> web.Response:
         return entity(find(self._simulations, request))
