@@ -75,7 +75,7 @@ class Api:
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes to serve."""
-        return [
+        known = [
             self._route("GET", "/", self._root),
             self._route("GET", "/ips", self._ips),
             self._route("GET", "/transactions", self._list_transactions, "transaction.read"),
@@ -90,6 +90,11 @@ class Api:
                 "POST", "/customers/{id}/portal-sessions", self._create_session, "customer_portal_session.write"
             ),
             *(self._route(*other) for other in self.others),
+        ]
+        paths = dict.fromkeys(route.path for route in known)
+        return [
+            *known,
+            *(self._route("*", path, self._wrong_method) for path in paths),
             self._route("*", "/{tail:.*}", self._unknown),
         ]
 
@@ -242,6 +247,9 @@ class Api:
         if len(wanted) > SUBSCRIPTIONS_PER_SESSION or len(set(wanted)) < len(wanted) or not own.issuperset(wanted):
             raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="subscription_ids")
         return entity(self.links.session(customer["id"], wanted), status=HTTPStatus.CREATED)
+
+    async def _wrong_method(self, _: web.Request) -> web.Response:
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED)
 
     async def _unknown(self, _: web.Request) -> web.Response:
         raise ApiError(HTTPStatus.NOT_FOUND, "invalid_url")

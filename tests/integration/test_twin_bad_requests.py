@@ -85,3 +85,22 @@ async def test_an_interval_that_does_not_exist_is_not_a_missing_id(http: ClientS
     )
 
     assert status == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answer"),
+    [
+        ("DELETE", "/customers/ctm_x", (405, "method_not_allowed")),
+        ("GET", "/customers/ctm_x/portal-sessions", (405, "method_not_allowed")),
+        ("POST", "/", (405, "method_not_allowed")),
+        ("PUT", "/notification-settings/ntfset_x", (405, "method_not_allowed")),
+        ("GET", "/invoices", (404, "invalid_url")),
+        ("GET", "/customers/ctm_x", (404, "not_found")),
+    ],
+)
+async def test_a_wrong_method_is_told_from_a_wrong_path(
+    http: ClientSession, twin: Twin, method: str, path: str, answer: tuple[int, str]
+) -> None:
+    status, body = await ask(http, twin, method, path)
+
+    assert (status, body["error"]["code"]) == answer
