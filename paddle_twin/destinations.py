@@ -4,6 +4,7 @@ https://developer.paddle.com/api-reference/notification-settings/overview
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -112,8 +113,9 @@ class Destinations:
         secret = self._make_secret()
         made = _checked(body) | {"id": self._world.new_id("ntfset"), "endpoint_secret_key": secret}
         self._demand_room(made)
+        url = _url(made)
         self.settings[made["id"]] = made
-        sender = Notifications(url=_url(made), secret=secret, retry_after=self._retry_after, clock=self._clock)
+        sender = Notifications(url=url, secret=secret, retry_after=self._retry_after, clock=self._clock)
         sender.start()
         self.senders[made["id"]] = sender
         return entity(made, status=HTTPStatus.CREATED)
@@ -122,8 +124,8 @@ class Destinations:
         setting = find(self.settings, request)
         changed = setting | _checked(await body_of(request))
         self._demand_room(changed)
-        self.settings[setting["id"]] = changed
         self.senders[setting["id"]].url = _url(changed)
+        self.settings[setting["id"]] = changed
         return entity(changed)
 
     async def _delete(self, request: web.Request) -> web.Response:
@@ -173,5 +175,14 @@ def _checked(body: Json) -> Json:
 
 
 def _url(setting: Json) -> str | None:
+    """Give where to send to.
+
+    Raises:
+        ApiError: the destination is no address in the web, although its type is `url`.
+    """
     destination: str = setting["destination"]
-    return destination if setting["type"] == "url" else None
+    if setting["type"] != "url":
+        return None
+    if not re.fullmatch(r"https?://[^/\s]+\S*", destination):
+        raise ApiError(HTTPStatus.BAD_REQUEST, "invalid_field", field="destination")
+    return destination

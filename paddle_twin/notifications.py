@@ -93,6 +93,7 @@ class Notifications:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._settled.set()  # what is unsent is given up
 
     def notify(self, event: Event, notification_id: str | None) -> Notification:
         """Send an event. Without `notification_id` the envelope has none, like that of some simulated events."""
@@ -158,7 +159,7 @@ class Notifications:
         try:
             async with http.post(self.url, data=notification.body, headers=headers, allow_redirects=False) as response:
                 answer = response.status
-        except (ClientError, OSError):
+        except (ClientError, OSError, ValueError, AssertionError):  # the last two: aiohttp, of an address that is none
             answer = 0
         notification.answers.append(answer)
         notification.last_attempt_at, notification.retry_at = self._clock(), None

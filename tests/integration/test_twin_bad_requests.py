@@ -29,6 +29,14 @@ async def test_a_field_of_the_wrong_kind_is_refused(http: ClientSession, twin: T
     assert (status, body["error"]["errors"][0]["field"]) == (400, field)
 
 
+@pytest.mark.parametrize("destination", ["", "not an address", "//x", "ftp://x/", "http://a b/"])
+async def test_a_destination_is_an_address_in_the_web(http: ClientSession, twin: Twin, destination: str) -> None:
+    status, body = await ask(http, twin, "POST", "/notification-settings", SETTING | {"destination": destination})
+
+    assert (status, body["error"]["errors"][0]["field"]) == (400, "destination")
+    assert (await ask(http, twin, "GET", "/notification-settings"))[1]["data"] == []
+
+
 @pytest.mark.parametrize("field", ["notification_setting_id", "name", "type", "payload"])
 async def test_a_simulations_field_of_the_wrong_kind_is_refused(http: ClientSession, twin: Twin, field: str) -> None:
     _, made = await ask(http, twin, "POST", "/notification-settings", SETTING)

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aiohttp import web
+import pytest
+from aiohttp import ClientSession, web
 
 from paddle_twin import Twin
+from tests.until import until
 
 RETRY_AFTER = timedelta(milliseconds=5)
 
@@ -158,3 +160,30 @@ async def test_the_twin_stops_though_a_notification_is_still_waiting_for_its_ret
             await asyncio.sleep(0.005)
 
     assert sent.status == "needs_retry"
+
+
+@pytest.mark.parametrize("url", ["//x", "not an address", "http://ex..ample/", f"http://{'a' * 300}/"])
+async def test_an_address_that_is_none_is_a_failed_attempt(url: str) -> None:
+    async with Twin(webhook_url=url, retry_after=RETRY_AFTER) as twin:
+        declined(twin)
+
+        async def tried_twice() -> bool:
+            return all(len(sent.answers) > 1 for sent in twin.sent)
+
+        await until(tried_twice)
+        assert {answer for sent in twin.sent for answer in sent.answers} == {0}
+
+
+async def test_nobody_waits_for_what_goes_to_a_destination_that_was_deleted() -> None:
+    setting = {"description": "x", "destination": "http://127.0.0.1:1/", "type": "url"}
+    async with Twin() as twin, ClientSession(headers={"Authorization": f"Bearer {twin.api_key}"}) as http:
+        async with http.post(
+            f"{twin.url}/notification-settings", json=setting | {"subscribed_events": ["transaction.past_due"]}
+        ) as made:
+            setting_id = (await made.json())["data"]["id"]
+        declined(twin)
+        waiting = asyncio.create_task(twin.settled())
+        await asyncio.sleep(0)
+        async with http.delete(f"{twin.url}/notification-settings/{setting_id}") as deleted:
+            assert deleted.status == 204
+        await asyncio.wait_for(waiting, 10)
