@@ -34,8 +34,8 @@ def list_(*, in_json: bool) -> None:
 def replay(*, events: tuple[str, ...], all_: bool, by: str) -> None:
     """Handle dead events again: a worker takes them up at once.
 
-    One that was never shaped to be handled can't be: after an update, `dunning replay` reads it from Paddle again. The
-    exit code is 1 if one of the events can't be replayed or isn't dead.
+    A malformed event can't be handled again: after an update, `dunning replay` reads it from Paddle once more. The exit
+    code is 1 if one of the events can't be replayed or isn't dead.
     """
     from cli.operate import dead as of_store
 

@@ -58,7 +58,7 @@ def replay(wanted: Sequence[str] | None, by: str) -> None:
     dead, replayed = on_the_store(work)
     for one in dead:
         if one.event is None:
-            click.echo(f"{one.event_id} was never shaped to be handled: `dunning replay` reads it from Paddle again.")
+            click.echo(f"{one.event_id} is malformed: `dunning replay` reads it from Paddle again.")
     tell_count(len(replayed), "is handled again", "are handled again")
     end(wanted, [one.event_id for one in dead], "not dead", bad=any(one.event is None for one in dead))
 

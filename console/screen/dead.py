@@ -41,9 +41,7 @@ async def replay(request: web.Request) -> web.Response:
     await note_change(request, Change.REPLAY, _about(dead))
     said = [_told(len(replayed), "is handled again", "are handled again")]
     said += [
-        f"{one.event_id} was never shaped to be handled: dunning replay reads it from Paddle again."
-        for one in dead
-        if one.event is None
+        f"{one.event_id} is malformed: dunning replay reads it from Paddle again." for one in dead if one.event is None
     ]
     return render(request, "said.html", title="Replayed", lines=said, back="/dead", back_to="Back to dead events")
 

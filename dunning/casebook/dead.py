@@ -8,7 +8,7 @@ from dunning.store import DeadEvent, Store
 
 
 async def replay(store: Store, dead: Iterable[DeadEvent], now: datetime) -> set[str]:
-    """Have these handled again, and return which are. One that was never shaped to be handled can't be."""
+    """Have these handled again, and return which are. A malformed one can't be."""
     events = [one.event for one in dead if one.event is not None]
     return {event.id for event in events if await store.inbox.accept(event, now) == "requeued"}
 

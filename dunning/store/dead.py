@@ -1,4 +1,4 @@
-"""Dead events: those whose handling failed for good, and those that were never shaped to be handled."""
+"""Dead events: those whose handling failed for good, and those that are malformed."""
 
 from collections.abc import Sequence
 
@@ -64,7 +64,7 @@ def _parse(event_id: str, at: int, entry: bytes) -> DeadEvent:
     try:
         event = Event.model_validate_json(rest)
     except ValidationError:
-        # One that was never shaped as its type says: its label, its notification, its time, and ids that could be read.
+        # A malformed one: its label, its notification, its time, and ids that could be read.
         label, about = rest.partition(" ")[0], rest.partition(' "')[2].partition('"')[0]
         return DeadEvent(event_id, from_milliseconds(at), reason, label or None, about=about or None)
     return DeadEvent(event_id, from_milliseconds(at), reason, event.type.value, event)

@@ -32,9 +32,9 @@ class DeadEvent:
     event_type: str | None = None
     """Paddle's name of what happened, where that is asked for."""
     event: Event | None = None
-    """The event itself, where it is asked for and was ever shaped to be handled."""
+    """The event itself, where it is asked for and is not malformed."""
     about: str | None = None
-    """What one that was never shaped so is about, where it is asked for and its id can be read."""
+    """What a malformed one is about, where it is asked for and its id can be read."""
 
 
 @dataclass(frozen=True, slots=True)

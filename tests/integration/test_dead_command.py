@@ -63,8 +63,7 @@ async def test_of_all_those_that_cant_be_replayed_are_named(redis_url: str, stor
 
     assert result.exit_code == 1
     assert result.stdout == (
-        "evt_odd was never shaped to be handled: `dunning replay` reads it from Paddle again.\n"
-        "2 events are handled again.\n"
+        "evt_odd is malformed: `dunning replay` reads it from Paddle again.\n2 events are handled again.\n"
     )
 
 

@@ -57,7 +57,7 @@ async def test_dead_events_are_read_by_viewers_and_replayed_and_dropped_by_opera
     assert (replayed, await store.inbox.read(first.id)) == ((200, replayed[1]), first)
     assert ("1 event is handled again." in replayed[1], "1 event is dropped." in dropped[1]) == (True, True)
     assert gone[0] == 404
-    assert ("0 events are handled again." in odd[1], "evt_odd was never shaped" in odd[1]) == (True, True)
+    assert ("0 events are handled again." in odd[1], "evt_odd is malformed" in odd[1]) == (True, True)
     assert "1 event is dropped." in rest[1]
     assert await store.dead.all() == []
     assert [(one.what, one.about) for one in await audit(side, 4)] == [

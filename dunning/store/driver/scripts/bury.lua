@@ -1,4 +1,4 @@
--- Keeps an event as dead: one that was never shaped to be handled, or one whose handling failed for good.
+-- Keeps an event as dead: one that is malformed, or one whose handling failed for good.
 local event, inbox, dead = unpack(KEYS)
 local now_ms, event_id, entry, keep_ms, oldest_kept_ms, is_new = unpack(ARGV)
 
