@@ -41,7 +41,7 @@ RECONCILED_EVERY, RECONCILED_AFTER_AT_MOST = 2 * DAY, timedelta(days=2, hours=22
 HOURS = SendBetween(time(8), time(18))
 # The first of these many cases in an hour is too many for the breaker.
 NONE_AT_ALL = 0
-# For how long Paddle lets nobody in whose key was revoked, and nobody who has called too often.
+# For how long Paddle refuses a key that was revoked, and whoever has called too often.
 LOCKED_OUT = timedelta(minutes=10)
 TOO_MANY_CALLS = timedelta(seconds=30)
 

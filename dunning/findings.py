@@ -1,4 +1,4 @@
-"""What a look at the service and at what it needs has found: one line each, with what to do."""
+"""Findings about the service and about what it needs: one line each, with what to do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""That a store is of one Paddle account alone: looked at before anything works with it."""
+"""Makes sure that a store is used with one Paddle account alone, before anything works with it."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the link in a request's path says, also where a mail program took what stands behind it for a part of it."""
+"""Reads the link in a request's path, also where a mail program added the characters that followed it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The jobs that let events do to their cases what the rules say: several that came together, or one."""
+"""The jobs that apply events to cases by the rules: several events that came together, or one."""
 
 import asyncio
 from collections.abc import Callable, Sequence

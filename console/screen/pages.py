@@ -1,4 +1,4 @@
-"""Every page there is for who is signed in, each told once: for the routes, for who may, and for the navigation."""
+"""All pages for people who are signed in. Routes, permissions and navigation are made from this one list."""
 
 from console.screen import (
     alerts,

@@ -1,4 +1,4 @@
-"""Looks, in the DNS, at what the domains that mails are sent from say of who may send for them. Only ever a remark."""
+"""Looks up in the DNS who may send mail for the domains that mails come from. Tells remarks, never failures."""
 
 import asyncio
 from collections.abc import Sequence
