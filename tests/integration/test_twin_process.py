@@ -1,3 +1,4 @@
+import asyncio
 import json
 import signal
 import subprocess
@@ -137,3 +138,14 @@ async def test_as_a_process_it_says_where_it_is_and_ends_when_told(ending: signa
     assert told["url"].startswith("http://127.0.0.1:")
     assert told["api_key"] == "pdl_sdbx_apikey_x"
     assert told["webhook_secret"].startswith("pdl_ntfset_")
+
+
+async def test_a_port_that_is_taken_ends_the_start_with_one_line(twin: Twin) -> None:
+    port = twin.url.rpartition(":")[2]
+    ended = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "paddle_twin", "--port", port, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, error = await ended.communicate()
+
+    assert (ended.returncode, out) == (1, b"")
+    assert error.decode() == f"Error: Can't listen on port {port}: Address already in use.\n"
