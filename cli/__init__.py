@@ -1,1 +1,1 @@
-"""The `dunning` command: run, look, rehearse; with the demo, its Paddle twin and its mailbox."""
+"""The `dunning` command: run, look, rehearse, and the demo with its mailbox."""

@@ -1,4 +1,4 @@
-"""The part of Paddle's API that Dunning asks, answered from the twin's world."""
+"""Paddle's API, answered from the twin's world."""
 
 import asyncio
 import time

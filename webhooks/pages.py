@@ -81,7 +81,7 @@ class Pages:
         return self._look(brand).headers
 
     def _look(self, brand: str) -> Look:
-        """Return how the brand looks; one that isn't known any more as the one without a key."""
+        """Return how the brand looks. One that isn't known any more looks like the one without a key."""
         return self._looks.get(brand) or self._looks[""]
 
     def answer(

@@ -1,4 +1,4 @@
-"""What programs may ask, each told once: for the routes, for who may, and for the OpenAPI document."""
+"""All that programs may ask. Routes, permissions and the OpenAPI document are made from this one list."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

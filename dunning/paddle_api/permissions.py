@@ -15,5 +15,5 @@ HISTORY_NEEDS = ("subscription_history.read",)
 RUNNING_NEEDS = (*TRANSACTIONS_NEED, *SUBSCRIPTIONS_NEED, *EVENTS_NEED, *MINTING_NEEDS)
 LOOKING_NEEDS = ("notification_setting.read",)
 CONNECTING_NEEDS = (*LOOKING_NEEDS, "notification_setting.write")
-# Without these something is known less well, and nothing is done otherwise.
+# Without these, reports say less. Nothing else changes.
 OPTIONAL = HISTORY_NEEDS

@@ -83,7 +83,7 @@ class Setup:
         return _read(await self._calls.make(call, await _grant()), destinations.read_destination, "destination")
 
     async def _look(self, call: Call) -> tuple[bytes, datetime | None]:
-        """Read, and once more if that was in vain: who looks by hand shall not take a moment's stall for an outage."""
+        """Read, and once more if that fails, so that a moment's stall does not look like an outage."""
         try:
             return await self._calls.make_dated(call, await _grant())
         except TransientError as error:

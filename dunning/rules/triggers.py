@@ -1,4 +1,4 @@
-"""What starts a campaign. A further trigger is a word here, and beside it when an event is one."""
+"""What starts a campaign. To add a trigger, add its word here, and say which events start it."""
 
 from enum import StrEnum
 

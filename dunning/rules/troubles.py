@@ -1,4 +1,4 @@
-"""What somebody is told without asking, and when it is so: from what a look at Redis showed."""
+"""The troubles that somebody is told of without asking, and when each is on: judged from a look at Redis."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The file that settings may stand in. What the environment says goes over it."""
+"""The file that settings may stand in. The environment overrides it."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Which Paddle account a store is of: cases, events and what was learned of one mean nothing to another."""
+"""Which Paddle account a store belongs to. Cases and events of one account mean nothing to another."""
 
 from dunning.store import keys
 from dunning.store.driver.connection import RedisClient

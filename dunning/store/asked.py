@@ -1,6 +1,7 @@
-"""What was counted, and Paddle is still to be asked of: see `dunning.rules.losses` and `recoveries`, and `commit.lua`.
+"""Cases that are counted, and about which Paddle is still to be asked.
 
-Losses wait for their amounts, recoveries for their causes.
+Losses wait for their amounts, recoveries for their causes: see `dunning.rules.losses`, `dunning.rules.recoveries` and
+`commit.lua`.
 """
 
 from collections.abc import Sequence

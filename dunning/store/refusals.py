@@ -1,4 +1,4 @@
-"""Which customers' mails were refused in a row, and when a mail was last accepted: what tells them from us."""
+"""Whose mails were refused in a row, and when one was last accepted: so we see who is refused, a customer or we."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""As whom a mail speaks, and so which debts it can't speak of."""
+"""Chooses the brand of a mail, and leaves out the debts of other brands."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Finding, in a batch, the cases with a step that is to be sent now; the others are tidied and put back."""
+"""Finding, in a batch, the cases with a step that is to be sent now; the others are brought up to date and put back."""
 
 import contextlib
 from collections.abc import Sequence

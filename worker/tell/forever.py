@@ -1,4 +1,4 @@
-"""Has the destinations told what is new: every half second, so that no write of a case has to."""
+"""Queues a job, every half second, for each destination that is to be told something."""
 
 from datetime import timedelta
 

@@ -28,7 +28,7 @@ def init() -> None:
     """Ask for what is not there, write it, and say what is next.
 
     Raises:
-        ClickException: the file can't be written, or something set elsewhere would go over it.
+        ClickException: the file can't be written, or something set elsewhere would override it.
         Abort: nobody answers any more. What was answered is kept.
     """
     log.configure()

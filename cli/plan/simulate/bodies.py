@@ -1,4 +1,4 @@
-"""What Paddle's API gives of a rehearsal, as the JSON that it is there, cut down to what we read of it.
+"""A rehearsal's entities as Paddle's API would answer them: JSON, with only the fields that we read.
 
 https://developer.paddle.com/api-reference/events/list-events
 """

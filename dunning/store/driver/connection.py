@@ -1,4 +1,4 @@
-"""Connections to Redis: one address, two tempers. The edge gives up fast, the worker outwaits an outage."""
+"""Connections to Redis, of two kinds. The edge gives up fast, the worker waits until an outage is over."""
 
 import asyncio
 import socket

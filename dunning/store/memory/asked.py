@@ -1,4 +1,4 @@
-"""What was counted, and Paddle is still to be asked of, in memory."""
+"""Cases that are counted, and about which Paddle is still to be asked, in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is kept beside cases and events, each but a container with a name."""
+"""What is kept beside cases and events: a simple container for each thing."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
