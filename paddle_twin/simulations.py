@@ -47,6 +47,8 @@ class Simulations:
         yield Route("POST", "/simulations/{id}/runs", self._run, _WRITE)
         yield Route("GET", "/simulations/{id}/runs/{run}", self._get_run, _READ)
         yield Route("GET", "/simulations/{id}/runs/{run}/events", self._list_run_events, _READ)
+        yield Route("GET", "/simulations/{id}/runs/{run}/events/{event}", self._get_run_event, _READ)
+        yield Route("POST", "/simulations/{id}/runs/{run}/events/{event}/replay", self._replay, _WRITE)
 
     async def _list_types(self, _: web.Request) -> web.Response:
         return entity(
@@ -127,6 +129,23 @@ class Simulations:
 
     async def _list_run_events(self, request: web.Request) -> web.Response:
         return page(request, self._links, [self._event(self._find_run(request))], most=200, usual=50)
+
+    async def _get_run_event(self, request: web.Request) -> web.Response:
+        return entity(self._find_event(request))
+
+    async def _replay(self, request: web.Request) -> web.Response:
+        """Send the event of a run once more: the same event in a new notification."""
+        found, run = self._find_event(request), self._find_run(request)
+        payload, _ = self._sent[run["id"]]
+        event = Event(found["id"], run["type"], self._world.clock(), json.dumps(payload))
+        setting_id = self._simulations[request.match_info["id"]]["notification_setting_id"]
+        self._sent[run["id"]] = (payload, self._destinations.simulate(setting_id, event))
+        run["updated_at"] = stamp(self._world.clock())
+        return entity(self._event(run))
+
+    def _find_event(self, request: web.Request) -> Json:
+        event = self._event(self._find_run(request))
+        return find({event["id"]: event}, request, "event")
 
     def _find_run(self, request: web.Request) -> Json:
         return find(self._runs.get(find(self._simulations, request)["id"], {}), request, "run")

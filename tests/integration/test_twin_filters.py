@@ -126,5 +126,10 @@ def test_notifications_destinations_and_simulations_are_read_and_filtered(
     assert [*client.simulations.list(ListSimulations(statuses=[SimulationStatus.Archived]))] == []
     run = client.simulation_runs.create(simulation.id)
     assert [one.id for one in client.simulation_runs.list(simulation.id)] == [run.id]
-    assert [one.event_type for one in client.simulation_run_events.list(simulation.id, run.id)] == ["transaction.paid"]
+    [event] = client.simulation_run_events.list(simulation.id, run.id)
+    assert event.event_type == "transaction.paid"
+    assert client.simulation_run_events.get(simulation.id, run.id, event.id).id == event.id
+    assert client.simulation_run_events.replay(simulation.id, run.id, event.id).id == event.id
+    with pytest.raises(ApiError):
+        client.simulation_run_events.replay(simulation.id, run.id, "ntfsimevt_none")
     assert len([*client.simulation_types.list()]) == len([*client.event_types.list()]) > 30
