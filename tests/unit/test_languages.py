@@ -109,7 +109,7 @@ def test_each_problem_of_each_file_is_told(tmp_path: Path) -> None:
         Languages(tmp_path)
 
     assert refused.value.problems == [
-        f"{tmp_path / 'sentences.toml'}: mail.button.pay_nowe is no sentence (did you mean mail.button.pay_now?)"
+        f"{tmp_path / 'sentences.toml'}:2: mail.button.pay_nowe is no sentence (did you mean mail.button.pay_now?)"
     ]
 
 
