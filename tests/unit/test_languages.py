@@ -113,5 +113,16 @@ def test_each_problem_of_each_file_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_sentences_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "de" / "sentences.toml"
+    file.parent.mkdir()
+    file.write_bytes("[mail.button]\npay_now = 'Später'\n".encode("latin-1"))
+
+    with pytest.raises(ConfigurationError) as refused:
+        Languages(tmp_path)
+
+    assert refused.value.problems == [f"{file}: it is not UTF-8 text; save it as UTF-8"]
+
+
 def test_translations_are_looked_up_by_their_place() -> None:
     assert Sentences({"a": {"b": "Pay"}}).say("a.b", {}) == "Pay"

@@ -32,3 +32,12 @@ def test_what_jinja_cant_read_is_told_with_its_file_and_line(tmp_path: Path) -> 
 def test_a_slip_of_no_known_file_is_told_of_the_file_that_was_asked_for() -> None:
     assert slip(TemplateSyntaxError("Oh.", 3), ELSEWHERE) == "elsewhere.txt:3: Oh."
     assert place_of(ValueError("Oh."), ELSEWHERE) == "elsewhere.txt"
+
+
+def test_what_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes("One.\nZwölf\n".encode("latin-1"))
+    with pytest.raises(UnicodeDecodeError) as raised:
+        Environment(loader=FileSystemLoader(tmp_path), autoescape=True).get_template(file.name)
+
+    assert slip(raised.value, file) == f"{file}:2: it is not UTF-8 text; save it as UTF-8"
