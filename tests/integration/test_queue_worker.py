@@ -193,6 +193,8 @@ async def test_a_worker_lives_through_a_restart_of_redis_and_runs_what_was_queue
             server.start()
             await store.inbox.accept(after, utc_now())
             await until(seen.count_is(2))
+            await until(lambda: nothing_queued(store))
+            await until(lambda: nothing_at_hand(worker))
 
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
