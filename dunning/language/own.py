@@ -43,7 +43,7 @@ def _read_all(folder: Path) -> dict[str, Sentences]:
         except UnicodeDecodeError:
             problems.append(f"{file}: it is not UTF-8 text; save it as UTF-8")
         except OSError as error:
-            problems.append(f"{file}: it can't be read as TOML: {error.strerror}")
+            problems.append(f"{file}: it can't be read: {error.strerror}")
         except ValueError as error:
             what, _, place = str(error).partition(" (at line ")
             problems.append(f"{file}:{place.partition(',')[0] or 1}: it can't be read as TOML: {what}")

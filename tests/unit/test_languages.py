@@ -113,15 +113,14 @@ def test_each_problem_of_each_file_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_of_sentences_that_is_not_utf8_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "de" / "sentences.toml"
-    file.parent.mkdir()
-    file.write_bytes("[mail.button]\npay_now = 'Später'\n".encode("latin-1"))
+def test_a_folder_in_place_of_a_file_of_sentences_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "de" / "sentences.toml"
+    folder.mkdir(parents=True)
 
     with pytest.raises(ConfigurationError) as refused:
         Languages(tmp_path)
 
-    assert refused.value.problems == [f"{file}: it is not UTF-8 text; save it as UTF-8"]
+    assert refused.value.problems == [f"{folder}: it can't be read: Is a directory"]
 
 
 def test_translations_are_looked_up_by_their_place() -> None:
