@@ -4,8 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Two cores, and many tests that wait: five processes share the files, in the order in which they are found.
-SHARED := -n 5 --dist loadfile --no-loadscope-reorder
+# Two cores, and many tests that wait: four processes share the files, in the order in which they are found.
+SHARED := -n 4 --dist loadfile --no-loadscope-reorder
 MEASURED = PYTHONPATH="$(CURDIR)/tests/measured" MEASURED_INTO="$(CURDIR)/.coverage"
 # What is compiled is kept, also where an image forbids it: the tests start some hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
