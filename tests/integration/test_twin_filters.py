@@ -1,10 +1,9 @@
 """The twin's lists are filtered and sorted as Paddle's are, asked by Paddle's own Python client."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from paddle_billing import Client, Options
+from paddle_billing import Client
 from paddle_billing.Entities.DateTime import DateTime
 from paddle_billing.Entities.Events import EventTypeName
 from paddle_billing.Entities.Notifications import NotificationStatus
@@ -24,22 +23,11 @@ from paddle_billing.Resources.Subscriptions.Operations.Get.Includes import Inclu
 from paddle_billing.Resources.Transactions.Operations import ListTransactions
 
 from paddle_twin.in_thread import TwinInThread
-from tests.integration.test_twin_sdk import Somewhere
+from tests.integration.sdk import client, twin
+
+__all__ = ["client", "twin"]  # fixtures
 
 SOON = datetime.now(UTC) + timedelta(days=365)
-
-
-@pytest.fixture
-def twin() -> Iterator[TwinInThread]:
-    with TwinInThread() as started:
-        yield started
-
-
-@pytest.fixture
-def client(twin: TwinInThread) -> Iterator[Client]:
-    made = Client(twin.api_key, options=Options(Somewhere(twin.url)))
-    yield made
-    made.client.close()
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """Paddle's own Python client reads all that the twin serves."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import pytest
-from paddle_billing import Client, Options
+from paddle_billing import Client
 from paddle_billing.Entities.Shared import ActionSource
 from paddle_billing.Entities.Subscriptions.History import (
     SubscriptionHistoryAction,
@@ -20,28 +16,11 @@ from paddle_billing.Resources.Subscriptions.Operations import ListSubscriptionHi
 from paddle_billing.Resources.Transactions.Operations import ListTransactions
 
 from paddle_twin.in_thread import TwinInThread
+from tests.integration.sdk import client, twin
+
+__all__ = ["client", "twin"]  # fixtures
 
 NEWEST_FIRST = Pager(per_page=2, order_by=OrderBy("id", "desc"))
-
-
-@dataclass
-class Somewhere:
-    """An environment of the client that is neither of Paddle's."""
-
-    base_url: str
-
-
-@pytest.fixture
-def twin() -> Iterator[TwinInThread]:
-    with TwinInThread() as started:
-        yield started
-
-
-@pytest.fixture
-def client(twin: TwinInThread) -> Iterator[Client]:
-    made = Client(twin.api_key, options=Options(Somewhere(twin.url)))
-    yield made
-    made.client.close()
 
 
 def test_it_reads_one_of_each(twin: TwinInThread, client: Client) -> None:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from paddle_billing import Client, Options
+from paddle_billing import Client
 from paddle_billing.Entities.Events import EventTypeName
 from paddle_billing.Entities.NotificationSetting import NotificationSetting
 from paddle_billing.Entities.NotificationSettings import NotificationSettingTrafficSource, NotificationSettingType
@@ -23,7 +23,9 @@ from paddle_billing.Resources.Simulations.Operations import CreateSimulation, Up
 
 from dunning.paddle.intake import Accept, Simulated, decide_notification
 from paddle_twin.in_thread import TwinInThread
-from tests.integration.test_twin_sdk import Somewhere
+from tests.integration.sdk import client, twin
+
+__all__ = ["client", "twin"]  # fixtures
 
 
 @dataclass
@@ -53,19 +55,6 @@ def receiver() -> Iterator[Receiver]:
         yield made
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def twin() -> Iterator[TwinInThread]:
-    with TwinInThread() as started:
-        yield started
-
-
-@pytest.fixture
-def client(twin: TwinInThread) -> Iterator[Client]:
-    made = Client(twin.api_key, options=Options(Somewhere(twin.url)))
-    yield made
-    made.client.close()
 
 
 def made_destination(client: Client, url: str, source: str = "platform", *types: str) -> NotificationSetting:

@@ -31,13 +31,12 @@ def instrumented(measuring: Slipcover, kept: tuple[Any, ...]) -> CodeType:
 
 def _out(measuring: Slipcover, code: CodeType) -> tuple[Any, ...]:
     editor, index = Editor(code), measuring.code2index[code]
-    calls = [(editor.get_inserted_function(offset), label) for offset, label in index]
-    labels = {argument: label for (_, argument, *_), label in calls}
-    signals = {function for (function, *_), _ in calls}
+    labels = {editor.get_inserted_function(offset)[1]: label for offset, label in index}
+    signals = [at for at, one in enumerate(code.co_consts) if one is probe.signal]
     nested = {at: _out(measuring, one) for at, one in enumerate(code.co_consts) if isinstance(one, CodeType)}
-    replaced = {*labels, *signals, *nested, *(at for at, one in enumerate(code.co_consts) if one is probe.signal)}
+    replaced = {*labels, *signals, *nested}
     consts = tuple(None if at in replaced else one for at, one in enumerate(code.co_consts))
-    return code.replace(co_consts=consts), index, labels, sorted(replaced - labels.keys() - nested.keys()), nested
+    return code.replace(co_consts=consts), index, labels, signals, nested
 
 
 def _with_probes(measuring: Slipcover, told: tuple[Any, ...]) -> CodeType:
