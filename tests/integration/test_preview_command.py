@@ -84,7 +84,7 @@ async def test_a_mail_that_is_refused_is_told() -> None:
         (["--send", TO, "--show", "page=paid"], way("console:"), 1, "page: a page can't be sent, but a mail"),
         (["--send", TO, "--show", "templat=reminder"], way("console:"), 1, "templat: this is not known; it should be"),
         (["--send", "no address"], way("console:"), 1, "--send: 'no address' is no address that mail can be sent to"),
-        (["--port", "65536"], {}, 2, "65536 is no port, which is a whole number up to 65535"),
+        (["--port", "65536"], {}, 2, "65536 is not in the range 0<=x<=65535"),
         (["--port", "0"], {"DUNNING_MAIL_FROM": "nobody"}, 2, "DUNNING_MAIL_FROM: "),
         (["--case", "txn_1"], {}, 2, "It is no case's id"),
         (["--case", f"txn_{'0' * 26}", "--send", TO], {}, 2, "--case goes with --port and --no-open alone."),
